@@ -42,4 +42,8 @@ core::Result<StoredRow> decode_row(std::string_view bytes, const core::OriginTab
 core::Result<void> decode_row(std::string_view bytes, const core::OriginTable& origins,
                               StoredRow& into);
 
+// Returns the value of an encoded row that has one value without a base, and no tally: nearly all
+// rows. A view of the bytes. nullopt for other rows, and for bytes that are none.
+std::optional<std::string_view> plain_value(std::string_view bytes);
+
 }  // namespace anabranch::crdt

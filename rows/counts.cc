@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/planted_bug.h"
+#include "crdt/expiry.h"
 #include "crdt/type_table.h"
 
 namespace anabranch::rows {
@@ -81,6 +83,15 @@ Path collection_above(const Components& components, std::size_t place) {
   return prefix(components, place == kKeyDepth ? kSpaceDepth : place - 1);
 }
 
+// The type of a row that is all of its type's value at a key: nearly all rows are, and their paths
+// need not be taken apart. Null for other rows.
+const TypeEntry* type_of_key_row(const Path& row, std::string_view key) {
+  constexpr std::size_t kTagBytes = 3;  // A tag as a component of an encoded path.
+  if (key.empty() || row.encoded().size() != key.size() + kTagBytes) return nullptr;
+  const TypeEntry* const type = find_type(row.encoded().substr(key.size(), 1));
+  return type != nullptr && type->layout == Layout::kRow ? type : nullptr;
+}
+
 // Updates the counts after a value of type `changed` began or ceased to be shown in the innermost
 // of these places: from there outwards, as long as each place begins or ceases to be shown as well.
 // Ends at an element of a list of containers.
@@ -112,6 +123,17 @@ std::vector<std::size_t> places_to(const Components& components) {
 }  // namespace
 
 void count_presence(const Path& row, bool present, CountTable& table) {
+  const std::string_view key = crdt::key_part(row);
+  if (const TypeEntry* const type = type_of_key_row(row, key)) {
+    if (planted(core::Bug::kSkipCount) && !present) return;
+    const Path place = Path::trusted(key);
+    if (!shows_other(place, type->type, table)) {
+      (void)step_count(place.parent(), present, table);
+    } else if (present) {
+      table.share_place(place, type->type);
+    }
+    return;
+  }
   const Components components = row.components();
   const std::vector<std::size_t> places = places_above(components);
   if (places.empty() || (planted(core::Bug::kSkipCount) && !present)) return;

@@ -115,7 +115,7 @@ void Digests::become(const Digests& other) {
 
 void Digests::take_changes(storage::Changes& changes) {
   if (stored_ != kFormat) {
-    changes.set(storage::Table::kMeta, storage::kDigestsKey, storage::big_endian(kFormat));
+    changes.put(storage::Table::kMeta, storage::kDigestsKey, storage::big_endian(kFormat));
     if (stored_ == kFormatOne) {
       for (std::size_t i = 0; i < kBuckets; ++i) {
         changes.remove(storage::Table::kMeta, storage::digest_key(kFormatOne, i));

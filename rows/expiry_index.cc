@@ -36,7 +36,7 @@ void index_expiry(const Path& path, const crdt::Row& before, const crdt::Row& af
   }
   for (const Millis deadline : now) {
     if (std::ranges::binary_search(old, deadline)) continue;
-    changes.set(Table::kExpiries, due_key(deadline) + row_key, std::string());
+    changes.put(Table::kExpiries, due_key(deadline) + row_key, "");
   }
 }
 
@@ -76,10 +76,10 @@ core::Result<void> load_expiries(const storage::Snapshot& snapshot,
     for (const Millis deadline : crdt::deadlines(row.value().row.cell)) {
       std::string key = due_key(deadline) + core::row_key(row.value().path);
       if (snapshot.get(Table::kExpiries, key)) continue;
-      changes.set(Table::kExpiries, key, std::string());
+      changes.put(Table::kExpiries, key, "");
     }
   }
-  changes.set(Table::kMeta, storage::kExpiriesKey, storage::big_endian(kIndexFormat));
+  changes.put(Table::kMeta, storage::kExpiriesKey, storage::big_endian(kIndexFormat));
   return {};
 }
 

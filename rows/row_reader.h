@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,13 @@ class RowReader : public ScoreTable {
   [[nodiscard]] virtual crdt::Row row(const core::Path& path) const = 0;
   // Returns whether the row at `path` shows anything.
   [[nodiscard]] virtual bool shows(const core::Path& path) const;
+  // A row; or its one value, where the stored bytes tell that without being decoded: valid as long
+  // as the reader.
+  struct Glance {
+    std::optional<std::string_view> value;
+    crdt::Row row;  // Without a value.
+  };
+  [[nodiscard]] virtual Glance glance(const core::Path& path) const { return {{}, row(path)}; }
   // Visits every row of a range, in path order or backwards.
   virtual void scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const = 0;
   void scan(const core::PathRange& range, const Visit& visit) const {

@@ -109,13 +109,27 @@ crdt::Row SnapshotReader::row(const Path& path) const {
   return row;
 }
 
-crdt::Row SnapshotReader::stored_row(const Path& path) const {
-  const bool hashed = core::is_hashed(path);
-  const auto bytes =
-      hashed ? snapshot_->get(rows_, core::row_key(path)) : snapshot_->get(rows_, path.encoded());
+SnapshotReader::Glance SnapshotReader::glance(const Path& path) const {
+  if (masks_ && !masks_->empty()) return {{}, row(path)};
+  const auto bytes = stored(path);
   if (!bytes) return {};
+  if (const auto value = crdt::plain_value(*bytes)) return {value, {}};
+  return {{}, decoded(path, *bytes)};
+}
+
+crdt::Row SnapshotReader::stored_row(const Path& path) const {
+  const auto bytes = stored(path);
+  return bytes ? decoded(path, *bytes) : crdt::Row();
+}
+
+std::optional<std::string_view> SnapshotReader::stored(const Path& path) const {
+  return core::is_hashed(path) ? snapshot_->get(rows_, core::row_key(path))
+                               : snapshot_->get(rows_, path.encoded());
+}
+
+crdt::Row SnapshotReader::decoded(const Path& path, std::string_view bytes) const {
   crdt::StoredRow stored;
-  crdt::decode_row(*bytes, origins_, stored).value_or_raise();
+  crdt::decode_row(bytes, origins_, stored).value_or_raise();
   if (stored.path && *stored.path != path) {
     throw Error(ErrorCode::kCorrupt, "two paths have the same hash; neither was overwritten");
   }

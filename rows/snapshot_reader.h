@@ -37,6 +37,7 @@ class SnapshotReader final : public RowReader {
                              const core::OriginTable& origins);
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
+  [[nodiscard]] Glance glance(const core::Path& path) const override;
   using RowReader::scan;
   void scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
@@ -67,6 +68,10 @@ class SnapshotReader final : public RowReader {
     PublishedPolicies::Look before = 0;
     PublishedPolicies::Look after = 0;
   };
+  // Returns the stored bytes of a row; nullopt if there are none.
+  [[nodiscard]] std::optional<std::string_view> stored(const core::Path& path) const;
+  // Decodes the stored bytes of a row.
+  [[nodiscard]] crdt::Row decoded(const core::Path& path, std::string_view bytes) const;
 
   void hide(const core::Path& path, crdt::Row& row) const;
 

@@ -230,7 +230,9 @@ void GroupWriter::remove(const Key& row) {
 }
 
 void GroupWriter::add(const Key& row, std::int64_t amount) {
-  if (request_ && crdt::membership(path_of(row))) refuse_in_request(row, "an addition to a score");
+  const Path path = path_of(row);
+  if (request_ && crdt::membership(path)) refuse_in_request(row, "an addition to a score");
+  (void)replica_.group().stage().peek(path);  // Loads the row for all that follows.
   const std::string shown = view().get(row).value_or("0");
   const auto value = core::parse_integer(shown);
   if (!value) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
@@ -240,7 +242,6 @@ void GroupWriter::add(const Key& row, std::int64_t amount) {
   }
   check_room_to_add(0);
   OpenTransaction txn = begin();
-  const Path path = path_of(row);
   drop_expired(txn.group(), path);
   check_element(path);
   txn->add(path, amount);

@@ -87,9 +87,14 @@ core::Number View::sum_at(const Path& path) const {
 
 std::optional<std::string> View::get(const Key& row) const {
   const Path path = path_of(row);
-  Row stored = row_at(path);
-  if (!crdt::shows(path, stored)) return std::nullopt;
-  return shown(path, std::move(stored));
+  if (hidden(path)) return std::nullopt;
+  rows::RowReader::Glance found = rows_.glance(path);
+  if (found.value && *found.value != crdt::kFalse && !crdt::is_expiry(path)) {
+    return std::string(*found.value);
+  }
+  if (found.value) found.row = rows_.row(path);
+  if (!crdt::shows(path, found.row)) return std::nullopt;
+  return shown(path, std::move(found.row));
 }
 
 std::vector<Sibling> View::siblings(const Key& row) const {
@@ -109,7 +114,7 @@ double View::counter_double(const Key& row) const { return sum_at(path_of(row)).
 
 bool View::contains(const Key& row) const {
   const Path path = path_of(row);
-  return crdt::shows(path, row_at(path));
+  return !hidden(path) && rows_.shows(path);
 }
 
 std::uint64_t View::count(const Key& collection) const {

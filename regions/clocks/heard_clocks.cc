@@ -100,7 +100,7 @@ storage::Changes HeardClocks::take_changes(Millis running) {
         .int64(heard.at_ms)
         .boolean(heard.off)
         .boolean(heard.away(running));
-    changes.set(storage::Table::kMeta, storage::heard_key(origin), value);
+    changes.put(storage::Table::kMeta, storage::heard_key(origin), value);
     heard.stored_at_ms = heard.at_ms;
     heard.stored_off = heard.off;
     heard.stored_away = heard.away(running);

@@ -78,8 +78,8 @@ void ConflictLog::record(Commit& commit) {
   make_room(needed, commit.changes);
   figures_.entries += added.size();
   figures_.bytes += needed;
-  for (std::string& each : added) {
-    commit.changes.set(Table::kConflicts, storage::big_endian(figures_.next++), std::move(each));
+  for (const std::string& each : added) {
+    commit.changes.put(Table::kConflicts, storage::big_endian(figures_.next++), each);
   }
   commit.changes.add(stored_figures());
 }

@@ -77,7 +77,7 @@ void LogSegments::count(Position position, std::uint64_t bytes) {
     segments_.push_back({position, end_bytes_, running_ms_});
     std::string value;
     core::Writer(value).array(2).uint64(end_bytes_).int64(running_ms_);
-    changes_.set(storage::Table::kMeta, storage::segment_key(position), value);
+    changes_.put(storage::Table::kMeta, storage::segment_key(position), value);
   }
   end_bytes_ += bytes + kRecordBytes;
   next_ = position + 1;

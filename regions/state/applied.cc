@@ -123,7 +123,7 @@ storage::Changes Applied::take_changes() {
   const core::OriginTable& origins = names().origins();
   for (; numbers_written_ < origins.size(); ++numbers_written_) {
     const auto origin = origins.origin(static_cast<std::uint32_t>(numbers_written_));
-    changes.set(storage::Table::kMeta, storage::origin_key(numbers_written_),
+    changes.put(storage::Table::kMeta, storage::origin_key(numbers_written_),
                 storage::big_endian(*origin));
   }
   return changes;

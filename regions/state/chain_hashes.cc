@@ -197,7 +197,7 @@ storage::Changes ChainHashes::take_changes() {
     changes.set(storage::Table::kMeta, storage::chain_key(origin, seq), hash);
   }
   for (const Origin origin : std::exchange(parted_changed_, {})) {
-    changes.set(storage::Table::kMeta, storage::parted_key(origin),
+    changes.put(storage::Table::kMeta, storage::parted_key(origin),
                 storage::big_endian(parted_.at(origin)));
   }
   return changes;

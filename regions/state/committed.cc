@@ -223,8 +223,8 @@ core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
 
 core::Result<void> CommittedState::commit_identity(storage::Changes changes) {
   applied_.name(identity_.origin, identity_.region);
-  changes.set(storage::Table::kMeta, storage::kIdentityKey, encode_identity(identity_));
-  changes.set(storage::Table::kMeta, storage::kScoresKey, rows::encode_score_note(score_note()));
+  changes.put(storage::Table::kMeta, storage::kIdentityKey, encode_identity(identity_));
+  changes.put(storage::Table::kMeta, storage::kScoresKey, rows::encode_score_note(score_note()));
   return commit({.changes = std::move(changes), .identity = true}, Clock::kAlways);
 }
 
@@ -259,7 +259,7 @@ void CommittedState::mark_clock(Commit& commit, Clock when) {
   if (!due || clock_->high_water() == clock_mark_) return;
   clock_mark_ = clock_->high_water();
   applied_.published_expiry().publish(clock_mark_);
-  commit.changes.set(storage::Table::kMeta, storage::kClockKey,
+  commit.changes.put(storage::Table::kMeta, storage::kClockKey,
                      storage::big_endian(clock_mark_.bits));
 }
 

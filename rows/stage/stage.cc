@@ -29,6 +29,11 @@ bool Stage::shows(const Path& path) const {
   return crdt::shows(path, staged == nullptr ? read(path) : staged->row);
 }
 
+Stage::Glance Stage::glance(const Path& path) const {
+  const bool is_here = !masks_->empty() || has_read(path) || rows_.find(path) != nullptr;
+  return is_here ? Glance{{}, row(path)} : base_.glance(path);
+}
+
 const Row& Stage::read(const Path& path) const {
   if (has_read(path)) return read_.row;
   read_.known = false;

@@ -63,6 +63,7 @@ class Stage final : public RowReader, private CountTable {
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
   [[nodiscard]] bool shows(const core::Path& path) const override;
+  [[nodiscard]] Glance glance(const core::Path& path) const override;
   using RowReader::scan;
   void scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;

@@ -68,6 +68,35 @@ TEST_SUITE("crdt: row codec") {
     }
   }
 
+  TEST_CASE("the bytes of a row with one value alone tell it, and those of no other row") {
+    const core::OriginTable origins = test::random_row_origins();
+    Random random(test::seed());
+    CAPTURE(test::seed());
+    int plain = 0;
+    for (int run = 0; run < 20 * kRuns; ++run) {
+      const core::Path path = random.chance(0.9) ? core::Path{"1", "key"} : random_path(random);
+      Row row = random_row(random);
+      if (random.chance(0.5) && !row.cell.siblings.empty()) {
+        row.cell.siblings.resize(1);
+        row.tally = {};
+      }
+      const std::vector<crdt::Sibling>& siblings = row.cell.siblings;
+      const bool is_plain = siblings.size() == 1 && !siblings.front().base &&
+                            row.tally.slots.empty() && !core::is_hashed(path);
+      const std::string bytes = encode_row(path, row, origins);
+      const auto value = crdt::plain_value(bytes);
+      REQUIRE(value.has_value() == is_plain);
+      if (!is_plain) continue;
+      ++plain;
+      REQUIRE(*value == siblings.front().value);
+      for (std::size_t size = 0; size < bytes.size(); ++size) {
+        REQUIRE_FALSE(crdt::plain_value(bytes.substr(0, size)));
+      }
+      REQUIRE_FALSE(crdt::plain_value(bytes + "x"));
+    }
+    CHECK(plain > kRuns);
+  }
+
   TEST_CASE("a row that is decoded into the memory of others is the same") {
     const core::OriginTable origins = test::random_row_origins();
     Random random(test::seed());

@@ -27,7 +27,14 @@ std::optional<std::string> read(const Scope& scope, const Key& key) {
   return value;
 }
 
-// The same for commands that only read: the lookup is counted.
+// The same for commands that go on to write: to ask for the type first loads the row into the
+// stage, so that it is looked up once.
+std::optional<std::string> read_to_write(const Scope& scope, const Key& key) {
+  expect_type(scope, key, Type::kString);
+  return scope.get(key.of(Type::kString));
+}
+
+// The same as read() for commands that only read: the lookup is counted.
 std::optional<std::string> look_up(const Call& call, std::size_t position) {
   std::optional<std::string> value = read(call.scope, call.key(position));
   count_lookup(call, value.has_value());
@@ -268,7 +275,7 @@ void setrange(Call& call) {
 
 void add(Call& call, std::int64_t amount) {
   const Key key = call.key(1);
-  const std::optional<std::string> shown = read(call.scope, key);
+  const std::optional<std::string> shown = read_to_write(call.scope, key);
   const std::optional<std::int64_t> old = shown ? core::parse_integer(*shown) : 0;
   if (!old) return call.reply().error(kNotInteger);
   std::int64_t sum = 0;
@@ -297,7 +304,7 @@ void decrby(Call& call) {
 void incrbyfloat(Call& call) {
   constexpr std::string_view kNotNumber = "ERR value is not a valid float";
   const Key key = call.key(1);
-  const std::optional<std::string> before = read(call.scope, key);
+  const std::optional<std::string> before = read_to_write(call.scope, key);
   if (before && !parse_double(*before)) return call.reply().error(kNotNumber);
   const std::optional<double> amount = take_double(call, 2);
   if (!amount) return;
