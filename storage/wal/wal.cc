@@ -13,6 +13,13 @@ using core::Failure;
 using core::planted;
 using core::Result;
 
+namespace {
+
+// The memory of a longer record is given back.
+constexpr std::size_t kBufferKeptMax = std::size_t{4} << 20U;
+
+}  // namespace
+
 Wal::Wal(Files& files, const WalOptions& options, State state)
     : files_(files),
       options_(options),
@@ -80,6 +87,7 @@ Result<Ticket> Wal::append_record(RecordKind kind, std::span<const LogRecord> ba
     if (auto rolled = roll(buffer_.size()); !rolled.ok()) return close_with(rolled.failure());
   }
   if (auto written = write_record(header); !written.ok()) return close_with(written.failure());
+  if (buffer_.size() > kBufferKeptMax) std::string().swap(buffer_);
   return Ticket{header.end()};
 }
 
