@@ -282,16 +282,14 @@ std::string encode_row(const core::Path& path, const Row& row, const core::Origi
   return out;
 }
 
-std::optional<std::string_view> plain_value(std::string_view bytes) {
-  constexpr std::string_view kOneValue("\x02\x01", 2);  // A cell alone, of one sibling.
-  if (!bytes.starts_with(kOneValue)) return std::nullopt;
-  bytes.remove_prefix(kOneValue.size());
-  const auto origin = core::take_varint(bytes);
-  const auto seq = origin ? core::take_varint(bytes) : std::nullopt;
-  if (!seq || bytes.size() < kFixedBytes) return std::nullopt;
-  bytes.remove_prefix(kFixedBytes);
-  const auto value = core::take_bytes(bytes);
-  return value && bytes.empty() ? value : std::nullopt;
+std::optional<std::string_view> plain_value(std::string_view bytes,
+                                            const core::OriginTable& origins) {
+  Fields in(bytes, origins);
+  if (in.byte() != kCell || in.count(kSiblingBytesMin) != 1) return std::nullopt;
+  (void)in.dot();
+  (void)in.fixed();
+  const std::string_view value = in.bytes();
+  return in.ok() && in.at_end() ? std::optional(value) : std::nullopt;
 }
 
 core::Result<StoredRow> decode_row(std::string_view bytes, const core::OriginTable& origins) {

@@ -43,7 +43,8 @@ core::Result<void> decode_row(std::string_view bytes, const core::OriginTable& o
                               StoredRow& into);
 
 // Returns the value of an encoded row that has one value without a base, and no tally: nearly all
-// rows. A view of the bytes. nullopt for other rows, and for bytes that are none.
-std::optional<std::string_view> plain_value(std::string_view bytes);
+// rows. A view of the bytes. nullopt for other rows, and for bytes that decode_row refuses.
+std::optional<std::string_view> plain_value(std::string_view bytes,
+                                            const core::OriginTable& origins);
 
 }  // namespace anabranch::crdt

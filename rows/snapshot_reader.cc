@@ -113,7 +113,7 @@ SnapshotReader::Glance SnapshotReader::glance(const Path& path) const {
   if (masks_ && !masks_->empty()) return {{}, row(path)};
   const auto bytes = stored(path);
   if (!bytes) return {};
-  if (const auto value = crdt::plain_value(*bytes)) return {value, {}};
+  if (const auto value = crdt::plain_value(*bytes, origins_)) return {value, {}};
   return {{}, decoded(path, *bytes)};
 }
 

@@ -143,7 +143,8 @@ struct Options {
   // Writes are kept in a log until every known region has them, and at least the newest
   // `log_bytes_min` of them, so that a short cut of a link costs little. A region that is away
   // longer than `log_age_ms_max` (time that this leader ran), or for more than `log_bytes_max` of
-  // writes, gets a snapshot when it returns: an absent region never fills this region's disk.
+  // writes, gets a snapshot when it returns: an absent region never fills this region's disk. Bytes
+  // are those on the disk; with the storage engine a write takes about twice its size there.
   std::uint64_t log_bytes_min = std::uint64_t{64} << 20U;
   std::uint64_t log_bytes_max = std::uint64_t{1} << 30U;
   std::int64_t log_age_ms_max = std::int64_t{7} * 24 * 3600 * 1000;

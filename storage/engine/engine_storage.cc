@@ -136,9 +136,9 @@ class EngineStorage final : public SteppedEngine {
   // Appends to the log, and syncs it where commits wait for that.
   Result<void> log(std::span<const LogRecord> records, std::string_view changes);
   // Returns the bytes that are logged for the changes: between switches of generations, and with a
-  // trim that is not logged yet. Valid until the next call or change.
+  // trim that is not logged yet. Without either they are those of the changes, else made in `room`.
   std::string_view with_marks(const Changes& changes, const Generations& before,
-                              const Generations& after);
+                              const Generations& after, std::string& room) const;
   // Returns a generation without keys; waits for a flush when there is none.
   Result<Generation> take_generation();
   // Returns the generations with a next one.
@@ -168,7 +168,6 @@ class EngineStorage final : public SteppedEngine {
   std::atomic<Position> shown_ = 0;  // The log has more after a commit that failed.
   std::atomic<Generation> shown_generation_ = 0;
   // Used by the writer alone.
-  std::string logged_;
   SideThread logger_;
   std::optional<Failure> closed_by_;
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
@@ -332,7 +331,8 @@ Result<Position> EngineStorage::commit(std::span<const LogRecord> records, const
 Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records, const Changes& changes,
                                          const Generations& before, const Generations& after) {
   if (auto there = look_at_place(); !there.ok()) return there;
-  const std::string_view logged = with_marks(changes, before, after);
+  std::string room;
+  const std::string_view logged = with_marks(changes, before, after, room);
   const auto log = [&] { return this->log(records, logged); };
   std::optional<SideThread::Run> beside;
   if (by_ == FlushedBy::kThread && changes.size() >= options_.beside_min) {
@@ -362,17 +362,15 @@ Result<void> EngineStorage::log(std::span<const LogRecord> records, std::string_
   return synced.failure();
 }
 
-// Nearly always there are no marks, and the bytes are those of the changes.
 std::string_view EngineStorage::with_marks(const Changes& changes, const Generations& before,
-                                           const Generations& after) {
+                                           const Generations& after, std::string& room) const {
   const bool switches = before != tables_.generations() || after != before;
   if (!switches && !unlogged_trim_) return changes.bytes();
-  logged_.clear();
-  if (before != tables_.generations()) append_switch(logged_, before);
-  logged_.append(changes.bytes());
-  if (after != before) append_switch(logged_, after);
-  if (unlogged_trim_) append_trim(logged_, *unlogged_trim_);
-  return logged_;
+  if (before != tables_.generations()) append_switch(room, before);
+  room.append(changes.bytes());
+  if (after != before) append_switch(room, after);
+  if (unlogged_trim_) append_trim(room, *unlogged_trim_);
+  return room;
 }
 
 void EngineStorage::show(Position position) {

@@ -1,5 +1,6 @@
 #include "storage/engine/side_thread.h"
 
+#include <system_error>
 #include <utility>
 
 #include "core/assert.h"
@@ -17,9 +18,12 @@ SideThread::~SideThread() {
 }
 
 SideThread::Run SideThread::begin(Function function) {
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   std::packaged_task<core::Result<void>()> task(std::move(function));
   Run begun(task.get_future());
+  if (!has_thread()) {
+    task();
+    return begun;
+  }
   {
     const std::lock_guard lock(mutex_);
     ANABRANCH_ASSERT(!task_.valid());
@@ -27,6 +31,16 @@ SideThread::Run SideThread::begin(Function function) {
   }
   changed_.notify_all();
   return begun;
+}
+
+bool SideThread::has_thread() {
+  if (thread_.joinable()) return true;
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    return false;  // There are as many threads as may be; the next call tries again.
+  }
+  return true;
 }
 
 void SideThread::run() {

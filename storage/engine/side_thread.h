@@ -5,6 +5,7 @@
 //   core::Result<void> done = run.wait();
 //
 // For one caller at a time. The thread begins with the first function, and ends with the object.
+// Where the system has no thread for it, begin() runs the function itself.
 #pragma once
 
 #include <condition_variable>
@@ -46,6 +47,8 @@ class SideThread {
   [[nodiscard]] Run begin(Function function);
 
  private:
+  // Returns whether there is a thread, begun when there was none.
+  bool has_thread();
   void run();
 
   std::mutex mutex_;

@@ -84,15 +84,16 @@ TEST_SUITE("crdt: row codec") {
       const bool is_plain = siblings.size() == 1 && !siblings.front().base &&
                             row.tally.slots.empty() && !core::is_hashed(path);
       const std::string bytes = encode_row(path, row, origins);
-      const auto value = crdt::plain_value(bytes);
+      const auto value = crdt::plain_value(bytes, origins);
       REQUIRE(value.has_value() == is_plain);
       if (!is_plain) continue;
       ++plain;
       REQUIRE(*value == siblings.front().value);
       for (std::size_t size = 0; size < bytes.size(); ++size) {
-        REQUIRE_FALSE(crdt::plain_value(bytes.substr(0, size)));
+        REQUIRE_FALSE(crdt::plain_value(bytes.substr(0, size), origins));
       }
-      REQUIRE_FALSE(crdt::plain_value(bytes + "x"));
+      REQUIRE_FALSE(crdt::plain_value(bytes + "x", origins));
+      REQUIRE_FALSE(crdt::plain_value(bytes, core::OriginTable()));  // An unknown origin.
     }
     CHECK(plain > kRuns);
   }

@@ -285,7 +285,7 @@ TEST_SUITE("leader: store") {
     Store store = Store::open(options);
     CHECK(store.status().durability == "none");
     // Commits of the leader's own, which have no batch, sync what is before them.
-    CHECK(eventually([&] {
+    CHECK(test::eventually([&] {
       Counter(store, "n").add(1);
       return store.status().storage_unsynced_bytes > 0;
     }));
