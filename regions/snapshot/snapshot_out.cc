@@ -57,6 +57,7 @@ void SnapshotOut::request(Origin peer, std::uint64_t nonce, const SnapshotReques
       send_(peer, *std::move(refused));
       return;
     }
+    if (wanted.snapshot != consumer.snapshot) consumer.snapshot = 0;  // It has dropped that one.
     File* file = file_for(wanted, now);
     if (file == nullptr) return;  // It asks again.
     const std::uint64_t from =
@@ -79,26 +80,34 @@ SnapshotOut::File* SnapshotOut::file_for(const SnapshotRequest& wanted, Millis n
   }
   if (shared != nullptr && now - shared->made_ms <= limits_.share_ms_max) return shared;
   if (files_.size() == kSpoolsMax) {
-    const auto oldest =
-        std::ranges::min_element(files_, {}, [](const auto& each) { return each.second.used_ms; });
+    const auto unused = longest_unused(now);
     // A consumer that keeps both busy must not keep others waiting: an old one is as good, since
     // the log is kept from its moment on.
-    if (in_use(oldest->second, now)) return shared;
-    files_.erase(oldest);
+    if (unused == files_.end()) return shared;
+    files_.erase(unused);
   }
   const auto begun = begin(now);
   return begun.ok() ? begun.value() : nullptr;
 }
 
-// By a consumer that lacks some of it, or may have lost the end and asks for it again.
+SnapshotOut::Files::iterator SnapshotOut::longest_unused(Millis now) {
+  auto found = files_.end();
+  for (auto file = files_.begin(); file != files_.end(); ++file) {
+    if (in_use(file->second, now)) continue;
+    if (found == files_.end() || file->second.used_ms < found->second.used_ms) found = file;
+  }
+  return found;
+}
+
+// By a consumer that lacks some of it and asked lately, or may have lost the end and asks for it
+// again.
 bool SnapshotOut::in_use(const File& file, Millis now) const {
-  const Millis unused_ms = now - file.used_ms;
-  if (unused_ms < 2 * limits_.ask_again_ms) return true;
-  const bool all_sent = std::ranges::all_of(consumers_, [&](const auto& each) {
-    return each.second.snapshot != file.id ||
-           (file.reader == nullptr && each.second.next == file.spool->size());
+  if (now - file.used_ms < 2 * limits_.ask_again_ms) return true;
+  return std::ranges::any_of(consumers_, [&](const auto& each) {
+    const Consumer& consumer = each.second;
+    if (consumer.snapshot != file.id || now - consumer.asked_ms >= limits_.timeout_ms) return false;
+    return file.reader != nullptr || consumer.next < file.spool->size();
   });
-  return !all_sent && unused_ms < limits_.timeout_ms;
 }
 
 core::Result<SnapshotOut::File*> SnapshotOut::begin(Millis now) {

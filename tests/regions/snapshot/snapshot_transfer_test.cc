@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -75,6 +76,39 @@ struct Transfer {
       carry(in, now);
       while (in.check(2).value()) continue;
     }
+  }
+};
+
+constexpr Origin kFirst = 11;
+constexpr Origin kSecond = 12;
+constexpr Origin kThird = 13;
+constexpr Origin kFourth = 14;
+
+// Consumers of us for which no log is kept: each of them wants a spool of its own.
+struct TwoSpools {
+  Transfer transfer;
+  std::uint64_t stream = 0;
+  std::map<Origin, std::uint64_t> snapshots;  // By consumer.
+
+  // Windows of the first chunk, and of all of them.
+  [[nodiscard]] std::uint64_t part() const { return transfer.limits.chunk_bytes; }
+  [[nodiscard]] static std::uint64_t whole() { return 1'000'000; }
+  // Lets a consumer go on with its snapshot, or ask for one; returns whether it got bytes.
+  bool ask(Origin consumer, Millis now, std::uint64_t window) {
+    return ask(consumer, now, window, snapshots[consumer]);
+  }
+  bool ask(Origin consumer, Millis now, std::uint64_t window, std::uint64_t snapshot) {
+    transfer.out.request(consumer, 7, {++stream, snapshot, 0, window, {}, {}, {}}, now);
+    while (transfer.out.work(now, 2)) continue;
+    (void)transfer.out.release_log([](auto) { return UINT64_MAX; });
+    const std::vector<Message> sent = std::exchange(transfer.to_eu, {});
+    if (sent.empty()) return false;
+    snapshots[consumer] = std::get<SnapshotChunk>(sent.back()).snapshot;
+    return true;
+  }
+  // Lets a consumer go on with the snapshot of another one.
+  bool go_on(Origin consumer, Origin other, Millis now, std::uint64_t window) {
+    return ask(consumer, now, window, snapshots.at(other));
   }
 };
 
@@ -226,6 +260,37 @@ TEST_SUITE("regions: snapshot transfers") {
     transfer.us.storage.sync();
     transfer.out.tick(1);
     CHECK_FALSE(transfer.to_eu.empty());
+  }
+
+  TEST_CASE("a spool that is sent makes room for another one, whichever was used before") {
+    TwoSpools two;
+    two.ask(kFirst, 0, two.part());
+    two.ask(kSecond, 1, two.whole());
+    const Millis later = 1 + 2 * two.transfer.limits.ask_again_ms;
+    CHECK_FALSE(two.ask(kThird, later - 1, two.part()));
+    CHECK(two.ask(kThird, later, two.part()));
+  }
+
+  TEST_CASE("a consumer that has vanished keeps no spool because others have used it") {
+    TwoSpools two;
+    two.ask(kFirst, 0, two.part());
+    two.ask(kSecond, 1, two.part());
+    const Millis last = two.transfer.limits.timeout_ms - two.transfer.limits.ask_again_ms;
+    two.go_on(kThird, kFirst, last, two.whole());
+    two.ask(kSecond, last, two.part());
+    const Millis later = last + 2 * two.transfer.limits.ask_again_ms;
+    CHECK_FALSE(two.ask(kFourth, later - 1, two.part()));
+    CHECK(two.ask(kFourth, later, two.part()));
+  }
+
+  TEST_CASE("a consumer that asks for another snapshot keeps the first one from nobody") {
+    TwoSpools two;
+    two.ask(kFirst, 0, two.part());
+    two.ask(kSecond, 0, two.part());
+    const Millis later = 2 * two.transfer.limits.ask_again_ms;
+    two.ask(kSecond, later - 1, two.part());
+    CHECK_FALSE(two.ask(kFirst, later - 1, two.part(), 0));
+    CHECK(two.ask(kThird, later, two.part(), 0));
   }
 
   TEST_CASE("who becomes another leader refuses its consumers") {
