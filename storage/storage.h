@@ -146,6 +146,21 @@ class Storage {
   virtual core::Result<Position> commit(std::span<const LogRecord> records,
                                         const Changes& changes) = 0;
 
+  // Makes a commit as commit() does, but need not wait for the disk: returns true when the commit is
+  // under way. Then its caller keeps the arguments, and calls finish_commit() before any other
+  // function but snapshot() and those that any thread may call; nothing of the commit is visible or
+  // durable before that. Where no commit waits for the disk, or the storage cannot wait beside its
+  // caller, the commit is made at once, and false is returned.
+  virtual core::Result<bool> begin_commit(std::span<const LogRecord> records,
+                                          const Changes& changes) {
+    auto done = commit(records, changes);
+    return done.ok() ? core::Result<bool>(false) : done.failure();
+  }
+  // Returns when the commit under way is made. Fails as commit() does.
+  virtual core::Result<void> finish_commit() { return {}; }
+  // A descriptor that is readable when finish_commit() need not wait any more; -1 when none tells.
+  [[nodiscard]] virtual int committed_fd() const { return -1; }
+
   // Whether the log has the changes of each commit beside its records.
   [[nodiscard]] virtual bool logs_changes() const { return false; }
   // Returns the first record at or after `position`; nullopt at the end of the log.

@@ -10,6 +10,7 @@
 #include "core/assert.h"
 #include "core/planted_bug.h"
 #include "storage/engine/engine_log.h"
+#include "storage/engine/engine_snapshot.h"
 #include "storage/engine/flusher.h"
 #include "storage/engine/periodic_sync.h"
 #include "storage/engine/reach.h"
@@ -40,40 +41,13 @@ std::string loss(WalVerdict verdict) {
          "and kept in files that begin with \"damaged\"";
 }
 
-// The tables and the log as of one commit.
-class EngineSnapshot final : public WholeSnapshot {
- public:
-  EngineSnapshot(std::unique_ptr<EngineLog::Held> log, LayeredTables::Published tables)
-      : log_(std::move(log)), tables_(std::move(tables)) {}
-
-  [[nodiscard]] std::optional<std::string_view> get(Table table,
-                                                    std::string_view key) const override {
-    return tables_.snapshot->get(table, key);
-  }
-  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
-    return tables_.snapshot->scan(table, range);
-  }
-  [[nodiscard]] std::uint64_t size(Table table) const override {
-    return tables_.snapshot->size(table);
-  }
-  [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override {
-    auto record = log_->read(position);
-    if (record && record->position > last_position()) return std::nullopt;
-    return record;
-  }
-  [[nodiscard]] Position last_position() const override { return tables_.mark; }
-
- private:
-  const std::unique_ptr<EngineLog::Held> log_;
-  const LayeredTables::Published tables_;
-};
-
 class EngineStorage final : public SteppedEngine {
  public:
   EngineStorage(std::unique_ptr<StorageBelow> base, std::unique_ptr<Files> files,
                 const EngineOptions& options, FlushedBy by)
       : base_(std::move(base)), files_(std::move(files)), options_(options), by_(by) {}
   ~EngineStorage() override {
+    logging_.reset();
     syncer_.reset();
     flusher_.reset();
     if (wal_) (void)wal_->close();  // What fails is found by the next opening.
@@ -86,6 +60,9 @@ class EngineStorage final : public SteppedEngine {
     return std::make_unique<EngineSnapshot>(std::move(held), tables_.published());
   }
   Result<Position> commit(std::span<const LogRecord> records, const Changes& changes) override;
+  Result<bool> begin_commit(std::span<const LogRecord> records, const Changes& changes) override;
+  Result<void> finish_commit() override;
+  [[nodiscard]] int committed_fd() const override { return logger_.fd(); }
   [[nodiscard]] bool logs_changes() const override { return true; }
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override {
     auto record = log_->read(position);
@@ -129,16 +106,24 @@ class EngineStorage final : public SteppedEngine {
   Failure close_for_writes(const Failure& failure);
   Result<void> settle_place();
   void prepare_log();
-  // Logs a commit and shows it: `changes` go to the tables of `before`, and those of `after` are
-  // the ones that readers have then.
-  Result<void> log_and_show(std::span<const LogRecord> records, const Changes& changes,
-                            const Generations& before, const Generations& after);
+  // When a commit is logged: before it is made in memory, beside that, or beside what its caller
+  // does until it is finished.
+  enum class Logging : std::uint8_t { kFirst, kBeside, kLate };
+  Result<void> begin_commit(std::span<const LogRecord> records, const Changes& changes,
+                            Logging when);
+  // Logs a commit and makes it in memory: `changes` go to the tables of `before`, and those of
+  // `after` are the ones that readers have when it is shown.
+  Result<void> log_and_put(std::span<const LogRecord> records, const Changes& changes,
+                           const Generations& before, const Generations& after, Logging when);
+  // Whether a commit is shown when the disk has it, and no sooner.
+  [[nodiscard]] bool waits_for_disk(std::span<const LogRecord> records) const;
   // Appends to the log, and syncs it where commits wait for that.
   Result<void> log(std::span<const LogRecord> records, std::string_view changes);
   // Returns the bytes that are logged for the changes: between switches of generations, and with a
-  // trim that is not logged yet. Without either they are those of the changes, else made in `room`.
+  // trim that is not logged yet. Without either they are those of the changes, else made in
+  // `marked_`.
   std::string_view with_marks(const Changes& changes, const Generations& before,
-                              const Generations& after, std::string& room) const;
+                              const Generations& after);
   // Returns a generation without keys; waits for a flush when there is none.
   Result<Generation> take_generation();
   // Returns the generations with a next one.
@@ -168,7 +153,10 @@ class EngineStorage final : public SteppedEngine {
   std::atomic<Position> shown_ = 0;  // The log has more after a commit that failed.
   std::atomic<Generation> shown_generation_ = 0;
   // Used by the writer alone.
-  SideThread logger_;
+  SideThread logger_{by_ == FlushedBy::kThread ? SideThread::Threads::kOne
+                                               : SideThread::Threads::kNone};
+  std::optional<SideThread::Run> logging_;  // Of the commit that is under way.
+  std::string marked_;                      // What is logged for it, where it has marks.
   std::optional<Failure> closed_by_;
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
   // another one may have its numbers.
@@ -314,48 +302,76 @@ Failure EngineStorage::close_for_writes(const Failure& failure) {
 }
 
 Result<Position> EngineStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
-  if (auto may = may_write(); !may.ok()) return may.failure();
-  if (records.empty() && changes.empty()) return last_position();
+  const bool beside = by_ == FlushedBy::kThread && changes.size() >= options_.beside_min;
+  auto done = begin_commit(records, changes, beside ? Logging::kBeside : Logging::kFirst);
+  if (done.ok()) done = finish_commit();
+  return done.ok() ? Result<Position>(last_position()) : done.failure();
+}
+
+Result<bool> EngineStorage::begin_commit(std::span<const LogRecord> records,
+                                         const Changes& changes) {
+  if (waits_for_disk(records)) {
+    auto begun = begin_commit(records, changes, Logging::kLate);
+    return begun.ok() ? Result<bool>(true) : begun.failure();
+  }
+  auto done = commit(records, changes);
+  return done.ok() ? Result<bool>(false) : done.failure();
+}
+
+Result<void> EngineStorage::begin_commit(std::span<const LogRecord> records, const Changes& changes,
+                                         Logging when) {
+  if (auto may = may_write(); !may.ok()) return may;
+  if (records.empty() && changes.empty()) return {};
   Result<Generations> generations = tables_.generations();
   const auto changes_next = [&](const TablePair& pair) { return changes.has(pair.next); };
   if (std::ranges::any_of(kSwappedTables, changes_next)) generations = with_next();
   if (!generations.ok()) return close_for_writes(generations.failure());
-  auto done = log_and_show(records, changes, generations.value(), generations.value());
-  if (!done.ok()) return close_for_writes(done.failure());
+  auto done = log_and_put(records, changes, generations.value(), generations.value(), when);
+  return done.ok() ? done : close_for_writes(done.failure());
+}
+
+Result<void> EngineStorage::finish_commit() {
+  if (logging_) {
+    auto logged = logging_->wait();
+    logging_.reset();
+    if (!logged.ok()) return close_for_writes(logged.failure());
+  }
+  unlogged_trim_.reset();
+  show(wal_->last().position);
   if (auto settled = settle_place(); !settled.ok()) return close_for_writes(settled.failure());
   prepare_log();
   flush_if_due();
-  return last_position();
+  return {};
 }
 
-Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records, const Changes& changes,
-                                         const Generations& before, const Generations& after) {
+Result<void> EngineStorage::log_and_put(std::span<const LogRecord> records, const Changes& changes,
+                                        const Generations& before, const Generations& after,
+                                        Logging when) {
+  ANABRANCH_ASSERT(!logging_);
   if (auto there = look_at_place(); !there.ok()) return there;
-  std::string room;
-  const std::string_view logged = with_marks(changes, before, after, room);
-  const auto log = [&] { return this->log(records, logged); };
-  std::optional<SideThread::Run> beside;
-  if (by_ == FlushedBy::kThread && changes.size() >= options_.beside_min) {
-    beside.emplace(logger_.begin(log));
-  } else if (auto done = log(); !done.ok()) {
-    return done;
+  const auto log = [this, records, logged = with_marks(changes, before, after)] {
+    return this->log(records, logged);
+  };
+  if (when == Logging::kFirst) {
+    if (auto done = log(); !done.ok()) return done;
+  } else {
+    logging_.emplace(when == Logging::kBeside ? logger_.begin(log) : logger_.begin_told(log));
   }
   // Nobody sees these before they are shown; when the log has failed they never are.
   tables_.switch_to(before);
   for (const ChangeView& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.switch_to(after);
-  if (beside) {
-    if (auto done = beside->wait(); !done.ok()) return done;
-  }
-  unlogged_trim_.reset();
-  show(wal_->last().position);
   return {};
+}
+
+bool EngineStorage::waits_for_disk(std::span<const LogRecord> records) const {
+  const bool waits = !options_.sync_every || records.empty();
+  return waits && !planted(Bug::kShowUnsynced);
 }
 
 Result<void> EngineStorage::log(std::span<const LogRecord> records, std::string_view changes) {
   if (auto appended = wal_->append(records, changes); !appended.ok()) return appended.failure();
-  const bool waits = !options_.sync_every || records.empty();
-  if (!waits || planted(Bug::kShowUnsynced)) return {};
+  if (!waits_for_disk(records)) return {};
   auto synced = wal_->sync();
   if (synced.ok()) return {};
   if (planted(Bug::kShowFailed)) shown_ = wal_->last().position;
@@ -363,14 +379,15 @@ Result<void> EngineStorage::log(std::span<const LogRecord> records, std::string_
 }
 
 std::string_view EngineStorage::with_marks(const Changes& changes, const Generations& before,
-                                           const Generations& after, std::string& room) const {
+                                           const Generations& after) {
   const bool switches = before != tables_.generations() || after != before;
   if (!switches && !unlogged_trim_) return changes.bytes();
-  if (before != tables_.generations()) append_switch(room, before);
-  room.append(changes.bytes());
-  if (after != before) append_switch(room, after);
-  if (unlogged_trim_) append_trim(room, *unlogged_trim_);
-  return room;
+  marked_.clear();
+  if (before != tables_.generations()) append_switch(marked_, before);
+  marked_.append(changes.bytes());
+  if (after != before) append_switch(marked_, after);
+  if (unlogged_trim_) append_trim(marked_, *unlogged_trim_);
+  return marked_;
 }
 
 void EngineStorage::show(Position position) {
@@ -484,10 +501,8 @@ Result<void> EngineStorage::swap(const Changes& changes) {
   const auto next = before.value().next;
   ANABRANCH_ASSERT(next);
   const Generations after{.current = *next};
-  auto done = log_and_show({}, changes, before.value(), after);
-  if (!done.ok()) return close_for_writes(done.failure());
-  flush_if_due();
-  return {};
+  auto done = log_and_put({}, changes, before.value(), after, Logging::kFirst);
+  return done.ok() ? finish_commit() : close_for_writes(done.failure());
 }
 
 // Is not logged: the commit that begins the next tables anew names another generation, and an

@@ -7,6 +7,10 @@
 
 namespace anabranch::storage {
 
+SideThread::SideThread(Threads threads) {
+  if (threads == Threads::kOne) returned_.emplace();
+}
+
 SideThread::~SideThread() {
   if (!thread_.joinable()) return;
   {
@@ -17,12 +21,28 @@ SideThread::~SideThread() {
   thread_.join();
 }
 
-SideThread::Run SideThread::begin(Function function) {
+SideThread::Run SideThread::begin(Function function) { return Run(start(std::move(function))); }
+
+SideThread::Run SideThread::begin_told(Function function) {
+  if (!returned_) return begin(std::move(function));
+  auto task = [function = std::move(function), this] {
+    struct Tell {
+      const EventFd& returned;
+      ~Tell() { returned.signal(); }
+    };
+    const Tell tell{*returned_};
+    return function();
+  };
+  return Run(start(std::move(task)), &*returned_);
+}
+
+std::future<core::Result<void>> SideThread::start(Function function) {
+  if (!returned_) return std::async(std::launch::deferred, std::move(function));
   std::packaged_task<core::Result<void>()> task(std::move(function));
-  Run begun(task.get_future());
+  auto result = task.get_future();
   if (!has_thread()) {
     task();
-    return begun;
+    return result;
   }
   {
     const std::lock_guard lock(mutex_);
@@ -30,7 +50,7 @@ SideThread::Run SideThread::begin(Function function) {
     task_ = std::move(task);
   }
   changed_.notify_all();
-  return begun;
+  return result;
 }
 
 bool SideThread::has_thread() {

@@ -62,6 +62,25 @@ TEST_CASE_TEMPLATE("An empty commit changes nothing", World, MemoryWorld, LmdbWo
   CHECK(commit(world.storage(), {}) == 1);
 }
 
+TEST_CASE_TEMPLATE("A commit that was begun is made when it is finished", World, MemoryWorld,
+                   LmdbWorld, EngineWorld) {
+  World world;
+  Storage& storage = world.storage();
+  for (core::Seq seq = 1; seq <= 3; ++seq) {
+    const std::string value = std::to_string(seq);
+    const LogRecord record{kAda, seq, seq, value};
+    const std::vector changes{put("a", value)};
+    const Changes made = changes;
+    const auto begun = storage.begin_commit({&record, 1}, made);
+    REQUIRE(begun.ok());
+    REQUIRE(storage.finish_commit().ok());
+    CHECK(get(storage, "a") == value);
+    CHECK(storage.last_position() == seq);
+    CHECK(storage.durable_position() == seq);
+    CHECK(storage.read_log(seq)->bytes == value);
+  }
+}
+
 TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, MemoryWorld, LmdbWorld,
                    EngineWorld) {
   World world;

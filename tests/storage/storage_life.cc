@@ -16,6 +16,12 @@ std::string at(std::string_view what, Position position) {
   return std::string(what) + " at " + std::to_string(position);
 }
 
+core::Result<bool> commit_at_once(Storage& storage, const LogRecord& record,
+                                  const Changes& changes) {
+  const auto done = storage.commit({&record, 1}, changes);
+  return done.ok() ? core::Result<bool>(false) : done.failure();
+}
+
 // Returns how the log differs from that of a state; empty: it does not.
 std::string compare_log(const WholeStorage& storage, const StoredState& state) {
   const Position last = storage.last_position();
@@ -77,6 +83,7 @@ std::string StorageLife::reopened(const WholeStorage& storage, After loss) {
 }
 
 std::string StorageLife::look(const WholeStorage& storage) const {
+  if (shown_early_) return "a commit was shown before it was finished";
   StoredState state = sure();
   state.first = possible_.back().first;  // A trim that failed may have removed some.
   return compare(storage, state, next_);
@@ -122,8 +129,15 @@ bool StorageLife::commit(WholeStorage& storage) {
   const core::Seq seq = state.batches.size();
   const std::string batch = state.batches.back();
   const LogRecord record{kWriter, seq, seq, batch};
-  return make(storage, std::move(state),
-              [&] { return storage.commit(std::span(&record, 1), changes); });
+  const Changes made = changes;
+  return make(storage, std::move(state), [&] {
+    const bool at_once = below(2) == 0;
+    const auto begun =
+        at_once ? commit_at_once(storage, record, made) : storage.begin_commit({&record, 1}, made);
+    if (!begun.ok()) return core::Result<void>(begun.failure());
+    if (begun.value() && storage.last_position() >= seq) shown_early_ = true;
+    return storage.finish_commit();
+  });
 }
 
 // Makes the next rows the current ones, with some changes.

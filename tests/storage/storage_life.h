@@ -41,7 +41,8 @@ class StorageLife {
   // that was not on the disk yet.
   enum class After : std::uint8_t { kProcess, kPower };
   std::string reopened(const WholeStorage& storage, After loss = After::kPower);
-  // Returns how a storage differs from the newest acknowledged state; empty: it does not.
+  // Returns how a storage differs from the newest acknowledged state, or has differed from it while
+  // a commit was under way; empty: it does not.
   [[nodiscard]] std::string look(const WholeStorage& storage) const;
 
   // The newest state that was acknowledged.
@@ -79,6 +80,7 @@ class StorageLife {
   std::vector<StoredState> unsynced_;  // Those before it, back to one that is on the disk.
   StoredRows next_;
   std::size_t swaps_ = 0;
+  bool shown_early_ = false;  // A commit was, before it was finished.
   Watch* watch_ = nullptr;
 };
 
