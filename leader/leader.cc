@@ -13,6 +13,7 @@
 #include "leader/backup/backups.h"
 #include "leader/check_options.h"
 #include "leader/commit_times.h"
+#include "leader/effect_outlet.h"
 #include "leader/health/act_lines.h"
 #include "leader/health/footprint.h"
 #include "leader/health/lag.h"
@@ -28,6 +29,7 @@
 #include "leader/plugins.h"
 #include "leader/policies.h"
 #include "leader/put_back.h"
+#include "leader/region_keys.h"
 #include "leader/replica_limits.h"
 #include "leader/replication_progress.h"
 #include "leader/scopes/group_scope.h"
@@ -35,12 +37,9 @@
 #include "leader/scrub/scrubs.h"
 #include "leader/storage_options.h"
 #include "leader/sweeps/sweeps.h"
-#include "regions/delivery/key_signatures.h"
 #include "regions/modules.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
-#include "transport/key_files.h"
-#include "transport/zmq/rate_limited_log.h"
 #include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::leader {
@@ -92,7 +91,7 @@ class Leader::Impl {
   }
 
   core::Result<void> start() {
-    if (auto loaded = load_keys(); !loaded.ok()) return loaded;
+    if (auto loaded = keys_.load(options_); !loaded.ok()) return loaded;
     auto replica = Replica::open(*storage_, clock_,
                                  {.mesh = core::digest128(options_.mesh),
                                   .region = options_.region,
@@ -100,7 +99,7 @@ class Leader::Impl {
                                   .nonce = random_number(),
                                   .new_origin = options_.new_origin,
                                   .random_origin = random_number,
-                                  .signatures = signatures_ ? &*signatures_ : nullptr,
+                                  .signatures = keys_.signatures(),
                                   .resolvers = &resolvers_,
                                   .proposals = proposals_of(options_),
                                   .drift_ms_max = options_.clock_drift_ms_max,
@@ -114,7 +113,7 @@ class Leader::Impl {
     if (auto announced = replica_->announce(); !announced.ok()) return announced;
     scope_.emplace(*replica_, resolvers_, options_);
     sweeps_.emplace(*replica_, *storage_, resolvers_, options_);
-    auto transport = transport::open_zmq_transport(link_options(options_, keys_));
+    auto transport = transport::open_zmq_transport(link_options(options_, keys_.keys()));
     if (!transport.ok()) return transport.failure();
     transport_ = std::move(transport).value();
     scrubs_.emplace(*storage_, replica_->state().log(),
@@ -126,6 +125,7 @@ class Leader::Impl {
   const Replica& replica() const { return *replica_; }
   // The replica, to be changed outside of a turn: the next turn does all its work.
   Replica& act() {
+    ANABRANCH_ASSERT(!committing());
     stirred_ = true;
     return *replica_;
   }
@@ -151,24 +151,31 @@ class Leader::Impl {
   const std::string& region() const { return options_.region; }
 
   core::Result<void> commit() {
+    if (committing()) return finish_commit();
     if (!replica_->writer().dirty()) {
       (void)replica_->commit();
       return {};
     }
-    const Pacer::Time begun = steady_now();
+    commit_begun_ = steady_now();
     const auto position = act().commit();
-    commit_times_.note(steady_now() - begun, !position.ok());
-    if (!position.ok()) {
-      log_failure(position.failure());
-      return position.failure();
-    }
-    pacer_.wrote();
-    const core::Millis now = steady_ms();
-    lag_.note(*replica_, now);
-    replica_->durable(may_be_sent(), now);
-    carry_out();
-    return {};
+    return committed(position.ok() ? core::Result<void>() : position.failure());
   }
+
+  core::Result<bool> begin_commit() {
+    if (!replica_->writer().dirty()) {
+      (void)replica_->commit();
+      return false;
+    }
+    commit_begun_ = steady_now();
+    auto begun = act().begin_commit();
+    if (begun.ok() && begun.value()) return begun;
+    auto done = committed(begun.ok() ? replica_->finish_commit() : begun.failure());
+    return done.ok() ? core::Result<bool>(false) : done.failure();
+  }
+  core::Result<void> finish_commit() {
+    return committing() ? committed(replica_->finish_commit()) : core::Result<void>();
+  }
+  bool committing() const { return replica_->committing(); }
 
   core::Result<void> sync() {
     auto synced = storage_->sync_all();
@@ -181,7 +188,7 @@ class Leader::Impl {
   }
 
   std::chrono::milliseconds turn() {
-    ANABRANCH_ASSERT(!replica_->writer().dirty());
+    ANABRANCH_ASSERT(!replica_->writer().dirty() && !committing());
     const core::Millis now = steady_ms();
     std::vector<transport::Event> events = transport_->receive(kInboxBytesPerTurn);
     // Clients that only read have woken this thread: the turn is the same as if it had slept on.
@@ -205,7 +212,7 @@ class Leader::Impl {
     carry_out();
   }
 
-  void hear(OnPresence function) { hear_ = std::move(function); }
+  void hear(OnPresence function) { outlet_.hear(std::move(function)); }
 
   bool pause(std::string_view peer) {
     const bool known = act().pause(peer);
@@ -222,16 +229,7 @@ class Leader::Impl {
 
   core::Result<void> reload_keys() {
     stirred_ = true;
-    if (!keys_) return core::invalid("there are no keys: no keys_file was given");
-    const transport::SharedKeys before = keys_;
-    if (auto loaded = load_keys(); !loaded.ok()) return loaded;
-    if (keys_->own == before->own) {
-      transport_->use_keys(keys_);
-      signatures_->use(keys_);
-      return {};
-    }
-    keys_ = before;
-    return core::invalid("the keys of this region are others now: restart its leader to use them");
+    return keys_.reload(options_, *transport_);
   }
 
   core::Result<void> promote() {
@@ -290,15 +288,6 @@ class Leader::Impl {
   ExpiryCounts expiries() const { return count_expiries(*storage_->snapshot()); }
 
  private:
-  core::Result<void> load_keys() {
-    if (options_.keys_file.empty()) return {};
-    auto keys = transport::load_keys(options_.keys_file, options_.peers_keys_file, options_.region);
-    if (!keys.ok()) return keys.failure();
-    keys_ = std::move(keys).value();
-    if (!signatures_) signatures_.emplace(keys_);
-    return {};
-  }
-
   void take(transport::Event& event, core::Millis now) {
     switch (event.kind) {
       case transport::Event::Kind::kUp:
@@ -314,7 +303,7 @@ class Leader::Impl {
         if (message.ok()) {
           replica_->step(event.link, std::move(message).value(), now);
         } else if (!replica_->exchange().links().speaks_otherwise(event.link)) {
-          warnings_.warn(message.failure().message);
+          outlet_.warn(message.failure().message);
           replica_->effects().push_back(regions::Reject{event.link});
         }
         break;
@@ -357,6 +346,21 @@ class Leader::Impl {
     if (const auto done = replica_->background().collect(); !done.ok()) log_failure(done.failure());
   }
 
+  // The commit that was begun is made, or has failed.
+  core::Result<void> committed(core::Result<void> done) {
+    commit_times_.note(steady_now() - commit_begun_, !done.ok());
+    if (!done.ok()) {
+      log_failure(done.failure());
+      return done;
+    }
+    pacer_.wrote();
+    const core::Millis now = steady_ms();
+    lag_.note(*replica_, now);
+    replica_->durable(may_be_sent(), now);
+    carry_out();
+    return {};
+  }
+
   void look_at_links(core::Millis now) {
     link_log_.look(replica_->exchange(), replica_->applied().vector(), now);
   }
@@ -381,26 +385,7 @@ class Leader::Impl {
     replica_->close_for_writes(there.failure());
   }
 
-  void carry_out() {
-    for (regions::Effect& effect : replica_->effects())
-      std::visit([&](auto& each) { carry_out(each); }, effect);
-    replica_->effects().clear();
-  }
-  void carry_out(const regions::Send& send) {
-    transport_->send(send.link, regions::kind_of(send.message),
-                     regions::encode_message(send.message));
-  }
-  void carry_out(const regions::Reject& reject) { transport_->reject(reject.link); }
-  void carry_out(const regions::Notice& notice) { core::log_info(options_.region, notice.text); }
-  void carry_out(regions::Heard& heard) {
-    regions::Presence& message = heard.message;
-    if (!hear_) return;
-    hear_(
-        {std::move(message.channel), std::move(message.body), std::move(message.region), true, 0});
-  }
-  void carry_out(const regions::Alarm& alarm) {
-    alarm.by_stranger ? warnings_.warn(alarm.text) : core::log_warning(options_.region, alarm.text);
-  }
+  void carry_out() { outlet_.carry_out(replica_->effects(), *transport_); }
 
   void log_failure(const core::Failure& failure) {
     if (!std::exchange(failure_logged_, true)) {
@@ -410,8 +395,7 @@ class Leader::Impl {
 
   Options options_;
   rows::Resolvers resolvers_;
-  transport::SharedKeys keys_;  // Null without keys.
-  std::optional<regions::KeySignatures> signatures_;
+  RegionKeys keys_;
   core::SystemClock clock_;
   std::unique_ptr<storage::WholeStorage> storage_;
   Backups backups_;
@@ -424,9 +408,9 @@ class Leader::Impl {
   Lag lag_;
   ReadAge read_age_;
   Intake intake_;
-  OnPresence hear_;  // Empty: nobody listens.
   CommitTimes commit_times_;
-  transport::RateLimitedLog warnings_{options_.region};
+  Pacer::Time commit_begun_{0};
+  EffectOutlet outlet_{options_.region};
   core::Millis next_collect_ms_ = 0;
   core::Millis next_look_ms_ = 0;
   core::Millis next_turn_ms_ = 0;  // When the next turn is due.
@@ -452,6 +436,10 @@ GroupWriter& Leader::writer() { return impl_->scope().writer(); }
 bool Leader::dirty() const { return impl_->replica().writer().dirty(); }
 bool Leader::group_full() const { return dirty() && impl_->act().group().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
+core::Result<bool> Leader::begin_commit() { return impl_->begin_commit(); }
+core::Result<void> Leader::finish_commit() { return impl_->finish_commit(); }
+bool Leader::committing() const { return impl_->committing(); }
+int Leader::committed_fd() const { return impl_->storage().committed_fd(); }
 core::Result<void> Leader::sync() { return impl_->sync(); }
 
 Backups& Leader::backups() { return impl_->backups(); }

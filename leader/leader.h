@@ -65,6 +65,17 @@ class Leader {
   // Commits the open group as one batch; does nothing if nothing was written. After a failure every
   // transaction of the group is undone and the leader takes no more writes.
   core::Result<void> commit();
+  // The same in two steps, so that others can be served while the disk works: begins the commit,
+  // and returns whether it is under way. Until finish_commit(), or commit(), has returned only
+  // read(), keep() and functions that are thread-safe may be called; they see nothing of the
+  // commit.
+  core::Result<bool> begin_commit();
+  // Waits for the commit under way; does nothing without one. Fails as commit() does.
+  core::Result<void> finish_commit();
+  [[nodiscard]] bool committing() const;
+  // Readable when finish_commit() need not wait; -1 if commits are never under way. Owned by the
+  // leader.
+  [[nodiscard]] int committed_fd() const;
   // Returns when everything committed is on the disk, also with a durability less than `sync`.
   // After a failure the leader takes no more writes.
   core::Result<void> sync();

@@ -14,6 +14,7 @@ using core::planted;
 // ---- The open group.
 
 Group& LocalWriter::group() {
+  ANABRANCH_ASSERT(!closed_);
   if (!open_) {
     look_at_room();
     auto base = state_.reader();
@@ -46,17 +47,40 @@ core::Result<storage::Position> LocalWriter::commit() {
     drop_group();
     return state_.storage().last_position();
   }
-  OpenGroup open = *std::move(open_);
-  drop_group();
-  const Batch batch = make_batch(open.group.take_transactions());
-  const std::string bytes = encode(batch);
-  state_.advance(batch, bytes, state_.applied().vector());
-  const storage::LogRecord record{batch.origin, batch.first(), batch.last(), bytes};
-  const auto done = state_.commit({.stage = &open.group.stage(), .records = {&record, 1}});
+  const auto done = state_.commit(close_dirty_group());
+  closed_.reset();
   if (!done.ok()) return done.failure();
+  wrote();
+  return state_.storage().last_position();
+}
+
+core::Result<bool> LocalWriter::begin_commit() {
+  ANABRANCH_ASSERT(dirty());
+  auto begun = state_.begin_commit(close_dirty_group());
+  if (!begun.ok()) closed_.reset();
+  return begun;
+}
+
+core::Result<void> LocalWriter::finish_commit() {
+  auto done = state_.finish_commit();
+  closed_.reset();
+  if (done.ok()) wrote();
+  return done;
+}
+
+Commit LocalWriter::close_dirty_group() {
+  closed_.emplace(ClosedGroup{*std::move(open_)});
+  drop_group();
+  const Batch batch = make_batch(closed_->open.group.take_transactions());
+  closed_->bytes = encode(batch);
+  state_.advance(batch, closed_->bytes, state_.applied().vector());
+  closed_->record = {batch.origin, batch.first(), batch.last(), closed_->bytes};
+  return {.stage = &closed_->open.group.stage(), .records = {&closed_->record, 1}};
+}
+
+void LocalWriter::wrote() {
   opening_sent_ = state_.identity().opening;
   wrote_ = true;
-  return state_.storage().last_position();
 }
 
 GroupClosed LocalWriter::close_group() {

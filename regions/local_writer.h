@@ -40,6 +40,9 @@ class LocalWriter final : public OwnBatches {
         exchange_(exchange),
         options_(options),
         reserve_(state.storage(), options.reserve_bytes) {}
+  ~LocalWriter() override { state_.abandon_commit(); }
+  LocalWriter(const LocalWriter&) = delete;
+  LocalWriter& operator=(const LocalWriter&) = delete;
 
   // Batches carry the signatures of this signer from now on; it must outlive this.
   void sign_with(const Signer& signer) { signer_ = &signer; }
@@ -54,6 +57,11 @@ class LocalWriter final : public OwnBatches {
   // Commits the open group as one batch, or lets go of it when it is empty. Returns the position
   // in the log up to which it holds all writes so far.
   core::Result<storage::Position> commit();
+  // Begins to commit the open group, which must be dirty. finish_commit() comes before anything
+  // else but reads. Returns whether the storage waits for the disk meanwhile.
+  core::Result<bool> begin_commit();
+  // Returns when the commit under way is made.
+  core::Result<void> finish_commit();
   // Lets go of the open group; it must not be dirty.
   GroupClosed close_group();
   std::optional<GroupClosed> try_close_group() override;
@@ -75,7 +83,17 @@ class LocalWriter final : public OwnBatches {
     std::unique_ptr<rows::SnapshotReader> base;
     Group group;
   };
+  // A group that is being committed as one batch.
+  struct ClosedGroup {
+    OpenGroup open;
+    std::string bytes = {};
+    storage::LogRecord record = {};
+  };
 
+  // Makes the batch of the open group, and closes it.
+  Commit close_dirty_group();
+  // Notes that a group is committed.
+  void wrote();
   [[nodiscard]] core::Batch make_batch(std::vector<core::Transaction> transactions) const;
   [[nodiscard]] std::string encode(const core::Batch& batch) const;
 
@@ -84,7 +102,8 @@ class LocalWriter final : public OwnBatches {
   const Signer* signer_ = nullptr;
   Options options_;
   std::optional<OpenGroup> open_;
-  std::uint64_t opening_sent_ = 0;  // The last opening named by a batch.
+  std::optional<ClosedGroup> closed_;  // While its commit is being made.
+  std::uint64_t opening_sent_ = 0;     // The last opening named by a batch.
   bool wrote_ = false;  // Local writes were committed since slice_scale() was last asked.
   core::Millis wrote_ms_ = 0;
   Reserve reserve_;

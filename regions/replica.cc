@@ -65,6 +65,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
 }
 
 core::Result<void> Replica::close() {
+  if (committing()) (void)finish_commit();  // A failure breaks the replica.
   writer_.drop_group();
   if (broken()) return *broken();
   state_.identity().closed = true;

@@ -57,6 +57,13 @@ class Replica {
   // Commits the open group as one batch, or lets go of it when it is empty. Returns the position in
   // the log that holds all writes so far.
   core::Result<storage::Position> commit() { return writer_.commit(); }
+  // The same in two steps; the group must be dirty. Between them nothing else may be called but
+  // names() and readers of the storage. The first returns whether the storage waits for the disk
+  // meanwhile; it tells by Storage::committed_fd() when the second need not wait.
+  core::Result<bool> begin_commit() { return writer_.begin_commit(); }
+  core::Result<void> finish_commit() { return writer_.finish_commit(); }
+  // Whether a commit is under way.
+  [[nodiscard]] bool committing() const { return state_.committing(); }
   // Tells readers of a row that is staged or about to be committed, if it is that of an expiry.
   void note_expiry(const core::Path& path) { state_.note_expiry(path); }
 

@@ -146,8 +146,8 @@ class Storage {
   virtual core::Result<Position> commit(std::span<const LogRecord> records,
                                         const Changes& changes) = 0;
 
-  // Makes a commit as commit() does, but need not wait for the disk: returns true when the commit is
-  // under way. Then its caller keeps the arguments, and calls finish_commit() before any other
+  // Makes a commit as commit() does, but need not wait for the disk: returns true when the commit
+  // is under way. Then its caller keeps the arguments, and calls finish_commit() before any other
   // function but snapshot() and those that any thread may call; nothing of the commit is visible or
   // durable before that. Where no commit waits for the disk, or the storage cannot wait beside its
   // caller, the commit is made at once, and false is returned.

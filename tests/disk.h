@@ -54,6 +54,12 @@ class Disk : public storage::WholeStorage {
                                          const storage::Changes& changes) override {
     return storage_->commit(records, changes);
   }
+  core::Result<bool> begin_commit(std::span<const storage::LogRecord> records,
+                                  const storage::Changes& changes) override {
+    return storage_->begin_commit(records, changes);
+  }
+  core::Result<void> finish_commit() override { return storage_->finish_commit(); }
+  [[nodiscard]] int committed_fd() const override { return storage_->committed_fd(); }
   [[nodiscard]] bool logs_changes() const override { return storage_->logs_changes(); }
   [[nodiscard]] std::optional<storage::StoredRecord> read_log(
       storage::Position position) const override {

@@ -191,7 +191,13 @@ void CommittedState::note_reorder(Commit& commit, const rows::PolicyTable& polic
 }
 
 core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
+  const auto begun = begin(std::move(commit), clock, Finish::kNow);
+  return begun.ok() ? finish_commit() : begun.failure();
+}
+
+core::Result<bool> CommittedState::begin(Commit commit, Clock clock, Finish when) {
   ANABRANCH_ASSERT(commit.stage == nullptr || !commit.swap);
+  ANABRANCH_ASSERT(!under_way_);
   if (broken_) return *broken_;
   if (commit.changes.empty()) std::swap(commit.changes, spare_);
   auto tables = tables_after(commit);
@@ -205,12 +211,23 @@ core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
     gather(commit, clock);
     return {};
   });
-  if (!gathered.ok()) return gathered;
+  if (!gathered.ok()) return gathered.failure();
   if (changes_tables || commit.swap) applied_.published_policies().begin_publish();
-  if (auto stored = store(commit); !stored.ok()) return fail(stored.failure());
+  under_way_.emplace(UnderWay{std::move(commit), std::nullopt, nullptr, false});
+  if (changes_tables) under_way_->tables = std::move(tables).value();
+  auto stored = store(when);
+  return stored.ok() ? stored : lose_commit(stored.failure());
+}
+
+core::Result<void> CommittedState::finish_commit() {
+  ANABRANCH_ASSERT(under_way_);
+  if (auto stored = storage_.finish_commit(); !stored.ok()) return lose_commit(stored.failure());
+  UnderWay made = *std::move(under_way_);
+  under_way_.reset();
+  Commit& commit = made.commit;
   show(commit);
-  if (changes_tables) {
-    tables_ = std::move(tables).value();
+  if (made.tables) {
+    tables_ = *std::move(made.tables);
     post_tables();
   }
   // The last rows of the merge are in the commit itself. What fails breaks the replica.
@@ -219,6 +236,13 @@ core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
   if (commit.changes.bytes().size() <= kSpareBytesMax) std::swap(commit.changes, spare_);
   spare_.clear();
   return broken_ ? core::Result<void>(*broken_) : core::Result<void>();
+}
+
+// Sessions leave for other regions, and would wait there in vain for ops that nobody has seen.
+core::Failure CommittedState::lose_commit(core::Failure why) {
+  if (under_way_->goes_on) applied_.published_vector().begin_publish(*under_way_->announced);
+  under_way_.reset();
+  return fail(std::move(why));
 }
 
 core::Result<void> CommittedState::commit_identity(storage::Changes changes) {
@@ -263,23 +287,22 @@ void CommittedState::mark_clock(Commit& commit, Clock when) {
                      storage::big_endian(clock_mark_.bits));
 }
 
-core::Result<void> CommittedState::store(const Commit& commit) {
+core::Result<bool> CommittedState::store(Finish when) {
+  const Commit& commit = under_way_->commit;
   if (commit.stage != nullptr && !commit.stage->masks()->empty()) {
     applied_.published_masks().begin_publish();
   }
-  const bool goes_on = commit.stage != nullptr || commit.swap;
+  under_way_->goes_on = commit.stage != nullptr || commit.swap;
   rows::PublishedVector& published = applied_.published_vector();
-  const rows::PublishedVector::Shared before = published.announced();
-  if (goes_on) published.begin_publish(applied_.vector());
-  core::Result<void> stored;
+  under_way_->announced = published.announced();
+  if (under_way_->goes_on) published.begin_publish(applied_.vector());
+  if (when == Finish::kLater) return storage_.begin_commit(commit.records, commit.changes);
   if (commit.swap) {
-    stored = storage_.swap(commit.changes);
-  } else if (const auto done = storage_.commit(commit.records, commit.changes); !done.ok()) {
-    stored = done.failure();
+    const auto swapped = storage_.swap(commit.changes);
+    return swapped.ok() ? core::Result<bool>(false) : swapped.failure();
   }
-  // Sessions leave for other regions, and would wait there in vain for ops that nobody has seen.
-  if (!stored.ok() && goes_on) published.begin_publish(*before);
-  return stored;
+  const auto stored = storage_.commit(commit.records, commit.changes);
+  return stored.ok() ? core::Result<bool>(false) : stored.failure();
 }
 
 core::Result<void> CommittedState::make_durable() {

@@ -79,6 +79,21 @@ class CommittedState {
   core::Result<void> commit(Commit commit) {
     return this->commit(std::move(commit), Clock::kWithRows);
   }
+  // Begins to make a commit; finish_commit() comes before anything else but reads, and stage and
+  // records of the commit stay until then. Returns whether the storage waits for the disk
+  // meanwhile.
+  core::Result<bool> begin_commit(Commit commit) {
+    return begin(std::move(commit), Clock::kWithRows, Finish::kLater);
+  }
+  // Returns when the commit under way is made and shown. Fails as commit() does.
+  core::Result<void> finish_commit();
+  // Waits until the storage needs stage and records of the commit under way no more; nothing may
+  // be called any more afterwards.
+  void abandon_commit() {
+    if (under_way_) (void)storage_.finish_commit();
+  }
+  // Whether a commit is under way.
+  [[nodiscard]] bool committing() const { return under_way_.has_value(); }
   // The same, with the identity as it is now, and the clock.
   core::Result<void> commit_identity(storage::Changes changes = {});
   // The same, with a timestamp of now.
@@ -226,8 +241,14 @@ class CommittedState {
   // Asks all parts.
   void gather(Commit& commit, Clock clock);
   core::Result<void> commit(Commit commit, Clock clock);
+  // Whether a commit may be under way when its function returns.
+  enum class Finish : std::uint8_t { kNow, kLater };
+  core::Result<bool> begin(Commit commit, Clock clock, Finish when);
   void mark_clock(Commit& commit, Clock when);
-  core::Result<void> store(const Commit& commit);
+  // Hands the commit under way to the storage. Returns whether that waits for the disk.
+  core::Result<bool> store(Finish when);
+  // Fails, since the storage has not made the commit under way.
+  core::Failure lose_commit(core::Failure why);
   // Shows readers the commit.
   void show(const Commit& commit);
 
@@ -251,6 +272,13 @@ class CommittedState {
   std::vector<RowWatcher*> watchers_;
   std::optional<core::Failure> broken_;
   storage::Changes spare_;  // Without changes: the memory of those of the last commit.
+  struct UnderWay {
+    Commit commit;
+    std::optional<MeshTables> tables = {};         // That follow from it, if they change.
+    rows::PublishedVector::Shared announced = {};  // The vector before it.
+    bool goes_on = false;                          // The vector does.
+  };
+  std::optional<UnderWay> under_way_;  // A commit that is being made.
 };
 
 }  // namespace anabranch::regions

@@ -115,6 +115,8 @@ class EngineStorage final : public SteppedEngine {
   // `after` are the ones that readers have when it is shown.
   Result<void> log_and_put(std::span<const LogRecord> records, const Changes& changes,
                            const Generations& before, const Generations& after, Logging when);
+  // Waits for the log of the commit that was put, and shows it.
+  Result<void> finish();
   // Whether a commit is shown when the disk has it, and no sooner.
   [[nodiscard]] bool waits_for_disk(std::span<const LogRecord> records) const;
   // Appends to the log, and syncs it where commits wait for that.
@@ -304,7 +306,7 @@ Failure EngineStorage::close_for_writes(const Failure& failure) {
 Result<Position> EngineStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
   const bool beside = by_ == FlushedBy::kThread && changes.size() >= options_.beside_min;
   auto done = begin_commit(records, changes, beside ? Logging::kBeside : Logging::kFirst);
-  if (done.ok()) done = finish_commit();
+  if (done.ok()) done = finish();
   return done.ok() ? Result<Position>(last_position()) : done.failure();
 }
 
@@ -330,7 +332,9 @@ Result<void> EngineStorage::begin_commit(std::span<const LogRecord> records, con
   return done.ok() ? done : close_for_writes(done.failure());
 }
 
-Result<void> EngineStorage::finish_commit() {
+Result<void> EngineStorage::finish_commit() { return logging_ ? finish() : Result<void>(); }
+
+Result<void> EngineStorage::finish() {
   if (logging_) {
     auto logged = logging_->wait();
     logging_.reset();
@@ -502,7 +506,7 @@ Result<void> EngineStorage::swap(const Changes& changes) {
   ANABRANCH_ASSERT(next);
   const Generations after{.current = *next};
   auto done = log_and_put({}, changes, before.value(), after, Logging::kFirst);
-  return done.ok() ? finish_commit() : close_for_writes(done.failure());
+  return done.ok() ? finish() : close_for_writes(done.failure());
 }
 
 // Is not logged: the commit that begins the next tables anew names another generation, and an

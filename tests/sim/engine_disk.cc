@@ -117,6 +117,19 @@ Result<Position> EngineDisk::commit(std::span<const storage::LogRecord> records,
   return done;
 }
 
+Result<bool> EngineDisk::begin_commit(std::span<const storage::LogRecord> records,
+                                      const storage::Changes& changes) {
+  auto begun = engine_.begin_commit(records, changes);
+  if (!begun.ok()) tell_failure();
+  return begun;
+}
+
+Result<void> EngineDisk::finish_commit() {
+  auto finished = engine_.finish_commit();
+  if (!finished.ok()) tell_failure();
+  return finished;
+}
+
 Result<void> EngineDisk::swap(const storage::Changes& changes) {
   auto done = engine_.swap(changes);
   if (!done.ok()) tell_failure();

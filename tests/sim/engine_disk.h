@@ -23,6 +23,9 @@ class EngineDisk final : public Disk {
   core::Result<void> open() override;
   core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
                                          const storage::Changes& changes) override;
+  core::Result<bool> begin_commit(std::span<const storage::LogRecord> records,
+                                  const storage::Changes& changes) override;
+  core::Result<void> finish_commit() override;
   core::Result<void> swap(const storage::Changes& changes) override;
   [[nodiscard]] storage::Place place() const override;
 

@@ -176,7 +176,7 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   const Millis expiry_ms = here.replica().names().expiries().now_ms();
   bool met_damage = false;
   while (transactions-- > 0 && !met_damage) met_damage = !run_transaction(at, function);
-  const auto position = here.replica().commit();
+  const auto position = commit(at);
   machine.broken = !position.ok();
   // The next batch may be one of the leader's own, at a later time, when there was nothing to
   // write.
@@ -192,6 +192,19 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   if (disks_ != Disks::kInterval) sync(at);
   turn(at);
   return !met_damage;
+}
+
+core::Result<storage::Position> Network::commit(Index at) {
+  regions::Replica& replica = node(at).replica();
+  const Disk& disk = node(at).disk();
+  if (!replica.writer().dirty() || random_.chance(0.5)) return replica.commit();
+  const storage::Position before = disk.last_position();
+  const auto begun = replica.begin_commit();
+  if (!begun.ok()) return begun.failure();
+  if (begun.value() && disk.last_position() != before) note(at, "shows a commit under way");
+  const auto finished = replica.finish_commit();
+  if (!finished.ok()) return finished.failure();
+  return disk.last_position();
 }
 
 // ---- Time.
