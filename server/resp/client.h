@@ -56,11 +56,18 @@ struct Wait {
 // Why a command has not run: it had no effect, and is to be run again.
 struct HeldBack {
   // Until its answer has room; until the keys being removed are gone; until its answer is drafted;
-  // until CLIENT PAUSE is over.
-  enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted, kUnpaused };
+  // until CLIENT PAUSE is over; until the commit under way is made.
+  enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted, kUnpaused, kCommitted };
 
   Until until = Until::kRoom;
   std::size_t bytes = 0;  // The length of the answer, or more.
+};
+
+// How a client stands to commits.
+enum class Standing : std::uint8_t {
+  kApart,    // All that it has been told is committed.
+  kInGroup,  // It has written to the open group, or seen it.
+  kWaits,    // For the commit under way: it is not answered, and nothing of it is run.
 };
 
 struct Client {
@@ -91,10 +98,11 @@ struct Client {
   ShownCells shown;
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
-  bool verbs_only = false;            // It has come by the control socket.
-  bool local = true;                  // It has come from this machine.
-  bool spared = false;                // By clients_bytes_max, as long as there are others.
-  bool closing = false;               // Close when the answers are sent; read no more.
+  Standing standing = Standing::kApart;
+  bool verbs_only = false;  // It has come by the control socket.
+  bool local = true;        // It has come from this machine.
+  bool spared = false;      // By clients_bytes_max, as long as there are others.
+  bool closing = false;     // Close when the answers are sent; read no more.
 
   // Drops the answer from the mark on if the client does not want it. Before the next commit, which
   // may change the answers before the mark.

@@ -46,6 +46,7 @@ struct Call {
   const Command& container;  // The row above it: CLIENT of CLIENT ID; otherwise the row itself.
   Slice* slice = nullptr;    // The progress of a kLong command; null: it runs to its end.
   bool queued = false;       // Within EXEC: it must answer at once.
+  bool apart = false;        // The scope is the committed state, without the open group.
 
   [[nodiscard]] Writer& reply() const { return client.reply; }
   [[nodiscard]] std::size_t size() const { return arguments.size(); }

@@ -9,13 +9,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <deque>
 #include <span>
 #include <system_error>
 #include <utility>
 
 #include "core/log.h"
 #include "server/resp/admission.h"
+#include "server/resp/serving_order.h"
 
 namespace anabranch::server {
 namespace {
@@ -30,7 +30,9 @@ constexpr std::chrono::milliseconds kRemovalTime{5};   // In one turn.
 constexpr std::chrono::milliseconds kHearTime{20};     // The same for reads, handshakes included.
 constexpr std::chrono::milliseconds kReadTime{5};      // The same for long reads, at least,
 constexpr std::chrono::milliseconds kReadTimeMax{50};  // and at most.
-constexpr std::chrono::seconds kIdleLook{1};           // Between two looks for idle clients.
+constexpr std::chrono::milliseconds kCommitTime{
+    1000};                                    // Between two turns beside a commit, at most.
+constexpr std::chrono::seconds kIdleLook{1};  // Between two looks for idle clients.
 // A client below these costs in one turn is served early in the next one.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
@@ -48,35 +50,6 @@ File make_epoll() {
   File epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.open()) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   return epoll;
-}
-
-bool costs_little(const Connection* connection) {
-  return connection->cost == Connection::Cost::kLittle;
-}
-
-// Orders expensive clients for a turn: readers, new clients from both ends, and others, one of each
-// in rotation. So no client waits behind a whole crowd that has come together.
-std::vector<Connection*> line_up(std::span<Connection* const> heavy) {
-  std::deque<Connection*> readers;
-  std::deque<Connection*> fresh;
-  std::deque<Connection*> others;
-  for (Connection* each : heavy) {
-    const bool known = each->cost != Connection::Cost::kUnknown;
-    (each->reads() ? readers : known ? others : fresh).push_back(each);
-  }
-  std::vector<Connection*> line;
-  const auto take = [&line](std::deque<Connection*>& from, bool newest) {
-    if (from.empty()) return;
-    line.push_back(newest ? from.back() : from.front());
-    newest ? from.pop_back() : from.pop_front();
-  };
-  while (line.size() < heavy.size()) {
-    take(readers, false);
-    take(fresh, true);
-    take(fresh, false);
-    take(others, false);
-  }
-  return line;
 }
 
 }  // namespace
@@ -100,10 +73,12 @@ Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings
       input_(options, host_),
       client_room_(host_) {
   host_.tls_endpoint = std::move(openings.tls_endpoint);
-  const bool added = add_to(epoll_, requests_.stop, &stopped_) &&
-                     add_to(epoll_, requests_.reload_keys, &requests_) &&
-                     (!web_ || add_to(epoll_, web_->fd(), web_.get())) &&
-                     (leader_.wake_fd() < 0 || add_to(epoll_, leader_.wake_fd(), nullptr));
+  const bool added =
+      add_to(epoll_, requests_.stop, &stopped_) &&
+      add_to(epoll_, requests_.reload_keys, &requests_) &&
+      (!web_ || add_to(epoll_, web_->fd(), web_.get())) &&
+      (leader_.committed_fd() < 0 || add_to(epoll_, leader_.committed_fd(), &turn_)) &&
+      (leader_.wake_fd() < 0 || add_to(epoll_, leader_.wake_fd(), nullptr));
   if (!added) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
@@ -112,6 +87,9 @@ Loop::~Loop() = default;
 void Loop::run() {
   Milliseconds timeout{0};
   while (!stopped_ && host_.stopping.empty()) timeout = turn(timeout);
+  finish_commit();
+  answering_.swap(scheduled_);
+  close_gone();
   if (!host_.stopping.empty()) {
     core::log_info({}, "stopping: the client " + host_.stopping + " asked");
   }
@@ -125,8 +103,8 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   for (Connection* connection : answering_) connection->scheduled = false;
   const bool worked = !answering_.empty();
   serve_all();
-  turn_.remove_some(steady_now() + kRemovalTime);
-  turn_.commit();
+  if (!turn_.committing()) turn_.remove_some(steady_now() + kRemovalTime);
+  commit();
   show_monitors();
   // Clients that were not served come first in the next turn.
   for (Connection* connection : answering_) {
@@ -144,12 +122,42 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   host_.watched.follow();
   if (web_) web_->follow(judge_);
   // After the answers: while their clients think, foreign writes are applied.
-  Milliseconds sleep = leader_.turn();
-  waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
-  const bool idle = scheduled_.empty() && !turn_.removing() && !turn_.reading();
+  Milliseconds sleep = turn_leader();
+  const bool removing = turn_.removing() && !turn_.committing();
+  const bool idle = scheduled_.empty() && !removing && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
   return until_next(sleep);
+}
+
+// When all clients wait for the commit, the loop waits with them.
+void Loop::commit() {
+  if (turn_.committing()) return;
+  const bool serves_others = connections_.size() > turn_.members() && leader_.committed_fd() >= 0;
+  serves_others ? turn_.begin_commit() : turn_.commit();
+}
+
+void Loop::finish_commit() {
+  for (Client* client : turn_.finish_commit()) {
+    Connection& connection = *connections_.at(client->id);
+    answer(connection);
+    if (connection.gone) schedule(connection);
+  }
+  hear_leader(true);
+}
+
+Loop::Milliseconds Loop::turn_leader() {
+  if (turn_.committing()) return kCommitTime;
+  const Milliseconds sleep = leader_.turn();
+  waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
+  return sleep;
+}
+
+void Loop::hear_leader(bool hear) {
+  if (std::exchange(hears_leader_, hear) == hear || leader_.wake_fd() < 0) return;
+  epoll_event event{};
+  event.events = hear ? EPOLLIN : 0U;
+  (void)::epoll_ctl(epoll_.fd(), EPOLL_CTL_MOD, leader_.wake_fd(), &event);
 }
 
 Loop::Milliseconds Loop::until_next(Milliseconds most) const {
@@ -205,7 +213,7 @@ void Loop::close_gone() {
   std::erase_if(paused_, [](const Connection* each) { return each->gone; });
   for (Connection* connection : answering_) {
     if (!connection->gone) continue;
-    turn_.forget(connection->client());
+    turn_.forget_closed(connection->client());
     host_.monitors.remove(connection->client());
     room_.forget(*connection);
     input_.forget(*connection);
@@ -237,7 +245,13 @@ void Loop::close_unwelcome() {
   };
   Statistics& counted = host_.statistics;
   for (const std::uint64_t id : std::exchange(host_.expelled, {})) {
-    close(id, false, counted.expelled);
+    const auto found = host_.clients.find(id);
+    const bool waits = found != host_.clients.end() && found->second->standing == Standing::kWaits;
+    if (waits) {
+      host_.expelled.insert(id);  // It is answered first.
+    } else {
+      close(id, false, counted.expelled);
+    }
   }
   strangers_.expire(steady_now(),
                     [&](std::uint64_t id) { close(id, true, counted.strangers_cut); });
@@ -249,7 +263,8 @@ void Loop::close_idle() {
   look_for_idle_ = now + kIdleLook;
   for (const auto& [id, connection] : connections_) {
     const Client& client = connection->client();
-    const bool busy = client.wait || connection->held || connection->pending() > 0 ||
+    const bool busy = client.wait || client.standing != Standing::kApart || connection->held ||
+                      connection->pending() > 0 ||
                       std::ranges::count(host_.monitors.all(), &client) > 0;
     if (busy || connection->gone || now - connection->heard() < options_.idle_time_max) continue;
     ++host_.statistics.idlers_cut;
@@ -288,7 +303,14 @@ void Loop::wait(Milliseconds timeout) {
                                           static_cast<std::size_t>(std::max(found, 0)));
   std::vector<std::pair<Connection*, std::uint32_t>> heavy;
   for (const epoll_event& event : told) {
-    if (event.data.ptr == nullptr) continue;  // The leader's turn() handles it.
+    if (event.data.ptr == nullptr) {
+      if (turn_.committing()) hear_leader(false);
+      continue;  // The leader's turn() handles it.
+    }
+    if (event.data.ptr == &turn_) {
+      finish_commit();
+      continue;
+    }
     if (reception_.on_event(event.data.ptr, [this](Guest guest) { welcome_guest(guest); })) {
       continue;
     }
@@ -327,6 +349,7 @@ void Loop::hear(std::span<std::pair<Connection*, std::uint32_t>> heavy) {
 }
 
 void Loop::reload_keys() {
+  finish_commit();
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t taken = ::read(requests_.reload_keys, &count, sizeof(count));
   const core::Result<void> done = leader_.reload_keys();
@@ -390,6 +413,9 @@ void Loop::on_event(Connection& connection, std::uint32_t events) {
   // EPOLLRDHUP is watched while the client waits: without reads, only this event reports a closed
   // connection.
   const bool broken = (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
+  if (connection.client().standing == Standing::kWaits && !broken) {
+    return set_interest(connection, 0);  // Until it is answered.
+  }
   // Waiting requests come first, and a stuck client is not read from.
   const bool reading = !connection.runnable && !connection.client().closing;
   const bool writable = (events & EPOLLOUT) != 0 && connection.wants_write();
@@ -462,6 +488,7 @@ bool Loop::serve_next(Connection& connection) {
   Client& client = connection.client();
   if (connection.gone || client.closing) connection.runnable = false;
   if (connection.stuck() || client.wait || connection.held || !connection.runnable) return false;
+  if (client.standing == Standing::kWaits) return false;
   room_.allow(connection);
   switch (connection.next_request()) {
     case Parser::Outcome::kIncomplete:
@@ -500,6 +527,7 @@ void Loop::hold_back(Connection& connection) {
   const HeldBack why = *std::exchange(connection.client().held_back, std::nullopt);
   connection.put_back();
   if (why.until == HeldBack::Until::kRoom) return room_.hold(connection, why.bytes);
+  if (why.until == HeldBack::Until::kCommitted) return turn_.wait_for_commit(connection.client());
   connection.held = true;
   if (why.until == HeldBack::Until::kRemoved) behind_removals_.push_back(&connection);
   if (why.until == HeldBack::Until::kUnpaused) paused_.push_back(&connection);
@@ -528,8 +556,9 @@ void Loop::read_some(SteadyTime begun) {
 
 void Loop::answer(Connection& connection) {
   Client& client = connection.client();
+  if (client.standing == Standing::kWaits) return;
   if (!client.session.stamped()) client.session.stamp(leader_.seen());
-  Waiting::attempt(client);
+  if (!turn_.committing()) Waiting::attempt(client);
   room_.count(connection);
   const std::size_t waiting = connection.pending();
   if (connection.gone || !connection.send()) {

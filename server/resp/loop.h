@@ -2,7 +2,8 @@
 //
 // A turn reads the clients' requests, runs them as group commits, commits, answers, then takes one
 // slice of the peers' messages. So many clients share one commit, and no answer is sent before the
-// writes it reports are durable.
+// writes it reports are durable. While a commit waits for the disk, the loop turns on for clients
+// that read: they are answered from the committed state.
 //
 // Invariants: 1. no client waits longer than a turn for another; a turn takes a bounded amount from
 // each client and a bounded time for all together (turn_budget.h), and the next one continues where
@@ -80,6 +81,15 @@ class Loop {
   // Runs one turn; returns the time that the next one may wait for events.
   Milliseconds turn(Milliseconds timeout);
   void wait(Milliseconds timeout);
+  // Commits the open group, or begins to where others can be served meanwhile.
+  void commit();
+  // Waits for the commit under way, and answers the clients that have waited for it.
+  void finish_commit();
+  // Takes one slice of the leader's work, unless a commit is under way; returns the time until the
+  // next one.
+  Milliseconds turn_leader();
+  // Has the leader wake the loop, or not while the loop cannot turn it.
+  void hear_leader(bool hear);
   void hear(std::span<std::pair<Connection*, std::uint32_t>> heavy);
   void reload_keys();
   // The certificates, too, if there are any.
@@ -134,6 +144,7 @@ class Loop {
   Reception reception_;
   Requests requests_;
   bool stopped_ = false;
+  bool hears_leader_ = true;
   std::uint64_t ids_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.
   Waiting waiting_;

@@ -7,6 +7,8 @@
 
 #include "core/log.h"
 #include "core/wall_clock.h"
+#include "leader/scopes/kept_view.h"
+#include "leader/scopes/lent_scope.h"
 #include "server/resp/admission.h"
 
 namespace anabranch::server {
@@ -14,6 +16,8 @@ namespace {
 
 // A write of fewer words, or commands, is too short to watch.
 constexpr std::size_t kMany = 100;
+// So long one state serves the reads beside a commit: what has an expiry is there no longer.
+constexpr std::chrono::milliseconds kCommittedTime{1};
 
 // Web pages can make a browser on this machine send requests here; they get no further than this.
 bool is_http(std::string_view word) { return same_word(word, "post") || same_word(word, "host:"); }
@@ -26,6 +30,14 @@ bool is_verb(const Command& command, Arguments arguments) {
 }
 
 }  // namespace
+
+Turn::Turn(Host& host)
+    : host_(host), watchdog_(host.leader.region(), host.options.transaction_patience) {
+  host.watchdog = &watchdog_;
+  host.observed.commands.resize(all_rows().size());
+}
+
+Turn::~Turn() = default;
 
 void Turn::execute(Client& client, Arguments arguments) {
   if (client.drafted) return give_draft(client, arguments);
@@ -42,6 +54,14 @@ void Turn::execute(Client& client, Arguments arguments) {
     return;
   }
   if (client.queue.open && !command.has(kImmediate)) return enqueue(client, resolved, arguments);
+  if (reads_apart(client, command)) {
+    const leader::Loan<leader::LentRead> scope(committed_state());
+    return run_in(*scope, client, resolved, arguments, true);
+  }
+  if (committing()) {
+    client.held_back = HeldBack{HeldBack::Until::kCommitted};
+    return;
+  }
   if (!make_way(client, command, arguments)) return;
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) {
     return begin_removal(client, command, arguments);
@@ -49,9 +69,31 @@ void Turn::execute(Client& client, Arguments arguments) {
   // What others have staged counts as a change, so the log must have it.
   const bool watches = command.has(kExecutes) && host_.watched.watches(client);
   if (command.has(kAfterCommit) || watches) commit();
+  run_in(host_.leader.scope(), client, resolved, arguments, false);
+}
 
+// Verbs of ANABRANCH show the leader, not only the rows.
+bool Turn::reads_apart(const Client& client, const Command& command) const {
+  if (!(wrote_ || committing()) || client.standing != Standing::kApart) return false;
+  constexpr std::uint32_t kOthers = kWrites | kExecutes | kAfterCommit;
+  const bool reads = command.has(kReads) && (command.flags & kOthers) == 0;
+  return reads && command.shared == nullptr && !removals_.any();
+}
+
+const leader::View& Turn::committed_state() {
+  if (!committed_ || host_.now - committed_at_ > kCommittedTime) {
+    committed_ = host_.leader.keep();
+    committed_at_ = host_.now;
+  }
+  return committed_->view();
+}
+
+void Turn::run_in(Scope& scope, Client& client, const Resolved& resolved, Arguments arguments,
+                  bool apart) {
+  const Command& command = *resolved.command;
   const std::size_t begin = client.reply.mark();
-  Call call{client, host_.leader.scope(), host_, arguments, command, *resolved.container};
+  Call call{client, scope, host_, arguments, command, *resolved.container};
+  call.apart = apart;
   Slice slice;
   if (command.has(kLong)) {
     slice.until = host_.now + host_.options.read_slice_max;
@@ -113,8 +155,12 @@ void Turn::finish(const Call& call, std::size_t begin) {
   wrote_ = wrote_ || changes;
   const bool looked = changes || command.has(kReads);
   if (looked) client.session.mark(changes);
-  const bool wanted = !client.reply_mode.drops();
-  if (wrote_ && looked && wanted) answers_.push_back({&client, begin, client.reply.mark()});
+  if (wrote_ && looked && !call.apart) {
+    if (client.standing == Standing::kApart) members_.push_back(&client);
+    client.standing = Standing::kInGroup;
+    const bool wanted = !client.reply_mode.drops();
+    if (wanted) answers_.push_back({&client, begin, client.reply.mark()});
+  }
   const SteadyTime now = steady_now();
   const auto took = now - std::exchange(host_.now, now);
   CommandCount& count = host_.observed.commands.of(command.id);
@@ -231,6 +277,13 @@ void Turn::forget(Client& client) {
   client.drafted = false;
 }
 
+void Turn::forget_closed(Client& client) {
+  forget(client);
+  if (client.standing == Standing::kApart) return;
+  std::erase(members_, &client);
+  std::erase_if(answers_, [&](const Answer& each) { return each.client == &client; });
+}
+
 void Turn::remove_some(SteadyTime until) {
   if (!removals_.any()) return;
   removals_.slice(host_.leader.scope(), until);
@@ -282,10 +335,35 @@ void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments
 }
 
 void Turn::commit() {
+  if (committing()) (void)finish_commit();
   if (!wrote_) return;
-  const SteadyTime from = steady_now();
-  const core::Result<void> committed = host_.leader.commit();
-  note_commit(steady_now() - from);
+  commit_begun_ = steady_now();
+  conclude(host_.leader.commit());
+}
+
+void Turn::begin_commit() {
+  if (!wrote_ || committing()) return;
+  commit_begun_ = steady_now();
+  const core::Result<bool> begun = host_.leader.begin_commit();
+  if (!begun.ok()) return conclude(begun.failure());
+  if (!begun.value()) return conclude({});
+  for (Client* member : members_) member->standing = Standing::kWaits;
+}
+
+std::vector<Client*> Turn::finish_commit() {
+  if (!committing()) return {};
+  std::vector<Client*> waited = members_;
+  conclude(host_.leader.finish_commit());
+  return waited;
+}
+
+void Turn::wait_for_commit(Client& client) {
+  client.standing = Standing::kWaits;
+  members_.push_back(&client);
+}
+
+void Turn::conclude(const core::Result<void>& committed) {
+  note_commit(steady_now() - commit_begun_);
   if (!committed.ok()) {
     ++host_.statistics.commits_failed;
     core::log_error({}, "The commit failed: " + committed.failure().message);
@@ -293,7 +371,10 @@ void Turn::commit() {
     removals_.failed("MISCONF " + committed.failure().message);
   }
   removals_.committed();
+  for (Client* member : members_) member->standing = Standing::kApart;
+  members_.clear();
   answers_.clear();
+  committed_.reset();
   wrote_ = false;
 }
 

@@ -4,16 +4,29 @@
 //   turn.execute(client, arguments);  // Any number of times, of any clients.
 //   turn.commit();                    // Now the clients' answers may be sent.
 //
+// Or, where others can be served while the disk works:
+//
+//   turn.begin_commit();              // Now those may be sent whose clients are not kWaits,
+//   turn.execute(other, arguments);   // reads of others are answered,
+//   turn.finish_commit();             // and now all may be sent.
+//
+// A read of a client that has nothing in the open group, nor in a commit under way, is of the
+// committed state; so it waits for no disk.
+//
 // Invariant: no answer that saw an uncommitted write outlives the failure of its commit. From the
-// first write of an open group on, the answers of commands that read or write are remembered; if
-// the commit fails, each becomes an error. Earlier answers, and those of other commands, stay.
+// first write of an open group on, the answers of commands that write, or read the group, are
+// remembered; if the commit fails, each becomes an error. Earlier answers, and those of other
+// commands, stay.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "core/result.h"
+#include "leader/scopes/view.h"
 #include "leader/threads/watchdog.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
@@ -25,11 +38,10 @@ namespace anabranch::server {
 
 class Turn {
  public:
-  explicit Turn(Host& host)
-      : host_(host), watchdog_(host.leader.region(), host.options.transaction_patience) {
-    host.watchdog = &watchdog_;
-    host.observed.commands.resize(all_rows().size());
-  }
+  explicit Turn(Host& host);
+  ~Turn();
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
 
   // Answers one request: runs it, queues it or refuses it. Commits when the group is full. A
   // request that cannot run now is not answered, and leaves a HeldBack with the client.
@@ -38,14 +50,30 @@ class Turn {
   void refuse(Client& client, std::string_view error);
   // Commits the open group. The clients' outputs must still hold all answers since the last commit.
   void commit();
+  // Begins to commit the open group, while none is under way. If committing() afterwards, its
+  // clients are kWaits, and their outputs stay as they are until it is finished.
+  void begin_commit();
+  // Waits for the commit under way. Returns the clients that have waited for it.
+  std::vector<Client*> finish_commit();
+  [[nodiscard]] bool committing() const { return host_.leader.committing(); }
+  // The number of clients that have to wait for the commit of the open group.
+  [[nodiscard]] std::size_t members() const { return members_.size(); }
+  // Has a client wait for the commit under way.
+  void wait_for_commit(Client& client);
 
-  // Continues long reads until `until`; nothing may be staged.
+  // Continues long reads until `until`; nothing may be staged, and reading() must be true.
   void read_some(SteadyTime until, const LongReads::RoomFor& room, const LongReads::After& after) {
     reads_.go_on(host_, until, room, after);
   }
-  [[nodiscard]] bool reading() const { return reads_.any(); }
-  // Forgets a client that is closed, or whose input was dropped.
+  // Whether there are long reads that can be continued: those that begin wait for a commit under
+  // way, since it may be one of their own clients.
+  [[nodiscard]] bool reading() const {
+    return reads_.any() && !(committing() && reads_.any_to_begin());
+  }
+  // Forgets a client whose input was dropped.
   void forget(Client& client);
+  // Forgets a client that is closed.
+  void forget_closed(Client& client);
 
   // Continues removals of many keys until `until`.
   void remove_some(SteadyTime until);
@@ -68,6 +96,15 @@ class Turn {
   void discard(Client& client, std::string_view error);
   // Refuses a request without a row, or whose words are wrong.
   void reject(Client& client, const Resolved& resolved, Arguments arguments);
+  // Whether a command may run over the committed state while the group is open, or being committed.
+  [[nodiscard]] bool reads_apart(const Client& client, const Command& command) const;
+  // Runs a request in a scope.
+  void run_in(Scope& scope, Client& client, const Resolved& resolved, Arguments arguments,
+              bool apart);
+  // Returns the committed state, of now or a moment ago.
+  const leader::View& committed_state();
+  // The open group is committed, or not.
+  void conclude(const core::Result<void>& committed);
   // Notes that a command has run; its answer begins at `begin`.
   void finish(const Call& call, std::size_t begin);
   void note_slow(const Call& call, std::chrono::nanoseconds took);
@@ -94,6 +131,10 @@ class Turn {
   LongReads reads_;
   bool wrote_ = false;
   std::vector<Answer> answers_;
+  std::vector<Client*> members_;  // The clients that are not kApart.
+  SteadyTime commit_begun_ = {};
+  std::unique_ptr<leader::KeptView> committed_;  // Loaded when it is needed...
+  SteadyTime committed_at_ = {};                 // ...at this time.
 };
 
 }  // namespace anabranch::server

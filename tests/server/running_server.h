@@ -47,6 +47,10 @@ class RunningServer {
   RespClient client() const { return RespClient(endpoint()); }
   // Has keys and certificates read again, after a turn.
   void reload() { server_->reload_keys(); }
+  // Asks the server to end.
+  void stop() { server_->stop(); }
+  // The thread of its loop.
+  std::thread::id loop() const { return thread_.get_id(); }
   // For before and after the server runs only; it is used by the server's thread.
   const TempDir& folder() const { return folder_; }
 

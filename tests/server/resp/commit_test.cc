@@ -1,0 +1,156 @@
+// Clients beside a commit that waits for the disk: reads of others are answered, and nothing that
+// has seen the commit is, before it is made.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/server/held_disk.h"
+#include "tests/server/running_server.h"
+
+using namespace anabranch;
+using test::bulk;
+using test::HeldDisk;
+using test::RespClient;
+using test::RunningServer;
+using test::Words;
+
+namespace {
+
+constexpr std::string_view kOk = "+OK\r\n";
+
+std::string requests(const std::vector<Words>& all) {
+  std::string bytes;
+  for (const Words& each : all) bytes += test::request(each);
+  return bytes;
+}
+
+// A server with "before" at the key k, and a commit of "after" that waits for the disk.
+struct Committing {
+  RunningServer server;
+  RespClient reader = server.client();
+  RespClient writer = server.client();
+  HeldDisk disk{server.loop()};
+
+  Committing() {
+    reader.ask({"PING"});  // It counts among the clients.
+    writer.send(test::request({"SET", "k", "before"}));
+    disk.wait();
+    disk.let_go();
+    REQUIRE(writer.receive() == kOk);
+    writer.send(test::request({"SET", "k", "after"}));
+    disk.wait();
+  }
+  std::string read() { return bulk(reader.ask({"GET", "k"})); }
+};
+
+}  // namespace
+
+TEST_SUITE("server: commits") {
+  TEST_CASE("reads of others do not wait for the disk, and do not see what it has not got") {
+    Committing run;
+    for (int i = 0; i < 100; ++i) REQUIRE(run.read() == "before");
+    CHECK(run.reader.ask({"STRLEN", "k"}) == ":6\r\n");
+    CHECK(run.reader.ask({"EXISTS", "k", "none"}) == ":1\r\n");
+    CHECK(run.reader.ask({"KEYS", "*"}) == "*1\r\n$1\r\nk\r\n");
+    RespClient late = run.server.client();
+    CHECK(bulk(late.ask({"GET", "k"})) == "before");
+    run.disk.let_go();
+    CHECK(run.writer.receive() == kOk);
+    CHECK(run.read() == "after");
+    CHECK(bulk(late.ask({"GET", "k"})) == "after");
+  }
+
+  TEST_CASE("a client reads what it has written, also what the disk has not got") {
+    Committing run;
+    run.writer.send(requests({{"GET", "k"}, {"SET", "k", "third"}, {"GET", "k"}, {"DBSIZE"}}));
+    CHECK(run.read() == "before");
+    run.disk.let_go();
+    CHECK(run.writer.receive() == kOk);
+    run.disk.wait();
+    CHECK(run.read() == "after");
+    run.disk.let_go();
+    CHECK(bulk(run.writer.receive()) == "after");
+    CHECK(run.writer.receive() == kOk);
+    CHECK(bulk(run.writer.receive()) == "third");
+    CHECK(run.writer.receive() == ":1\r\n");
+  }
+
+  TEST_CASE("when the disk fails nobody is told of the commit, and reads go on") {
+    Committing run;
+    RespClient other = run.server.client();
+    CHECK(run.read() == "before");
+    run.disk.fail();
+    CHECK(run.writer.receive().starts_with("-MISCONF"));
+    CHECK(run.read() == "before");
+    CHECK(bulk(run.writer.ask({"GET", "k"})) == "before");
+    CHECK(other.ask({"SET", "k", "refused"}).starts_with("-MISCONF"));
+    CHECK(bulk(other.ask({"GET", "k"})) == "before");
+  }
+
+  TEST_CASE("commands that are no reads wait for the commit, in the order of their client") {
+    Committing run;
+    RespClient other = run.server.client();
+    other.send(requests({{"GET", "k"}, {"APPEND", "k", "wards"}, {"GET", "k"}, {"DEL", "k"}}));
+    RespClient transaction = run.server.client();
+    transaction.send(requests({{"MULTI"}, {"GET", "none"}, {"EXEC"}}));
+    CHECK(run.read() == "before");
+    run.disk.open();
+    CHECK(run.writer.receive() == kOk);
+    CHECK(bulk(other.receive()) == "before");
+    CHECK(other.receive() == ":10\r\n");
+    CHECK(bulk(other.receive()) == "afterwards");
+    CHECK(other.receive() == ":1\r\n");
+    CHECK(transaction.receive() == kOk);
+    CHECK(transaction.receive() == "+QUEUED\r\n");
+    CHECK(transaction.receive() == "*1\r\n$-1\r\n");
+    CHECK(run.reader.ask({"EXISTS", "k"}) == ":0\r\n");
+  }
+
+  TEST_CASE("clients may go, be sent away, or say that they send no more, beside a commit") {
+    Committing run;
+    {
+      RespClient gone = run.server.client();
+      gone.send(test::request({"SET", "gone", "1"}));
+      CHECK(run.read() == "before");
+    }
+    RespClient finished = run.server.client();
+    finished.send(test::request({"SET", "finished", "1"}));
+    finished.finish();
+    CHECK(run.read() == "before");
+    run.writer.send(requests({{"SET", "more", "1"}, {"QUIT"}}));
+    run.disk.open();
+    for (int i = 0; i < 3; ++i) CHECK(run.writer.receive() == kOk);
+    CHECK(run.writer.closed());
+    CHECK(finished.receive() == kOk);
+    CHECK(finished.closed());
+    CHECK(run.reader.ask({"EXISTS", "finished", "more"}) == ":2\r\n");
+  }
+
+  TEST_CASE("a large value that is read meanwhile does not keep the commit waiting") {
+    Committing run;
+    const std::string large(std::size_t{4} << 20U, 'x');
+    run.disk.let_go();
+    CHECK(run.writer.receive() == kOk);
+    run.writer.send(test::request({"SET", "large", large}));
+    run.disk.wait();
+    run.disk.let_go();
+    CHECK(run.writer.receive() == kOk);
+    run.writer.send(test::request({"SET", "k", "third"}));
+    run.disk.wait();
+    run.reader.send(requests({{"GET", "large"}, {"GET", "large"}, {"GET", "large"}}));
+    RespClient other = run.server.client();
+    CHECK(bulk(other.ask({"GET", "k"})) == "after");
+    run.disk.let_go();
+    CHECK(run.writer.receive() == kOk);
+    for (int i = 0; i < 3; ++i) REQUIRE(bulk(run.reader.receive()) == large);
+  }
+
+  TEST_CASE("the end of the server waits for the commit, and its client is answered") {
+    Committing run;
+    run.server.stop();
+    run.disk.let_go();
+    CHECK(run.writer.receive() == kOk);
+  }
+}
