@@ -121,6 +121,8 @@ enum class Bug : std::uint8_t {
   kFlushUnsynced,
   // Of the storage engine.
   kShowUnsynced,
+  kShowUnderWay,
+  kStageOverShown,
   kShowFailed,
   kNoteReachEarly,
   kRedoNoRemovals,

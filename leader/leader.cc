@@ -151,7 +151,7 @@ class Leader::Impl {
   const std::string& region() const { return options_.region; }
 
   core::Result<void> commit() {
-    if (committing()) return finish_commit();
+    if (auto finished = finish_commit(); !finished.ok()) return finished;
     if (!replica_->writer().dirty()) {
       (void)replica_->commit();
       return {};
@@ -434,7 +434,7 @@ Leader::~Leader() = default;
 Transaction& Leader::scope() { return impl_->scope(); }
 GroupWriter& Leader::writer() { return impl_->scope().writer(); }
 bool Leader::dirty() const { return impl_->replica().writer().dirty(); }
-bool Leader::group_full() const { return dirty() && impl_->act().group().full(); }
+bool Leader::group_full() const { return impl_->replica().writer().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
 core::Result<bool> Leader::begin_commit() { return impl_->begin_commit(); }
 core::Result<void> Leader::finish_commit() { return impl_->finish_commit(); }

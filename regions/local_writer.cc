@@ -14,7 +14,6 @@ using core::planted;
 // ---- The open group.
 
 Group& LocalWriter::group() {
-  ANABRANCH_ASSERT(!closed_);
   if (!open_) {
     look_at_room();
     auto base = state_.reader();
@@ -69,6 +68,7 @@ core::Result<void> LocalWriter::finish_commit() {
 }
 
 Commit LocalWriter::close_dirty_group() {
+  ANABRANCH_ASSERT(!closed_);
   closed_.emplace(ClosedGroup{*std::move(open_)});
   drop_group();
   const Batch batch = make_batch(closed_->open.group.take_transactions());

@@ -51,14 +51,17 @@ class LocalWriter final : public OwnBatches {
   Group& group();
   // Whether the open group holds transactions that are not committed yet.
   [[nodiscard]] bool dirty() const { return open_ && !open_->group.empty(); }
+  // Whether the open group is to be committed before more is staged.
+  [[nodiscard]] bool full() const { return dirty() && open_->group.full(); }
   // Begins a transaction of the open group, or a part of the one that is open already. Throws
   // kClosed after a failed commit, and kReadOnly on a follower.
   [[nodiscard]] OpenTransaction begin();
   // Commits the open group as one batch, or lets go of it when it is empty. Returns the position
   // in the log up to which it holds all writes so far.
   core::Result<storage::Position> commit();
-  // Begins to commit the open group, which must be dirty. finish_commit() comes before anything
-  // else but reads. Returns whether the storage waits for the disk meanwhile.
+  // Begins to commit the open group, which must be dirty. Before finish_commit() more may be
+  // staged, in another group, and nothing else be done but reads. Returns whether the storage waits
+  // for the disk meanwhile.
   core::Result<bool> begin_commit();
   // Returns when the commit under way is made.
   core::Result<void> finish_commit();

@@ -57,9 +57,10 @@ class Replica {
   // Commits the open group as one batch, or lets go of it when it is empty. Returns the position in
   // the log that holds all writes so far.
   core::Result<storage::Position> commit() { return writer_.commit(); }
-  // The same in two steps; the group must be dirty. Between them nothing else may be called but
-  // names() and readers of the storage. The first returns whether the storage waits for the disk
-  // meanwhile; it tells by Storage::committed_fd() when the second need not wait.
+  // The same in two steps; the group must be dirty. Between them more may be staged, in the next
+  // group, which has this one in its base; nothing else may be called but names() and readers of
+  // the storage, which do not see the commit. The first returns whether the storage waits for the
+  // disk meanwhile; it tells by Storage::committed_fd() when the second need not wait.
   core::Result<bool> begin_commit() { return writer_.begin_commit(); }
   core::Result<void> finish_commit() { return writer_.finish_commit(); }
   // Whether a commit is under way.

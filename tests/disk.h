@@ -54,6 +54,9 @@ class Disk : public storage::WholeStorage {
                                          const storage::Changes& changes) override {
     return storage_->commit(records, changes);
   }
+  [[nodiscard]] std::unique_ptr<storage::Snapshot> logged() const override {
+    return storage_->logged();
+  }
   core::Result<bool> begin_commit(std::span<const storage::LogRecord> records,
                                   const storage::Changes& changes) override {
     return storage_->begin_commit(records, changes);

@@ -213,10 +213,12 @@ core::Result<bool> CommittedState::begin(Commit commit, Clock clock, Finish when
   });
   if (!gathered.ok()) return gathered.failure();
   if (changes_tables || commit.swap) applied_.published_policies().begin_publish();
-  under_way_.emplace(UnderWay{std::move(commit), std::nullopt, nullptr, false});
-  if (changes_tables) under_way_->tables = std::move(tables).value();
+  under_way_.emplace(UnderWay{std::move(commit), masks_, tables_, nullptr, false});
   auto stored = store(when);
-  return stored.ok() ? stored : lose_commit(stored.failure());
+  if (!stored.ok()) return lose_commit(stored.failure());
+  if (changes_tables) tables_ = std::move(tables).value();
+  if (under_way_->commit.stage != nullptr) masks_ = under_way_->commit.stage->masks();
+  return stored;
 }
 
 core::Result<void> CommittedState::finish_commit() {
@@ -224,12 +226,8 @@ core::Result<void> CommittedState::finish_commit() {
   if (auto stored = storage_.finish_commit(); !stored.ok()) return lose_commit(stored.failure());
   UnderWay made = *std::move(under_way_);
   under_way_.reset();
+  show(made);
   Commit& commit = made.commit;
-  show(commit);
-  if (made.tables) {
-    tables_ = *std::move(made.tables);
-    post_tables();
-  }
   // The last rows of the merge are in the commit itself. What fails breaks the replica.
   if (commit.swap && !planted(Bug::kForgetPoliciesOnSwap)) (void)load_tables();
   for (Participant* part : parts_) part->committed(commit);
@@ -241,6 +239,8 @@ core::Result<void> CommittedState::finish_commit() {
 // Sessions leave for other regions, and would wait there in vain for ops that nobody has seen.
 core::Failure CommittedState::lose_commit(core::Failure why) {
   if (under_way_->goes_on) applied_.published_vector().begin_publish(*under_way_->announced);
+  masks_ = std::move(under_way_->masks);
+  tables_ = std::move(under_way_->tables);
   under_way_.reset();
   return fail(std::move(why));
 }
@@ -314,17 +314,17 @@ core::Result<void> CommittedState::make_durable() {
   return {};
 }
 
-void CommittedState::show(const Commit& commit) {
+void CommittedState::show(const UnderWay& made) {
+  const Commit& commit = made.commit;
   if (commit.swap) applied_.published_vector().publish(rows::PublishedVector::Jump::kYes);
   if (commit.swap || commit.stage != nullptr || !commit.records.empty()) {
     durable(storage_.durable_position());
   }
-  if (commit.stage == nullptr) return;
-  applied_.published_vector().publish();
-  if (masks_ != commit.stage->masks()) {
-    masks_ = commit.stage->masks();
-    applied_.published_masks().publish(masks_);
-  }
+  if (commit.stage != nullptr) applied_.published_vector().publish();
+  if (masks_ != made.masks) applied_.published_masks().publish(masks_);
+  const bool changes_tables =
+      tables_.policies != made.tables.policies || tables_.regions != made.tables.regions;
+  if (changes_tables) post_tables();
 }
 
 core::Result<void> CommittedState::trim(storage::Position position) {
@@ -355,7 +355,7 @@ rows::ClearRules CommittedState::clear_rules() const {
 }
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader(rows::Tallies tallies) const {
-  return reader_of(storage_.snapshot(), tallies);
+  return reader_of(storage_.logged(), tallies);
 }
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader_of(

@@ -229,6 +229,16 @@ class CommittedState {
         std::make_shared<const rows::OriginRegions>();
   };
 
+  // A commit that is being made.
+  struct UnderWay {
+    Commit commit;
+    // Of readers: the state before the commit.
+    std::shared_ptr<const rows::Masks> masks;
+    MeshTables tables;
+    rows::PublishedVector::Shared announced;
+    bool goes_on = false;  // The vector does.
+  };
+
   // Reads the tables of the stored rows and posts them.
   core::Result<void> load_tables();
   void post_tables();
@@ -250,7 +260,7 @@ class CommittedState {
   // Fails, since the storage has not made the commit under way.
   core::Failure lose_commit(core::Failure why);
   // Shows readers the commit.
-  void show(const Commit& commit);
+  void show(const UnderWay& made);
 
   storage::Storage& storage_;
   ClearLimits limits_;
@@ -272,13 +282,7 @@ class CommittedState {
   std::vector<RowWatcher*> watchers_;
   std::optional<core::Failure> broken_;
   storage::Changes spare_;  // Without changes: the memory of those of the last commit.
-  struct UnderWay {
-    Commit commit;
-    std::optional<MeshTables> tables = {};         // That follow from it, if they change.
-    rows::PublishedVector::Shared announced = {};  // The vector before it.
-    bool goes_on = false;                          // The vector does.
-  };
-  std::optional<UnderWay> under_way_;  // A commit that is being made.
+  std::optional<UnderWay> under_way_;
 };
 
 }  // namespace anabranch::regions

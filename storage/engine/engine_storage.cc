@@ -12,6 +12,7 @@
 #include "storage/engine/engine_log.h"
 #include "storage/engine/engine_snapshot.h"
 #include "storage/engine/flusher.h"
+#include "storage/engine/logged_state.h"
 #include "storage/engine/periodic_sync.h"
 #include "storage/engine/reach.h"
 #include "storage/engine/side_thread.h"
@@ -33,14 +34,6 @@ constexpr std::chrono::microseconds kPaceMax{1'000};
 // The log can take removals while it has so much room.
 constexpr std::uint64_t kLogRoomMin = std::uint64_t{256} << 10U;
 
-std::string loss(WalVerdict verdict) {
-  if (verdict == WalVerdict::kShort) {
-    return "its write-ahead log (the folder wal) ends before its tables: writes are missing";
-  }
-  return "its write-ahead log (the folder wal) is damaged: writes behind the damage are missing, "
-         "and kept in files that begin with \"damaged\"";
-}
-
 class EngineStorage final : public SteppedEngine {
  public:
   EngineStorage(std::unique_ptr<StorageBelow> base, std::unique_ptr<Files> files,
@@ -55,6 +48,9 @@ class EngineStorage final : public SteppedEngine {
 
   Result<void> open() override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override { return tables_.snapshot(); }
+  [[nodiscard]] std::unique_ptr<Snapshot> logged() const override {
+    return logged_ && !planted(Bug::kStageOverShown) ? logged_->snapshot() : snapshot();
+  }
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override {
     auto held = log_->hold();  // Before the tables: nothing of their log is trimmed in between.
     return std::make_unique<EngineSnapshot>(std::move(held), tables_.published());
@@ -121,9 +117,8 @@ class EngineStorage final : public SteppedEngine {
   [[nodiscard]] bool waits_for_disk(std::span<const LogRecord> records) const;
   // Appends to the log, and syncs it where commits wait for that.
   Result<void> log(std::span<const LogRecord> records, std::string_view changes);
-  // Returns the bytes that are logged for the changes: between switches of generations, and with a
-  // trim that is not logged yet. Without either they are those of the changes, else made in
-  // `marked_`.
+  // Returns the bytes that are logged for the changes, in `marked_` where switches of generations
+  // or a trim are logged with them.
   std::string_view with_marks(const Changes& changes, const Generations& before,
                               const Generations& after);
   // Returns a generation without keys; waits for a flush when there is none.
@@ -158,6 +153,7 @@ class EngineStorage final : public SteppedEngine {
   SideThread logger_{by_ == FlushedBy::kThread ? SideThread::Threads::kOne
                                                : SideThread::Threads::kNone};
   std::optional<SideThread::Run> logging_;  // Of the commit that is under way.
+  std::optional<LoggedState> logged_;       // With that commit.
   std::string marked_;                      // What is logged for it, where it has marks.
   std::optional<Failure> closed_by_;
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
@@ -238,7 +234,7 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
   auto log = std::make_unique<EngineLog>(*base_, *opened.value().wal, trimmed);
   log_ = std::move(log);
   wal_ = std::move(opened.value().wal);
-  if (opened.value().lost) place_.lost = loss(opened.value().verdict);
+  if (opened.value().lost) place_.lost = loss_text(opened.value().verdict);
   if (options_.look) closed_by_ = core::invalid("it is only looked at");
   return {};
 }
@@ -338,10 +334,15 @@ Result<void> EngineStorage::finish() {
   if (logging_) {
     auto logged = logging_->wait();
     logging_.reset();
-    if (!logged.ok()) return close_for_writes(logged.failure());
+    if (!logged.ok()) {
+      logged_.reset();
+      return close_for_writes(logged.failure());
+    }
   }
   unlogged_trim_.reset();
   show(wal_->last().position);
+  if (logged_) logged_->publish([this] { return tables_.snapshot(); });
+  logged_.reset();
   if (auto settled = settle_place(); !settled.ok()) return close_for_writes(settled.failure());
   prepare_log();
   flush_if_due();
@@ -365,6 +366,8 @@ Result<void> EngineStorage::log_and_put(std::span<const LogRecord> records, cons
   tables_.switch_to(before);
   for (const ChangeView& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.switch_to(after);
+  if (when == Logging::kLate) logged_.emplace(tables_.unpublished());
+  if (logged_ && planted(Bug::kShowUnderWay)) show(last_position() + records.size());
   return {};
 }
 
@@ -572,7 +575,7 @@ Result<void> EngineStorage::sync_all() {
 
 // What was removed gives its room back in the tables alone.
 void EngineStorage::make_room() {
-  if (!may_write().ok()) return;
+  if (logging_ || !may_write().ok()) return;
   (void)wal_->give_back_spares();  // What cannot be removed is found by the next opening.
   if (!tables_.has_active()) return;
   if (tables_.freeze()) begin_flush();

@@ -30,18 +30,33 @@ class EmptyCursor final : public Cursor {
 
 }  // namespace
 
+struct LayeredTables::Layers {
+  Versions<Version>::Held version;
+  std::unique_ptr<Snapshot> base;
+};
+
 class LayeredTables::LayeredSnapshot final : public Snapshot {
  public:
-  LayeredSnapshot(Versions<Version>::Held version, std::unique_ptr<Snapshot> base,
-                  std::atomic<std::uint64_t>& passed)
-      : version_(std::move(version)), base_(std::move(base)), passed_(passed) {}
+  // With the active overlay and the generations of the version, or others.
+  LayeredSnapshot(Layers layers, std::atomic<std::uint64_t>& passed)
+      : version_(std::move(layers.version)),
+        base_(std::move(layers.base)),
+        active_(version_->active),
+        generations_(version_->generations),
+        passed_(passed) {}
+  LayeredSnapshot(Layers layers, std::atomic<std::uint64_t>& passed, OverlayRoot active,
+                  const Generations& generations)
+      : LayeredSnapshot(std::move(layers), passed) {
+    active_ = active;
+    generations_ = generations;
+  }
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override {
-    const auto stored = stored_table(table, version_->generations);
+    const auto stored = stored_table(table, generations_);
     if (!stored) return std::nullopt;
     const OverlayKey whole(*stored, key);
-    for (const OverlayRoot layer : {version_->active, version_->frozen}) {
+    for (const OverlayRoot layer : {active_, version_->frozen}) {
       if (core::planted(core::Bug::kForgetFrozen) && version_->flushing) break;
       if (const OverlayEntry* const entry = layer.find(whole)) return entry->value();
     }
@@ -49,10 +64,10 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
   }
 
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
-    const auto stored = stored_table(table, version_->generations);
+    const auto stored = stored_table(table, generations_);
     if (!stored) return std::make_unique<EmptyCursor>();
     std::vector<OverlayCursor> overlays;
-    for (const OverlayRoot layer : {version_->active, version_->frozen}) {
+    for (const OverlayRoot layer : {active_, version_->frozen}) {
       if (layer.node() != nullptr) overlays.emplace_back(layer, *stored, range);
     }
     return std::make_unique<MergedCursor>(std::move(overlays), base_->scan(*stored, range), range,
@@ -71,6 +86,8 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
  private:
   const Versions<Version>::Held version_;
   const std::unique_ptr<Snapshot> base_;
+  OverlayRoot active_;
+  Generations generations_;
   std::atomic<std::uint64_t>& passed_;
 };
 
@@ -83,15 +100,26 @@ LayeredTables::~LayeredTables() = default;
 
 // A base that a later flush has begun to change may lack what this version has, or have what it
 // lacks; one that has any part of the version's own frozen changes is right.
-LayeredTables::Published LayeredTables::published() const {
+LayeredTables::Layers LayeredTables::layers() const {
   for (;;) {
     auto version = versions_.hold();
     auto base = base_.tables();
     const std::uint64_t fits = version->flushes + (version->flushing ? 1 : 0);
     if (begun_.load() > fits) continue;  // There is a newer version.
-    const std::uint64_t mark = version->mark;
-    return {std::make_unique<LayeredSnapshot>(std::move(version), std::move(base), passed_), mark};
+    return {std::move(version), std::move(base)};
   }
+}
+
+LayeredTables::Published LayeredTables::published() const {
+  Layers layers = this->layers();
+  const std::uint64_t mark = layers.version->mark;
+  return {std::make_unique<LayeredSnapshot>(std::move(layers), passed_), mark};
+}
+
+// The version that is held keeps all that the active overlay has besides the new changes, and
+// nothing frees these before another version is published.
+std::unique_ptr<Snapshot> LayeredTables::unpublished() const {
+  return std::make_unique<LayeredSnapshot>(layers(), passed_, active_->newest(), generations_);
 }
 
 // ---- Generations.

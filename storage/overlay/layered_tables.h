@@ -74,6 +74,10 @@ class LayeredTables {
   // Makes a change that is part of the next version: sets a key, or removes it. A next table must
   // have a generation.
   void put(Table table, std::string_view key, std::optional<std::string_view> value);
+  // Returns a snapshot of all changes, also of those since the last version. Before the next change
+  // they must be published, and this snapshot be replaced by one of that version, before anything
+  // is frozen.
+  [[nodiscard]] std::unique_ptr<Snapshot> unpublished() const;
   // Publishes all changes since the last version. `mark`: a number for them, of the caller's.
   void publish(std::uint64_t mark = 0);
   // Returns whether there are changes that are not frozen.
@@ -127,6 +131,7 @@ class LayeredTables {
     std::uint64_t mark = 0;
   };
   class LayeredSnapshot;
+  struct Layers;
   class Slices;
   struct Flushed {
     std::unique_ptr<OverlayTree> tree;
@@ -134,6 +139,8 @@ class LayeredTables {
     std::uint64_t version;  // The first one without it.
   };
 
+  // Returns a version and a state of the base that belong together.
+  [[nodiscard]] Layers layers() const;
   // Publishes the layers as they are; the mutex must be held.
   void publish_layers();
   // The number of the next version.

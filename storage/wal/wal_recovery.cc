@@ -335,4 +335,12 @@ Result<void> forget_loss(Files& files) {
   return files.remove(kLossMark);
 }
 
+std::string loss_text(WalVerdict verdict) {
+  if (verdict == WalVerdict::kShort) {
+    return "its write-ahead log (the folder wal) ends before its tables: writes are missing";
+  }
+  return "its write-ahead log (the folder wal) is damaged: writes behind the damage are missing, "
+         "and kept in files that begin with \"damaged\"";
+}
+
 }  // namespace anabranch::storage

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "core/result.h"
@@ -42,6 +43,9 @@ enum class WalVerdict : std::uint8_t {
   kDamaged,  // A part that was on disk is lost: everything from the first bad record on.
   kShort,    // The log ends before the tables do.
 };
+
+// Returns a sentence for people, of a log that has lost commits.
+std::string loss_text(WalVerdict verdict);
 
 struct OpenedWal {
   std::unique_ptr<Wal> wal;

@@ -169,14 +169,31 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
     turn(at);  // As a leader does that opens its directory, before it serves any client.
     if (!writable(at)) return false;
   }
-  const VersionVector deps = here.vector();
-  const storage::Position before = here.disk().last_position();
   set_wall(at);
   carry_out(at);
-  const Millis expiry_ms = here.replica().names().expiries().now_ms();
   bool met_damage = false;
-  while (transactions-- > 0 && !met_damage) met_damage = !run_transaction(at, function);
-  const auto position = commit(at);
+  const auto stage = [&](std::size_t count) {
+    while (count-- > 0 && !met_damage) met_damage = !run_transaction(at, function);
+  };
+  // So many are staged while the others are committed.
+  const std::size_t beside =
+      transactions > 1 && random_.chance(0.5) ? 1 + random_.below(transactions - 1) : 0;
+  stage(transactions - beside);
+  if (!commit_group(at, [&] { stage(beside); })) return false;
+  if (beside > 0 && !commit_group(at, [] {})) return false;
+  follow(at);
+  if (disks_ != Disks::kInterval) sync(at);
+  turn(at);
+  return !met_damage;
+}
+
+bool Network::commit_group(Index at, const std::function<void()>& beside) {
+  Machine& machine = machines_[at];
+  Node& here = *machine.node;
+  const VersionVector deps = here.vector();
+  const storage::Position before = here.disk().last_position();
+  const Millis expiry_ms = here.replica().names().expiries().now_ms();
+  const auto position = commit(at, beside);
   machine.broken = !position.ok();
   // The next batch may be one of the leader's own, at a later time, when there was nothing to
   // write.
@@ -188,19 +205,21 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   if (!machine.stray && wrote) {
     note(at, ledger_.wrote(here, deps, machine.wall_max_ms));
   }
-  follow(at);
-  if (disks_ != Disks::kInterval) sync(at);
-  turn(at);
-  return !met_damage;
+  return true;
 }
 
-core::Result<storage::Position> Network::commit(Index at) {
+core::Result<storage::Position> Network::commit(Index at, const std::function<void()>& beside) {
   regions::Replica& replica = node(at).replica();
   const Disk& disk = node(at).disk();
-  if (!replica.writer().dirty() || random_.chance(0.5)) return replica.commit();
+  if (!replica.writer().dirty() || random_.chance(0.3)) {
+    auto done = replica.commit();
+    if (done.ok()) beside();
+    return done;
+  }
   const storage::Position before = disk.last_position();
   const auto begun = replica.begin_commit();
   if (!begun.ok()) return begun.failure();
+  beside();
   if (begun.value() && disk.last_position() != before) note(at, "shows a commit under way");
   const auto finished = replica.finish_commit();
   if (!finished.ok()) return finished.failure();

@@ -528,8 +528,9 @@ class Network {
   }
   // Returns false when it met a damaged value, which undoes it.
   bool run_transaction(Index at, const std::function<void(regions::Group&)>& function);
-  // Commits the open group, at times in two steps.
-  core::Result<storage::Position> commit(Index at);
+  // Commits the open group, and tells the ledger; calls the function meanwhile, or behind it.
+  bool commit_group(Index at, const std::function<void()>& beside);
+  core::Result<storage::Position> commit(Index at, const std::function<void()>& beside);
   // Looks whether a region has taken its rows again.
   void look_at_damage(Index at);
   // Changes a byte of a batch on its way.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "storage/engine/engine_storage.h"
 #include "storage/memory_storage.h"
@@ -51,6 +52,33 @@ TEST_SUITE("storage: commits under way") {
       CHECK(storage->durable_position() == seq);
     }
     CHECK_FALSE(is_told(*storage, 0));
+  }
+
+  TEST_CASE("the writer sees a commit under way, and what it holds stays through flushes") {
+    const auto storage = engine_over(std::make_unique<RecordedFiles>(), {.overlay_bytes = 1});
+    std::vector<std::pair<std::string, std::unique_ptr<Snapshot>>> kept;
+    for (core::Seq seq = 1; seq <= 500; ++seq) {
+      const std::string value = std::to_string(seq);
+      const LogRecord record{kWriter, seq, seq, value};
+      Changes changes;
+      changes.put(Table::kRows, "a", value);
+      changes.put(Table::kRows, "key" + value, value);
+      REQUIRE(storage->begin_commit({&record, 1}, changes).value());
+      auto logged = storage->logged();
+      CHECK(logged->get(Table::kRows, "a") == value);
+      CHECK(scan(*logged).size() == seq + 1);
+      if (seq > 1) CHECK(get(*storage, "a") == std::to_string(seq - 1));
+      storage->make_room();
+      REQUIRE(storage->finish_commit().ok());
+      CHECK(logged->get(Table::kRows, "a") == value);
+      kept.emplace_back(value, std::move(logged));
+      if (kept.size() < 20) continue;
+      for (const auto& [expected, snapshot] : kept) {
+        REQUIRE(snapshot->get(Table::kRows, "a") == expected);
+        REQUIRE(scan(*snapshot).size() == std::stoul(expected) + 1);
+      }
+      kept.clear();
+    }
   }
 
   TEST_CASE("a commit that was begun and whose sync fails is never shown") {
