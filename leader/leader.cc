@@ -552,6 +552,10 @@ rows::PublishedVector::Shared Leader::seen() const {
   return impl_->replica().names().vectors().announced();
 }
 
+rows::PublishedVector::Shared Leader::committed() const {
+  return impl_->replica().state().committed_vector();
+}
+
 LogSource Leader::log_source() const { return impl_->log_source(); }
 
 std::string Leader::encode_token(const core::VersionVector& seen) const {

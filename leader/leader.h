@@ -96,6 +96,8 @@ class Leader {
 
   // Returns a vector that covers every read finished before this call. Thread-safe.
   [[nodiscard]] rows::PublishedVector::Shared seen() const;
+  // Returns the vector of the state that read() and keep() give. For the owner's thread.
+  [[nodiscard]] rows::PublishedVector::Shared committed() const;
   // Encodes a vector as a token of this mesh, and decodes one; see core/token.h. Thread-safe.
   [[nodiscard]] std::string encode_token(const core::VersionVector& seen) const;
   [[nodiscard]] core::Result<core::VersionVector> decode_token(std::string_view token) const;

@@ -94,6 +94,10 @@ class CommittedState {
   }
   // Whether a commit is under way.
   [[nodiscard]] bool committing() const { return under_way_.has_value(); }
+  // The vector without the commit under way.
+  [[nodiscard]] rows::PublishedVector::Shared committed_vector() const {
+    return under_way_ ? under_way_->announced : names().vectors().announced();
+  }
   // The same, with the identity as it is now, and the clock.
   core::Result<void> commit_identity(storage::Changes changes = {});
   // The same, with a timestamp of now.

@@ -63,11 +63,11 @@ struct HeldBack {
   std::size_t bytes = 0;  // The length of the answer, or more.
 };
 
-// How a client stands to commits.
+// How a client stands to commits. It is answered only when it is apart.
 enum class Standing : std::uint8_t {
-  kApart,    // All that it has been told is committed.
-  kInGroup,  // It has written to the open group, or seen it.
-  kWaits,    // For the commit under way: it is not answered, and nothing of it is run.
+  kApart,     // All that it has been told is committed.
+  kInGroup,   // It has written to the open group, or seen it.
+  kUnderWay,  // The same for the group that is being committed: nothing of it is run meanwhile.
 };
 
 struct Client {
@@ -99,10 +99,11 @@ struct Client {
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
   Standing standing = Standing::kApart;
-  bool verbs_only = false;  // It has come by the control socket.
-  bool local = true;        // It has come from this machine.
-  bool spared = false;      // By clients_bytes_max, as long as there are others.
-  bool closing = false;     // Close when the answers are sent; read no more.
+  bool behind_commit = false;  // Its next command waits for the commit under way.
+  bool verbs_only = false;     // It has come by the control socket.
+  bool local = true;           // It has come from this machine.
+  bool spared = false;         // By clients_bytes_max, as long as there are others.
+  bool closing = false;        // Close when the answers are sent; read no more.
 
   // Drops the answer from the mark on if the client does not want it. Before the next commit, which
   // may change the answers before the mark.

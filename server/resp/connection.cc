@@ -1,5 +1,7 @@
 #include "server/resp/connection.h"
 
+#include <sys/epoll.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -131,6 +133,15 @@ bool Connection::send() {
   client_.output.clear();
   sent_ = 0;
   return true;
+}
+
+void Connection::watch(int epoll, std::uint32_t events) {
+  if (interest == events) return;
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = this;
+  interest = events;
+  if (::epoll_ctl(epoll, EPOLL_CTL_MOD, fd(), &event) != 0) gone = true;
 }
 
 }  // namespace anabranch::server

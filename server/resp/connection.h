@@ -90,12 +90,16 @@ class Connection {
     return pending() > (stranger() ? Strangers::kOutputMax : options_.output_pause_bytes);
   }
 
+  // Has an epoll set that has the socket watch for other events; `gone` if it cannot.
+  void watch(int epoll, std::uint32_t events);
+
   // ---- State of the loop.
 
   std::uint32_t interest = 0;  // The epoll events being watched.
   bool runnable = false;       // May have whole requests for the next turn.
   bool scheduled = false;      // On a list of the loop.
   bool gone = false;           // Closed at the end of the turn.
+  bool answering = false;      // On the list of this turn.
   bool served = false;         // Served in this turn.
   Cost cost = Cost::kUnknown;
   bool held = false;              // Its last request waits for room or for removals.

@@ -83,6 +83,12 @@ struct Host {
     status.long_transactions = watchdog->count();
     return status;
   }
+  // Notes the counts of a turn that has ended, for rates.
+  void note_rates() {
+    observed.commands_rate.note(now, statistics.commands);
+    observed.in_rate.note(now, statistics.bytes_in);
+    observed.out_rate.note(now, statistics.bytes_out);
+  }
 };
 
 }  // namespace anabranch::server

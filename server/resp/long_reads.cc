@@ -48,6 +48,20 @@ void LongReads::begin(Client& client, const Resolved& resolved, Arguments argume
       std::make_unique<Read>(Read{client, *resolved.command, *resolved.container, arguments}));
 }
 
+bool LongReads::any_ready() const {
+  return std::ranges::any_of(
+      reads_, [](const auto& read) { return read->client.standing == Standing::kApart; });
+}
+
+std::unique_ptr<LongReads::Read> LongReads::take_ready() {
+  const auto found = std::ranges::find_if(
+      reads_, [](const auto& read) { return read->client.standing == Standing::kApart; });
+  if (found == reads_.end()) return nullptr;
+  std::unique_ptr<Read> read = std::move(*found);
+  reads_.erase(found);
+  return read;
+}
+
 bool LongReads::any_to_begin() const {
   return std::ranges::any_of(reads_, [](const auto& read) { return !read->state; });
 }
@@ -64,10 +78,10 @@ bool LongReads::keep_state(Host& host) {
 }
 
 void LongReads::go_on(Host& host, SteadyTime until, const RoomFor& room, const After& after) {
-  State newest;  // No write happens meanwhile.
-  while (!reads_.empty() && steady_now() < until) {
-    std::unique_ptr<Read> read = std::move(reads_.front());
-    reads_.pop_front();
+  State newest;  // Nothing is committed meanwhile.
+  while (steady_now() < until) {
+    std::unique_ptr<Read> read = take_ready();
+    if (!read) return;
     Client& client = read->client;
     const SteadyTime begin = steady_now();
     const SteadyTime end = std::min(until, begin + host.options.read_slice_max);

@@ -38,14 +38,16 @@ class LongReads {
   // Begins the read of a client's command. The arguments must stay valid until it is over, or
   // forgotten.
   void begin(Client& client, const Resolved& resolved, Arguments arguments);
-  [[nodiscard]] bool any() const { return !reads_.empty(); }
+  // Whether any read can go on: its client must be apart from all commits, or the committed state
+  // might lack what the client has written.
+  [[nodiscard]] bool any_ready() const;
   // Whether some reads have no state yet, so that the next commit would be included in their
   // state...
   [[nodiscard]] bool any_to_begin() const;
   // ...unless this is called before. Nothing may be staged. Returns false if too many states are
   // kept already.
   [[nodiscard]] bool keep_state(Host& host);
-  // Continues the reads in turns until `until`. Nothing may be staged.
+  // Continues the reads that are ready, in turns, until `until`.
   void go_on(Host& host, SteadyTime until, const RoomFor& room, const After& after);
   // Forgets a client that is closed, or whose input was dropped.
   void forget(Host& host, const Client& client);
@@ -60,6 +62,9 @@ class LongReads {
   // Reads a slice, over `newest` if it is the first; a null `newest` is loaded. Returns whether
   // that was the last slice.
   static bool slice(Read& read, Host& host, SteadyTime until, std::size_t room, State& newest);
+
+  // Takes the first read that can go on; null: there is none.
+  std::unique_ptr<Read> take_ready();
 
   std::deque<std::unique_ptr<Read>> reads_;  // In the order of their next slices.
 };

@@ -30,9 +30,8 @@ constexpr std::chrono::milliseconds kRemovalTime{5};   // In one turn.
 constexpr std::chrono::milliseconds kHearTime{20};     // The same for reads, handshakes included.
 constexpr std::chrono::milliseconds kReadTime{5};      // The same for long reads, at least,
 constexpr std::chrono::milliseconds kReadTimeMax{50};  // and at most.
-constexpr std::chrono::milliseconds kCommitTime{
-    1000};                                    // Between two turns beside a commit, at most.
-constexpr std::chrono::seconds kIdleLook{1};  // Between two looks for idle clients.
+constexpr std::chrono::seconds kIdleLook{1};           // Between two looks for idle clients.
+constexpr std::chrono::milliseconds kSleepMax{1000};   // Beside a commit.
 // A client below these costs in one turn is served early in the next one.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
@@ -69,6 +68,7 @@ Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings
       epoll_(make_epoll()),
       reception_(std::move(openings.entrances), std::move(openings.tls), openings.control, epoll_),
       requests_(requests),
+      leader_turns_(leader, epoll_.fd()),
       room_(options, host_),
       input_(options, host_),
       client_room_(host_) {
@@ -87,7 +87,7 @@ Loop::~Loop() = default;
 void Loop::run() {
   Milliseconds timeout{0};
   while (!stopped_ && host_.stopping.empty()) timeout = turn(timeout);
-  finish_commit();
+  while (turn_.committing()) finish_commit();
   answering_.swap(scheduled_);
   close_gone();
   if (!host_.stopping.empty()) {
@@ -98,9 +98,15 @@ void Loop::run() {
 Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   wait(timeout);
   const SteadyTime begun = steady_now();
+  const bool due = leader_is_due();
+  if (due && leader_turns_.refused()) (void)turn_leader();
+  turn_.stage_beside(!due);
   // The list may grow meanwhile, by clients with more requests, for the next turn.
   answering_.swap(scheduled_);
-  for (Connection* connection : answering_) connection->scheduled = false;
+  for (Connection* connection : answering_) {
+    connection->scheduled = false;
+    connection->answering = true;
+  }
   const bool worked = !answering_.empty();
   serve_all();
   if (!turn_.committing()) turn_.remove_some(steady_now() + kRemovalTime);
@@ -118,7 +124,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   close_some();
   read_some(begun);
   let_go_on();
-  note_rates();
+  host_.note_rates();
   host_.watched.follow();
   if (web_) web_->follow(judge_);
   // After the answers: while their clients think, foreign writes are applied.
@@ -132,32 +138,41 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
 
 // When all clients wait for the commit, the loop waits with them.
 void Loop::commit() {
-  if (turn_.committing()) return;
-  const bool serves_others = connections_.size() > turn_.members() && leader_.committed_fd() >= 0;
-  serves_others ? turn_.begin_commit() : turn_.commit();
+  const bool others = connections_.size() > turn_.members() && leader_.committed_fd() >= 0;
+  if (!turn_.committing()) {
+    others&& turn_.serves_beside() ? turn_.begin_commit() : turn_.commit();
+  }
+  for (Client* client : turn_.take_released()) {
+    Connection* const connection = connections_.at(client->id).get();
+    if (!std::exchange(connection->answering, true)) answering_.push_back(connection);
+  }
 }
 
 void Loop::finish_commit() {
-  for (Client* client : turn_.finish_commit()) {
+  turn_.finish_commit();
+  const std::vector<Client*> released = turn_.take_released();
+  // The disk works while these are answered. A small group grows while they are.
+  if (2 * turn_.members() >= released.size()) turn_.begin_commit();
+  for (Client* client : released) {
     Connection& connection = *connections_.at(client->id);
     answer(connection);
     if (connection.gone) schedule(connection);
   }
-  hear_leader(true);
+}
+
+bool Loop::leader_is_due() const {
+  constexpr Milliseconds kSoon{1};
+  return leader_turns_.due() || waiting_.timeout(kSoon) < kSoon;
 }
 
 Loop::Milliseconds Loop::turn_leader() {
-  if (turn_.committing()) return kCommitTime;
-  const Milliseconds sleep = leader_.turn();
+  if (turn_.committing() || turn_.dirty()) {
+    leader_turns_.refuse();
+    return kSleepMax;
+  }
+  const Milliseconds rest = leader_turns_.take();
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
-  return sleep;
-}
-
-void Loop::hear_leader(bool hear) {
-  if (std::exchange(hears_leader_, hear) == hear || leader_.wake_fd() < 0) return;
-  epoll_event event{};
-  event.events = hear ? EPOLLIN : 0U;
-  (void)::epoll_ctl(epoll_.fd(), EPOLL_CTL_MOD, leader_.wake_fd(), &event);
+  return rest;
 }
 
 Loop::Milliseconds Loop::until_next(Milliseconds most) const {
@@ -165,12 +180,6 @@ Loop::Milliseconds Loop::until_next(Milliseconds most) const {
   if (paused_.empty()) return most;
   const auto pause = std::chrono::ceil<Milliseconds>(host_.pause.until - steady_now());
   return std::clamp(pause, Milliseconds{0}, most);
-}
-
-void Loop::note_rates() {
-  host_.observed.commands_rate.note(host_.now, host_.statistics.commands);
-  host_.observed.in_rate.note(host_.now, host_.statistics.bytes_in);
-  host_.observed.out_rate.note(host_.now, host_.statistics.bytes_out);
 }
 
 // A cheap client waits at most for the half turn of expensive ones, and an expensive one for the
@@ -212,6 +221,7 @@ void Loop::close_gone() {
   std::erase_if(behind_removals_, [](const Connection* each) { return each->gone; });
   std::erase_if(paused_, [](const Connection* each) { return each->gone; });
   for (Connection* connection : answering_) {
+    connection->answering = false;
     if (!connection->gone) continue;
     turn_.forget_closed(connection->client());
     host_.monitors.remove(connection->client());
@@ -239,19 +249,17 @@ void Loop::close_unwelcome() {
     if (found == connections_.end() || found->second->gone) return;
     const Connection& connection = *found->second;
     if (stranger && !is_stranger(connection.client()) && connection.established()) return;
+    if (connection.client().standing != Standing::kApart) {
+      host_.expelled.insert(id);  // It is answered first.
+      return;
+    }
     ++counted;
     found->second->gone = true;
     schedule(*found->second);
   };
   Statistics& counted = host_.statistics;
   for (const std::uint64_t id : std::exchange(host_.expelled, {})) {
-    const auto found = host_.clients.find(id);
-    const bool waits = found != host_.clients.end() && found->second->standing == Standing::kWaits;
-    if (waits) {
-      host_.expelled.insert(id);  // It is answered first.
-    } else {
-      close(id, false, counted.expelled);
-    }
+    close(id, false, counted.expelled);
   }
   strangers_.expire(steady_now(),
                     [&](std::uint64_t id) { close(id, true, counted.strangers_cut); });
@@ -299,13 +307,12 @@ void Loop::wait(Milliseconds timeout) {
   std::array<epoll_event, kEventsMax> events;
   const int found =
       ::epoll_wait(epoll_.fd(), events.data(), kEventsMax, static_cast<int>(timeout.count()));
-  const std::span<const epoll_event> told(events.data(),
-                                          static_cast<std::size_t>(std::max(found, 0)));
+  const std::span told(events.data(), static_cast<std::size_t>(std::max(found, 0)));
   std::vector<std::pair<Connection*, std::uint32_t>> heavy;
   for (const epoll_event& event : told) {
     if (event.data.ptr == nullptr) {
-      if (turn_.committing()) hear_leader(false);
-      continue;  // The leader's turn() handles it.
+      leader_turns_.called(turn_.committing());
+      continue;
     }
     if (event.data.ptr == &turn_) {
       finish_commit();
@@ -349,7 +356,6 @@ void Loop::hear(std::span<std::pair<Connection*, std::uint32_t>> heavy) {
 }
 
 void Loop::reload_keys() {
-  finish_commit();
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t taken = ::read(requests_.reload_keys, &count, sizeof(count));
   const core::Result<void> done = leader_.reload_keys();
@@ -413,8 +419,10 @@ void Loop::on_event(Connection& connection, std::uint32_t events) {
   // EPOLLRDHUP is watched while the client waits: without reads, only this event reports a closed
   // connection.
   const bool broken = (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
-  if (connection.client().standing == Standing::kWaits && !broken) {
-    return set_interest(connection, 0);  // Until it is answered.
+  const Client& client = connection.client();
+  const bool waits = client.standing != Standing::kApart || client.behind_commit;
+  if (waits && connection.runnable && !broken) {
+    return connection.watch(epoll_.fd(), 0);  // Until it is answered.
   }
   // Waiting requests come first, and a stuck client is not read from.
   const bool reading = !connection.runnable && !connection.client().closing;
@@ -488,7 +496,7 @@ bool Loop::serve_next(Connection& connection) {
   Client& client = connection.client();
   if (connection.gone || client.closing) connection.runnable = false;
   if (connection.stuck() || client.wait || connection.held || !connection.runnable) return false;
-  if (client.standing == Standing::kWaits) return false;
+  if (client.standing == Standing::kUnderWay || client.behind_commit) return false;
   room_.allow(connection);
   switch (connection.next_request()) {
     case Parser::Outcome::kIncomplete:
@@ -556,8 +564,8 @@ void Loop::read_some(SteadyTime begun) {
 
 void Loop::answer(Connection& connection) {
   Client& client = connection.client();
-  if (client.standing == Standing::kWaits) return;
-  if (!client.session.stamped()) client.session.stamp(leader_.seen());
+  if (client.standing != Standing::kApart) return;
+  if (!client.session.stamped()) client.session.stamp(leader_.committed());
   if (!turn_.committing()) Waiting::attempt(client);
   room_.count(connection);
   const std::size_t waiting = connection.pending();
@@ -577,20 +585,10 @@ void Loop::answer(Connection& connection) {
   const bool waits = client.wait.has_value();
   const bool held_up = waits || connection.held || connection.stuck();
   const std::uint32_t reading = client.closing || held_up ? 0U : EPOLLIN;
-  set_interest(connection, reading | (waits ? EPOLLRDHUP : 0U) |
-                               (left > 0 || connection.wants_write() ? EPOLLOUT : 0U));
-  if (connection.runnable && !held_up && !connection.gone) schedule(connection);
-}
-
-void Loop::set_interest(Connection& connection, std::uint32_t events) {
-  if (connection.interest == events) return;
-  epoll_event event{};
-  event.events = events;
-  event.data.ptr = &connection;
-  connection.interest = events;
-  if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_MOD, connection.fd(), &event) != 0) {
-    connection.gone = true;
-  }
+  connection.watch(epoll_.fd(), reading | (waits ? EPOLLRDHUP : 0U) |
+                                    (left > 0 || connection.wants_write() ? EPOLLOUT : 0U));
+  const bool goes_on = connection.runnable && !held_up && !client.behind_commit;
+  if (goes_on && !connection.gone) schedule(connection);
 }
 
 }  // namespace anabranch::server

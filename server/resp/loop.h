@@ -30,6 +30,7 @@
 #include "server/resp/heap.h"
 #include "server/resp/host.h"
 #include "server/resp/input_room.h"
+#include "server/resp/leader_turns.h"
 #include "server/resp/output_room.h"
 #include "server/resp/reception.h"
 #include "server/resp/socket/tls_shared.h"
@@ -81,15 +82,16 @@ class Loop {
   // Runs one turn; returns the time that the next one may wait for events.
   Milliseconds turn(Milliseconds timeout);
   void wait(Milliseconds timeout);
-  // Commits the open group, or begins to where others can be served meanwhile.
+  // Commits the open group, or begins to where others can be served meanwhile. The clients that
+  // have waited for it are answered in this turn.
   void commit();
-  // Waits for the commit under way, and answers the clients that have waited for it.
+  // Waits for the commit under way, begins the next one, and answers the clients of the first.
   void finish_commit();
-  // Takes one slice of the leader's work, unless a commit is under way; returns the time until the
-  // next one.
+  // Whether the leader, or a client whose wait is over, needs a moment without a commit.
+  [[nodiscard]] bool leader_is_due() const;
+  // Takes one slice of the leader's work, unless a commit is under way or to come; returns the time
+  // until the next one.
   Milliseconds turn_leader();
-  // Has the leader wake the loop, or not while the loop cannot turn it.
-  void hear_leader(bool hear);
   void hear(std::span<std::pair<Connection*, std::uint32_t>> heavy);
   void reload_keys();
   // The certificates, too, if there are any.
@@ -119,7 +121,6 @@ class Loop {
   void answer(Connection& connection);
   // Has the clients answered that MONITOR has shown commands; closes those that do not read.
   void show_monitors();
-  void note_rates();
   void close_gone();
   // Returns the time until a client must be looked at; `most` if that is further.
   [[nodiscard]] Milliseconds until_next(Milliseconds most) const;
@@ -129,7 +130,6 @@ class Loop {
   void close_unwelcome();
   // Closes clients that have sent nothing for too long.
   void close_idle();
-  void set_interest(Connection& connection, std::uint32_t events);
   // Schedules a client for serving and answering in the next turn.
   void schedule(Connection& connection);
 
@@ -144,7 +144,7 @@ class Loop {
   Reception reception_;
   Requests requests_;
   bool stopped_ = false;
-  bool hears_leader_ = true;
+  LeaderTurns leader_turns_;
   std::uint64_t ids_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.
   Waiting waiting_;

@@ -16,6 +16,8 @@ namespace {
 
 // A write of fewer words, or commands, is too short to watch.
 constexpr std::size_t kMany = 100;
+// A client that has read by then is likely to read again.
+constexpr std::chrono::seconds kReadLately{1};
 // So long one state serves the reads beside a commit: what has an expiry is there no longer.
 constexpr std::chrono::milliseconds kCommittedTime{1};
 
@@ -27,6 +29,19 @@ bool is_verb(const Command& command, Arguments arguments) {
   if (command.shared != nullptr) return true;
   if (same_word(arguments[0], "anabranch")) return command.name == "help";
   return command.name == "select" || command.name == "ping" || command.name == "quit";
+}
+
+// Whether a command reads or writes rows, and looks at nothing else of the leader.
+bool is_of_rows(const Command& command) {
+  constexpr std::uint32_t kMore = kExecutes | kAfterCommit | kAdmin;
+  const bool looks = (command.flags & (kReads | kWrites)) != 0;
+  return looks && (command.flags & kMore) == 0 && command.shared == nullptr;
+}
+
+// Whether a command looks at its client alone.
+bool is_of_client(const Command& command) {
+  const bool alone = command.group == Group::kConnection || command.has(kImmediate);
+  return alone && (command.flags & (kReads | kWrites | kExecutes | kAfterCommit | kAdmin)) == 0;
 }
 
 }  // namespace
@@ -58,7 +73,7 @@ void Turn::execute(Client& client, Arguments arguments) {
     const leader::Loan<leader::LentRead> scope(committed_state());
     return run_in(*scope, client, resolved, arguments, true);
   }
-  if (committing()) {
+  if (committing() && !stages_beside(client, command, arguments)) {
     client.held_back = HeldBack{HeldBack::Until::kCommitted};
     return;
   }
@@ -72,12 +87,18 @@ void Turn::execute(Client& client, Arguments arguments) {
   run_in(host_.leader.scope(), client, resolved, arguments, false);
 }
 
-// Verbs of ANABRANCH show the leader, not only the rows.
 bool Turn::reads_apart(const Client& client, const Command& command) const {
-  if (!(wrote_ || committing()) || client.standing != Standing::kApart) return false;
-  constexpr std::uint32_t kOthers = kWrites | kExecutes | kAfterCommit;
-  const bool reads = command.has(kReads) && (command.flags & kOthers) == 0;
-  return reads && command.shared == nullptr && !removals_.any();
+  const bool apart = client.standing == Standing::kApart && (open_.wrote || committing());
+  return apart && is_of_rows(command) && !command.changes() && !removals_.any();
+}
+
+// What looks at more than rows waits for the commit, and so does what takes several turns.
+bool Turn::stages_beside(const Client& client, const Command& command, Arguments arguments) const {
+  if (!stages_beside_ || removals_.any() || host_.leader.group_full()) return false;
+  if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) return false;
+  if (!command.has(kExecutes)) return is_of_rows(command) || is_of_client(command);
+  const auto of_rows = [](const Queue::Entry& entry) { return is_of_rows(*entry.command); };
+  return !host_.watched.watches(client) && std::ranges::all_of(client.queue.entries, of_rows);
 }
 
 const leader::View& Turn::committed_state() {
@@ -152,16 +173,17 @@ void Turn::finish(const Call& call, std::size_t begin) {
   const Command& command = call.command;
   ++host_.statistics.commands;
   const bool changes = command.changes();
-  wrote_ = wrote_ || changes;
+  open_.wrote = open_.wrote || changes;
   const bool looked = changes || command.has(kReads);
   if (looked) client.session.mark(changes);
-  if (wrote_ && looked && !call.apart) {
-    if (client.standing == Standing::kApart) members_.push_back(&client);
+  if (open_.wrote && looked && !call.apart) {
+    if (client.standing == Standing::kApart) open_.members.push_back(&client);
     client.standing = Standing::kInGroup;
     const bool wanted = !client.reply_mode.drops();
-    if (wanted) answers_.push_back({&client, begin, client.reply.mark()});
+    if (wanted) open_.answers.push_back({&client, begin, client.reply.mark()});
   }
   const SteadyTime now = steady_now();
+  if (looked && !changes && client.standing == Standing::kApart) read_at_ = now;
   const auto took = now - std::exchange(host_.now, now);
   CommandCount& count = host_.observed.commands.of(command.id);
   count.add(took);
@@ -169,7 +191,7 @@ void Turn::finish(const Call& call, std::size_t begin) {
   if (host_.observed.notable(took)) note_slow(call, took);
   if (host_.monitors.any()) show(client, command, call.arguments);
   client.drop_unwanted(begin);
-  if (wrote_ && host_.leader.group_full()) commit();
+  if (!committing() && host_.leader.group_full()) commit();
 }
 
 void Turn::note_slow(const Call& call, std::chrono::nanoseconds took) {
@@ -222,7 +244,7 @@ void Turn::run_watched(Call& call) {
 bool Turn::make_way(Client& client, const Command& command, Arguments arguments) {
   if (!removals_.any()) return true;
   const bool may = removals_.make_way(command, client, arguments, host_.leader.scope());
-  wrote_ = wrote_ || host_.leader.dirty();
+  open_.wrote = open_.wrote || host_.leader.dirty();
   if (!may) client.held_back = HeldBack{HeldBack::Until::kRemoved};
   return may;
 }
@@ -279,15 +301,19 @@ void Turn::forget(Client& client) {
 
 void Turn::forget_closed(Client& client) {
   forget(client);
-  if (client.standing == Standing::kApart) return;
-  std::erase(members_, &client);
-  std::erase_if(answers_, [&](const Answer& each) { return each.client == &client; });
+  for (std::vector<Client*>* clients :
+       {&open_.members, &under_way_.members, &behind_, &released_}) {
+    std::erase(*clients, &client);
+  }
+  for (Group* group : {&open_, &under_way_}) {
+    std::erase_if(group->answers, [&](const Answer& each) { return each.client == &client; });
+  }
 }
 
 void Turn::remove_some(SteadyTime until) {
   if (!removals_.any()) return;
   removals_.slice(host_.leader.scope(), until);
-  wrote_ = true;
+  open_.wrote = true;
 }
 
 void Turn::refuse(Client& client, std::string_view error) {
@@ -335,47 +361,51 @@ void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments
 }
 
 void Turn::commit() {
-  if (committing()) (void)finish_commit();
-  if (!wrote_) return;
-  commit_begun_ = steady_now();
-  conclude(host_.leader.commit());
+  finish_commit();
+  if (!open_.wrote) return;
+  open_.begun = steady_now();
+  conclude(open_, host_.leader.commit());
 }
 
 void Turn::begin_commit() {
-  if (!wrote_ || committing()) return;
-  commit_begun_ = steady_now();
+  if (!open_.wrote || committing()) return;
+  open_.begun = steady_now();
   const core::Result<bool> begun = host_.leader.begin_commit();
-  if (!begun.ok()) return conclude(begun.failure());
-  if (!begun.value()) return conclude({});
-  for (Client* member : members_) member->standing = Standing::kWaits;
+  if (!begun.ok()) return conclude(open_, begun.failure());
+  if (!begun.value()) return conclude(open_, {});
+  under_way_ = std::exchange(open_, {});
+  for (Client* member : under_way_.members) member->standing = Standing::kUnderWay;
 }
 
-std::vector<Client*> Turn::finish_commit() {
-  if (!committing()) return {};
-  std::vector<Client*> waited = members_;
-  conclude(host_.leader.finish_commit());
-  return waited;
+bool Turn::serves_beside() const { return stages_beside_ || host_.now - read_at_ < kReadLately; }
+
+void Turn::finish_commit() {
+  if (!committing()) return;
+  conclude(under_way_, host_.leader.finish_commit());
+  for (Client* client : std::exchange(behind_, {})) {
+    client->behind_commit = false;
+    released_.push_back(client);
+  }
 }
 
 void Turn::wait_for_commit(Client& client) {
-  client.standing = Standing::kWaits;
-  members_.push_back(&client);
+  client.behind_commit = true;
+  behind_.push_back(&client);
 }
 
-void Turn::conclude(const core::Result<void>& committed) {
-  note_commit(steady_now() - commit_begun_);
+void Turn::conclude(Group& group, const core::Result<void>& committed) {
+  note_commit(steady_now() - group.begun);
   if (!committed.ok()) {
     ++host_.statistics.commits_failed;
     core::log_error({}, "The commit failed: " + committed.failure().message);
-    revoke("MISCONF " + committed.failure().message);
+    revoke(group, "MISCONF " + committed.failure().message);
     removals_.failed("MISCONF " + committed.failure().message);
   }
   removals_.committed();
-  for (Client* member : members_) member->standing = Standing::kApart;
-  members_.clear();
-  answers_.clear();
+  for (Client* member : group.members) member->standing = Standing::kApart;
+  released_.insert(released_.end(), group.members.begin(), group.members.end());
+  group = {};
   committed_.reset();
-  wrote_ = false;
 }
 
 void Turn::note_commit(std::chrono::nanoseconds took) {
@@ -384,10 +414,10 @@ void Turn::note_commit(std::chrono::nanoseconds took) {
   host_.observed.latency().add("commit", core::SystemClock().now_ms() / 1000, took);
 }
 
-void Turn::revoke(std::string_view error) {
+void Turn::revoke(const Group& group, std::string_view error) {
   // For each client: the kept output, and the length of the old output that was processed.
   std::map<Client*, std::pair<std::string, std::size_t>> rewritten;
-  for (const Answer& answer : answers_) {
+  for (const Answer& answer : group.answers) {
     auto& [output, seen] = rewritten[answer.client];
     output.append(answer.client->output, seen, answer.begin - seen);
     Writer(output, output.max_size()).error(error);

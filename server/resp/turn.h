@@ -6,9 +6,9 @@
 //
 // Or, where others can be served while the disk works:
 //
-//   turn.begin_commit();              // Now those may be sent whose clients are not kWaits,
-//   turn.execute(other, arguments);   // reads of others are answered,
-//   turn.finish_commit();             // and now all may be sent.
+//   turn.begin_commit();              // Now those may be sent whose clients are apart,
+//   turn.execute(other, arguments);   // others are served, and their writes staged,
+//   turn.finish_commit();             // and now all may be sent that are not of the next group.
 //
 // A read of a client that has nothing in the open group, nor in a commit under way, is of the
 // committed state; so it waits for no disk.
@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -50,26 +51,32 @@ class Turn {
   void refuse(Client& client, std::string_view error);
   // Commits the open group. The clients' outputs must still hold all answers since the last commit.
   void commit();
-  // Begins to commit the open group, while none is under way. If committing() afterwards, its
-  // clients are kWaits, and their outputs stay as they are until it is finished.
+  // Begins to commit the open group, if none is under way. If committing() afterwards, its clients
+  // are kUnderWay, and their outputs stay as they are until it is finished.
   void begin_commit();
-  // Waits for the commit under way. Returns the clients that have waited for it.
-  std::vector<Client*> finish_commit();
+  // Waits for the commit under way.
+  void finish_commit();
   [[nodiscard]] bool committing() const { return host_.leader.committing(); }
-  // The number of clients that have to wait for the commit of the open group.
-  [[nodiscard]] std::size_t members() const { return members_.size(); }
-  // Has a client wait for the commit under way.
+  // Whether writes may be staged while a commit is under way.
+  void stage_beside(bool may) { stages_beside_ = may; }
+  // Whether there is likely to be anything to do while a commit is under way: writes may be staged,
+  // or clients have read lately.
+  [[nodiscard]] bool serves_beside() const;
+  // Whether anything is staged in the open group.
+  [[nodiscard]] bool dirty() const { return open_.wrote; }
+  // The number of clients that are in the open group.
+  [[nodiscard]] std::size_t members() const { return open_.members.size(); }
+  // Has a client wait for the commit under way with its next command.
   void wait_for_commit(Client& client);
+  // Takes the clients that have waited for a commit, and wait no longer.
+  std::vector<Client*> take_released() { return std::exchange(released_, {}); }
 
-  // Continues long reads until `until`; nothing may be staged, and reading() must be true.
+  // Continues long reads until `until`.
   void read_some(SteadyTime until, const LongReads::RoomFor& room, const LongReads::After& after) {
     reads_.go_on(host_, until, room, after);
   }
-  // Whether there are long reads that can be continued: those that begin wait for a commit under
-  // way, since it may be one of their own clients.
-  [[nodiscard]] bool reading() const {
-    return reads_.any() && !(committing() && reads_.any_to_begin());
-  }
+  // Whether there are long reads that can be continued.
+  [[nodiscard]] bool reading() const { return reads_.any_ready(); }
   // Forgets a client whose input was dropped.
   void forget(Client& client);
   // Forgets a client that is closed.
@@ -96,15 +103,26 @@ class Turn {
   void discard(Client& client, std::string_view error);
   // Refuses a request without a row, or whose words are wrong.
   void reject(Client& client, const Resolved& resolved, Arguments arguments);
+  // The clients and answers that depend on one commit.
+  struct Group {
+    bool wrote = false;
+    std::vector<Answer> answers;
+    std::vector<Client*> members;
+    SteadyTime begun = {};  // Its commit.
+  };
+
   // Whether a command may run over the committed state while the group is open, or being committed.
   [[nodiscard]] bool reads_apart(const Client& client, const Command& command) const;
+  // Whether a command may run in the open group while a commit is under way.
+  [[nodiscard]] bool stages_beside(const Client& client, const Command& command,
+                                   Arguments arguments) const;
   // Runs a request in a scope.
   void run_in(Scope& scope, Client& client, const Resolved& resolved, Arguments arguments,
               bool apart);
   // Returns the committed state, of now or a moment ago.
   const leader::View& committed_state();
-  // The open group is committed, or not.
-  void conclude(const core::Result<void>& committed);
+  // A group is committed, or not.
+  void conclude(Group& group, const core::Result<void>& committed);
   // Notes that a command has run; its answer begins at `begin`.
   void finish(const Call& call, std::size_t begin);
   void note_slow(const Call& call, std::chrono::nanoseconds took);
@@ -122,17 +140,19 @@ class Turn {
   // Delivers the drafted answer.
   void give_draft(Client& client, Arguments arguments);
   void enqueue(Client& client, const Resolved& resolved, Arguments arguments);
-  // Turns all remembered answers into this error.
-  void revoke(std::string_view error);
+  // Turns all remembered answers of a group into this error.
+  static void revoke(const Group& group, std::string_view error);
 
   Host& host_;
   leader::Watchdog watchdog_;
   Removals removals_;
   LongReads reads_;
-  bool wrote_ = false;
-  std::vector<Answer> answers_;
-  std::vector<Client*> members_;  // The clients that are not kApart.
-  SteadyTime commit_begun_ = {};
+  Group open_;
+  Group under_way_;
+  bool stages_beside_ = false;
+  SteadyTime read_at_ = {};                      // When a client that was apart has read.
+  std::vector<Client*> behind_;                  // Those that are behind_commit.
+  std::vector<Client*> released_;                // See take_released().
   std::unique_ptr<leader::KeptView> committed_;  // Loaded when it is needed...
   SteadyTime committed_at_ = {};                 // ...at this time.
 };

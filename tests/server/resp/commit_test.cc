@@ -3,8 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include <anabranch/set.h>
 
 #include "tests/server/held_disk.h"
 #include "tests/server/running_server.h"
@@ -87,6 +92,85 @@ TEST_SUITE("server: commits") {
     CHECK(bulk(run.writer.ask({"GET", "k"})) == "before");
     CHECK(other.ask({"SET", "k", "refused"}).starts_with("-MISCONF"));
     CHECK(bulk(other.ask({"GET", "k"})) == "before");
+  }
+
+  TEST_CASE("writes are staged beside a commit, see it, and are made by the next one") {
+    Committing run;
+    RespClient other = run.server.client();
+    other.send(requests({{"APPEND", "k", "wards"}, {"GET", "k"}, {"MULTI"}, {"STRLEN", "k"}}));
+    other.send(requests({{"SET", "own", "1"}, {"EXEC"}, {"PING"}}));
+    for (int i = 0; i < 20; ++i) REQUIRE(run.read() == "before");
+    run.disk.let_go();
+    CHECK(run.writer.receive() == kOk);
+    run.disk.wait();
+    CHECK(run.read() == "after");
+    CHECK(run.reader.ask({"EXISTS", "own"}) == ":0\r\n");
+    run.disk.let_go();
+    CHECK(other.receive() == ":10\r\n");
+    CHECK(bulk(other.receive()) == "afterwards");
+    CHECK(other.receive() == kOk);
+    CHECK(other.receive() == "+QUEUED\r\n");
+    CHECK(other.receive() == "+QUEUED\r\n");
+    CHECK(other.receive() == "*2\r\n:10\r\n+OK\r\n");
+    CHECK(other.receive() == "+PONG\r\n");
+    CHECK(run.read() == "afterwards");
+  }
+
+  TEST_CASE("what was staged beside a commit fails with it") {
+    Committing run;
+    RespClient other = run.server.client();
+    other.send(requests({{"APPEND", "k", "wards"}, {"GET", "k"}, {"PING"}}));
+    CHECK(run.read() == "before");
+    run.disk.fail();
+    CHECK(run.writer.receive().starts_with("-MISCONF"));
+    CHECK(other.receive().starts_with("-MISCONF"));
+    CHECK(other.receive().starts_with("-MISCONF"));
+    CHECK(other.receive() == "+PONG\r\n");
+    CHECK(run.read() == "before");
+    CHECK(bulk(other.ask({"GET", "k"})) == "before");
+  }
+
+  TEST_CASE("a long read goes on beside a commit") {
+    RunningServer server({}, {.read_slice_max = std::chrono::milliseconds(1)}, [](Scope& scope) {
+      Set<std::string> set{scope, "set"};
+      for (int i = 0; i < 100'000; ++i) set.insert("member" + std::to_string(i));
+    });
+    RespClient reader = server.client();
+    RespClient writer = server.client();
+    reader.ask({"PING"});
+    HeldDisk disk{server.loop()};
+    writer.send(test::request({"SADD", "set", "another"}));
+    disk.wait();
+    CHECK(reader.ask({"SMEMBERS", "set"}).starts_with("*100000\r\n"));
+    // Of a client that is in the commit itself it waits, and has what that has written.
+    writer.send(test::request({"SMEMBERS", "set"}));
+    CHECK(reader.ask({"SCARD", "set"}) == ":100000\r\n");
+    disk.let_go();
+    CHECK(writer.receive() == ":1\r\n");
+    CHECK(writer.receive().starts_with("*100001\r\n"));
+    CHECK(figure(reader, "long_reads") == 0);
+  }
+
+  TEST_CASE("waits end in time, and the leader has its turns, beside one commit after another") {
+    RunningServer server;
+    RespClient waiting = server.client();
+    std::atomic<bool> ends = false;
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 3; ++i) {
+      writers.emplace_back([&, i] {
+        RespClient writer = server.client();
+        while (!ends) {
+          REQUIRE(writer.ask({"SET", "k" + std::to_string(i), "v"}) == kOk);
+        }
+      });
+    }
+    waiting.ask({"SET", "own", "1"});
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(waiting.ask({"WAIT", "1", "50"}) == ":0\r\n");
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
+    CHECK(waiting.ask({"ANABRANCH", "STATUS"}).starts_with("$"));
+    ends = true;
+    for (std::thread& each : writers) each.join();
   }
 
   TEST_CASE("commands that are no reads wait for the commit, in the order of their client") {

@@ -1,0 +1,56 @@
+// When the leader has its turn: it is due when its descriptor is readable, or after the time that
+// its last turn has told. While it cannot have one its descriptor is not watched, since that would
+// wake the loop all the time.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <chrono>
+#include <utility>
+
+#include "leader/leader.h"
+#include "server/steady_clock.h"
+
+namespace anabranch::server {
+
+class LeaderTurns {
+ public:
+  // `epoll` watches the leader's descriptor.
+  LeaderTurns(leader::Leader& leader, int epoll) : leader_(leader), epoll_(epoll) {}
+
+  // The descriptor is readable; `waits`: the turn cannot come now.
+  void called(bool waits) {
+    called_ = true;
+    if (waits) watch(false);
+  }
+  [[nodiscard]] bool due() const { return called_ || steady_now() >= due_; }
+  // The turn that was to be taken has to wait.
+  void refuse() { refused_ = true; }
+  [[nodiscard]] bool refused() const { return refused_; }
+  // Takes a turn; returns the time until the next one. Nothing may be staged or under way.
+  std::chrono::milliseconds take() {
+    called_ = refused_ = false;
+    watch(true);
+    const std::chrono::milliseconds rest = leader_.turn();
+    due_ = steady_now() + rest;
+    return rest;
+  }
+
+ private:
+  void watch(bool wanted) {
+    if (std::exchange(watched_, wanted) == wanted || leader_.wake_fd() < 0) return;
+    epoll_event event{};
+    event.events = wanted ? EPOLLIN : 0U;
+    // A failure, for want of memory, costs time alone.
+    (void)::epoll_ctl(epoll_, EPOLL_CTL_MOD, leader_.wake_fd(), &event);
+  }
+
+  leader::Leader& leader_;
+  const int epoll_;
+  bool watched_ = true;
+  bool called_ = false;   // Since its last turn.
+  bool refused_ = false;  // The same.
+  SteadyTime due_ = {};
+};
+
+}  // namespace anabranch::server
