@@ -136,12 +136,8 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   return until_next(sleep);
 }
 
-// When all clients wait for the commit, the loop waits with them.
 void Loop::commit() {
-  const bool others = connections_.size() > turn_.members() && leader_.committed_fd() >= 0;
-  if (!turn_.committing()) {
-    others&& turn_.serves_beside() ? turn_.begin_commit() : turn_.commit();
-  }
+  turn_.begin_commit();
   for (Client* client : turn_.take_released()) {
     Connection* const connection = connections_.at(client->id).get();
     if (!std::exchange(connection->answering, true)) answering_.push_back(connection);
@@ -151,8 +147,7 @@ void Loop::commit() {
 void Loop::finish_commit() {
   turn_.finish_commit();
   const std::vector<Client*> released = turn_.take_released();
-  // The disk works while these are answered. A small group grows while they are.
-  if (2 * turn_.members() >= released.size()) turn_.begin_commit();
+  turn_.begin_commit();  // The disk works while these are answered.
   for (Client* client : released) {
     Connection& connection = *connections_.at(client->id);
     answer(connection);

@@ -17,7 +17,7 @@ namespace {
 // A write of fewer words, or commands, is too short to watch.
 constexpr std::size_t kMany = 100;
 // A client that has read by then is likely to read again.
-constexpr std::chrono::seconds kReadLately{1};
+constexpr std::chrono::seconds kReadLately{10};
 // So long one state serves the reads beside a commit: what has an expiry is there no longer.
 constexpr std::chrono::milliseconds kCommittedTime{1};
 
@@ -191,7 +191,7 @@ void Turn::finish(const Call& call, std::size_t begin) {
   if (host_.observed.notable(took)) note_slow(call, took);
   if (host_.monitors.any()) show(client, command, call.arguments);
   client.drop_unwanted(begin);
-  if (!committing() && host_.leader.group_full()) commit();
+  if (!committing() && host_.leader.group_full()) begin_commit();
 }
 
 void Turn::note_slow(const Call& call, std::chrono::nanoseconds took) {
@@ -369,6 +369,7 @@ void Turn::commit() {
 
 void Turn::begin_commit() {
   if (!open_.wrote || committing()) return;
+  if (!serves_beside()) return commit();
   open_.begun = steady_now();
   const core::Result<bool> begun = host_.leader.begin_commit();
   if (!begun.ok()) return conclude(open_, begun.failure());

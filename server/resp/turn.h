@@ -52,20 +52,16 @@ class Turn {
   // Commits the open group. The clients' outputs must still hold all answers since the last commit.
   void commit();
   // Begins to commit the open group, if none is under way. If committing() afterwards, its clients
-  // are kUnderWay, and their outputs stay as they are until it is finished.
+  // are kUnderWay, and their outputs stay as they are until it is finished. Commits at once where
+  // nobody is likely to be served meanwhile.
   void begin_commit();
   // Waits for the commit under way.
   void finish_commit();
   [[nodiscard]] bool committing() const { return host_.leader.committing(); }
   // Whether writes may be staged while a commit is under way.
   void stage_beside(bool may) { stages_beside_ = may; }
-  // Whether there is likely to be anything to do while a commit is under way: writes may be staged,
-  // or clients have read lately.
-  [[nodiscard]] bool serves_beside() const;
   // Whether anything is staged in the open group.
   [[nodiscard]] bool dirty() const { return open_.wrote; }
-  // The number of clients that are in the open group.
-  [[nodiscard]] std::size_t members() const { return open_.members.size(); }
   // Has a client wait for the commit under way with its next command.
   void wait_for_commit(Client& client);
   // Takes the clients that have waited for a commit, and wait no longer.
@@ -113,6 +109,9 @@ class Turn {
 
   // Whether a command may run over the committed state while the group is open, or being committed.
   [[nodiscard]] bool reads_apart(const Client& client, const Command& command) const;
+  // Whether there is likely to be anything to do while the open group is committed: there are other
+  // clients, and writes may be staged, or clients have read lately.
+  [[nodiscard]] bool serves_beside() const;
   // Whether a command may run in the open group while a commit is under way.
   [[nodiscard]] bool stages_beside(const Client& client, const Command& command,
                                    Arguments arguments) const;

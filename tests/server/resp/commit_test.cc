@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include <anabranch/register.h>
 #include <anabranch/set.h>
 
 #include "tests/server/held_disk.h"
@@ -39,7 +40,7 @@ struct Committing {
   HeldDisk disk{server.loop()};
 
   Committing() {
-    reader.ask({"PING"});  // It counts among the clients.
+    reader.ask({"GET", "k"});  // A client that reads: commits are begun, not made in place.
     writer.send(test::request({"SET", "k", "before"}));
     disk.wait();
     disk.let_go();
@@ -137,7 +138,7 @@ TEST_SUITE("server: commits") {
     });
     RespClient reader = server.client();
     RespClient writer = server.client();
-    reader.ask({"PING"});
+    reader.ask({"GET", "none"});
     HeldDisk disk{server.loop()};
     writer.send(test::request({"SADD", "set", "another"}));
     disk.wait();
@@ -213,22 +214,35 @@ TEST_SUITE("server: commits") {
   }
 
   TEST_CASE("a large value that is read meanwhile does not keep the commit waiting") {
-    Committing run;
     const std::string large(std::size_t{4} << 20U, 'x');
-    run.disk.let_go();
-    CHECK(run.writer.receive() == kOk);
-    run.writer.send(test::request({"SET", "large", large}));
-    run.disk.wait();
-    run.disk.let_go();
-    CHECK(run.writer.receive() == kOk);
-    run.writer.send(test::request({"SET", "k", "third"}));
-    run.disk.wait();
-    run.reader.send(requests({{"GET", "large"}, {"GET", "large"}, {"GET", "large"}}));
+    RunningServer server({}, {}, [&](Scope& scope) {
+      Register<std::string>{scope, "large"}.put(large);
+      Register<std::string>{scope, "k"}.put("before");
+    });
+    RespClient reader = server.client();
+    RespClient writer = server.client();
+    reader.ask({"GET", "none"});
+    HeldDisk disk{server.loop()};
+    writer.send(test::request({"SET", "k", "after"}));
+    disk.wait();
+    reader.send(requests({{"GET", "large"}, {"GET", "large"}, {"GET", "large"}}));
+    RespClient other = server.client();
+    CHECK(bulk(other.ask({"GET", "k"})) == "before");
+    disk.let_go();
+    CHECK(writer.receive() == kOk);
+    for (int i = 0; i < 3; ++i) REQUIRE(bulk(reader.receive()) == large);
+  }
+
+  TEST_CASE("a group that is full is committed while others are served") {
+    Committing run;
+    std::vector<Words> many(3'000, Words{"INCR", "n"});
     RespClient other = run.server.client();
-    CHECK(bulk(other.ask({"GET", "k"})) == "after");
-    run.disk.let_go();
+    other.send(requests(many));
+    CHECK(run.read() == "before");
+    run.disk.open();
     CHECK(run.writer.receive() == kOk);
-    for (int i = 0; i < 3; ++i) REQUIRE(bulk(run.reader.receive()) == large);
+    for (int i = 1; i <= 3'000; ++i) REQUIRE(other.receive() == ":" + std::to_string(i) + "\r\n");
+    CHECK(run.read() == "after");
   }
 
   TEST_CASE("the end of the server waits for the commit, and its client is answered") {
