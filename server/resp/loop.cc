@@ -100,7 +100,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   const SteadyTime begun = steady_now();
   const bool due = leader_is_due();
   if (due && leader_turns_.refused()) (void)turn_leader();
-  turn_.stage_beside(!due);
+  turn_.allow_staging(!due);
   // The list may grow meanwhile, by clients with more requests, for the next turn.
   answering_.swap(scheduled_);
   for (Connection* connection : answering_) {
@@ -145,9 +145,11 @@ void Loop::commit() {
 }
 
 void Loop::finish_commit() {
+  const bool others_wait = turn_.any_behind();
   turn_.finish_commit();
   const std::vector<Client*> released = turn_.take_released();
-  turn_.begin_commit();  // The disk works while these are answered.
+  // The disk works while these are answered. What has waited comes before another commit.
+  if (!others_wait) turn_.begin_commit();
   for (Client* client : released) {
     Connection& connection = *connections_.at(client->id);
     answer(connection);

@@ -73,7 +73,7 @@ void Turn::execute(Client& client, Arguments arguments) {
     const leader::Loan<leader::LentRead> scope(committed_state());
     return run_in(*scope, client, resolved, arguments, true);
   }
-  if (committing() && !stages_beside(client, command, arguments)) {
+  if (committing() && !may_stage(client, command, arguments)) {
     client.held_back = HeldBack{HeldBack::Until::kCommitted};
     return;
   }
@@ -93,8 +93,8 @@ bool Turn::reads_apart(const Client& client, const Command& command) const {
 }
 
 // What looks at more than rows waits for the commit, and so does what takes several turns.
-bool Turn::stages_beside(const Client& client, const Command& command, Arguments arguments) const {
-  if (!stages_beside_ || removals_.any() || host_.leader.group_full()) return false;
+bool Turn::may_stage(const Client& client, const Command& command, Arguments arguments) const {
+  if (!may_stage_ || removals_.any() || host_.leader.group_full()) return false;
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) return false;
   if (!command.has(kExecutes)) return is_of_rows(command) || is_of_client(command);
   const auto of_rows = [](const Queue::Entry& entry) { return is_of_rows(*entry.command); };
@@ -378,7 +378,7 @@ void Turn::begin_commit() {
   for (Client* member : under_way_.members) member->standing = Standing::kUnderWay;
 }
 
-bool Turn::serves_beside() const { return stages_beside_ || host_.now - read_at_ < kReadLately; }
+bool Turn::serves_beside() const { return may_stage_ || host_.now - read_at_ < kReadLately; }
 
 void Turn::finish_commit() {
   if (!committing()) return;

@@ -58,8 +58,10 @@ class Turn {
   // Waits for the commit under way.
   void finish_commit();
   [[nodiscard]] bool committing() const { return host_.leader.committing(); }
-  // Whether writes may be staged while a commit is under way.
-  void stage_beside(bool may) { stages_beside_ = may; }
+  // Tells whether writes may be staged while a commit is under way.
+  void allow_staging(bool may) { may_stage_ = may; }
+  // Whether commands wait for the commit under way.
+  [[nodiscard]] bool any_behind() const { return !behind_.empty(); }
   // Whether anything is staged in the open group.
   [[nodiscard]] bool dirty() const { return open_.wrote; }
   // Has a client wait for the commit under way with its next command.
@@ -89,6 +91,13 @@ class Turn {
     std::size_t begin;
     std::size_t end;
   };
+  // The clients and answers that depend on one commit.
+  struct Group {
+    bool wrote = false;
+    std::vector<Answer> answers;
+    std::vector<Client*> members;
+    SteadyTime begun = {};  // Its commit.
+  };
 
   // Whether CLIENT PAUSE makes a request wait.
   [[nodiscard]] bool is_paused(const Client& client, const Command& command) const;
@@ -99,22 +108,14 @@ class Turn {
   void discard(Client& client, std::string_view error);
   // Refuses a request without a row, or whose words are wrong.
   void reject(Client& client, const Resolved& resolved, Arguments arguments);
-  // The clients and answers that depend on one commit.
-  struct Group {
-    bool wrote = false;
-    std::vector<Answer> answers;
-    std::vector<Client*> members;
-    SteadyTime begun = {};  // Its commit.
-  };
-
   // Whether a command may run over the committed state while the group is open, or being committed.
   [[nodiscard]] bool reads_apart(const Client& client, const Command& command) const;
   // Whether there is likely to be anything to do while the open group is committed: there are other
   // clients, and writes may be staged, or clients have read lately.
   [[nodiscard]] bool serves_beside() const;
   // Whether a command may run in the open group while a commit is under way.
-  [[nodiscard]] bool stages_beside(const Client& client, const Command& command,
-                                   Arguments arguments) const;
+  [[nodiscard]] bool may_stage(const Client& client, const Command& command,
+                               Arguments arguments) const;
   // Runs a request in a scope.
   void run_in(Scope& scope, Client& client, const Resolved& resolved, Arguments arguments,
               bool apart);
@@ -148,7 +149,7 @@ class Turn {
   LongReads reads_;
   Group open_;
   Group under_way_;
-  bool stages_beside_ = false;
+  bool may_stage_ = false;
   SteadyTime read_at_ = {};                      // When a client that was apart has read.
   std::vector<Client*> behind_;                  // Those that are behind_commit.
   std::vector<Client*> released_;                // See take_released().

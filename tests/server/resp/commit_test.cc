@@ -193,6 +193,19 @@ TEST_SUITE("server: commits") {
     CHECK(run.reader.ask({"EXISTS", "k"}) == ":0\r\n");
   }
 
+  TEST_CASE("what waits for a commit does not wait for the next one, too") {
+    Committing run;
+    RespClient other = run.server.client();
+    other.send(test::request({"SET", "own", "1"}));
+    RespClient asking = run.server.client();
+    asking.send(test::request({"INFO", "server"}));
+    for (int i = 0; i < 20; ++i) REQUIRE(run.read() == "before");
+    run.disk.let_go();
+    CHECK(run.writer.receive() == kOk);
+    CHECK(asking.receive().starts_with("$"));
+    CHECK(other.receive() == kOk);
+  }
+
   TEST_CASE("clients may go, be sent away, or say that they send no more, beside a commit") {
     Committing run;
     {
