@@ -374,7 +374,7 @@ void Turn::begin_commit() {
   const core::Result<bool> begun = host_.leader.begin_commit();
   if (!begun.ok()) return conclude(open_, begun.failure());
   if (!begun.value()) return conclude(open_, {});
-  under_way_ = std::exchange(open_, {});
+  std::swap(under_way_, open_);
   for (Client* member : under_way_.members) member->standing = Standing::kUnderWay;
 }
 
@@ -405,7 +405,9 @@ void Turn::conclude(Group& group, const core::Result<void>& committed) {
   removals_.committed();
   for (Client* member : group.members) member->standing = Standing::kApart;
   released_.insert(released_.end(), group.members.begin(), group.members.end());
-  group = {};
+  group.wrote = false;
+  group.answers.clear();
+  group.members.clear();
   committed_.reset();
 }
 

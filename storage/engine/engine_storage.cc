@@ -302,7 +302,7 @@ Failure EngineStorage::close_for_writes(const Failure& failure) {
 Result<Position> EngineStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
   const bool beside = by_ == FlushedBy::kThread && changes.size() >= options_.beside_min;
   auto done = begin_commit(records, changes, beside ? Logging::kBeside : Logging::kFirst);
-  if (done.ok()) done = finish();
+  if (done.ok() && !(records.empty() && changes.empty())) done = finish();
   return done.ok() ? Result<Position>(last_position()) : done.failure();
 }
 
