@@ -183,7 +183,8 @@ void Turn::finish(const Call& call, std::size_t begin) {
     if (wanted) open_.answers.push_back({&client, begin, client.reply.mark()});
   }
   const SteadyTime now = steady_now();
-  if (looked && !changes && client.standing == Standing::kApart) read_at_ = now;
+  const bool reads = looked && !changes && client.standing == Standing::kApart;
+  if (reads && &client != lone_writer_) read_at_ = now;
   const auto took = now - std::exchange(host_.now, now);
   CommandCount& count = host_.observed.commands.of(command.id);
   count.add(took);
@@ -378,7 +379,12 @@ void Turn::begin_commit() {
   for (Client* member : under_way_.members) member->standing = Standing::kUnderWay;
 }
 
-bool Turn::serves_beside() const { return may_stage_ || host_.now - read_at_ < kReadLately; }
+bool Turn::serves_beside() const {
+  const std::vector<Client*>& members = open_.members;
+  if (host_.leader.committed_fd() < 0 || host_.clients.size() <= members.size()) return false;
+  const bool lone = members.size() == 1 && members.front() == lone_writer_;
+  return host_.now - read_at_ < kReadLately || (may_stage_ && !lone);
+}
 
 void Turn::finish_commit() {
   if (!committing()) return;
@@ -405,6 +411,7 @@ void Turn::conclude(Group& group, const core::Result<void>& committed) {
   removals_.committed();
   for (Client* member : group.members) member->standing = Standing::kApart;
   released_.insert(released_.end(), group.members.begin(), group.members.end());
+  lone_writer_ = group.members.size() == 1 ? group.members.front() : nullptr;
   group.wrote = false;
   group.answers.clear();
   group.members.clear();

@@ -110,8 +110,8 @@ class Turn {
   void reject(Client& client, const Resolved& resolved, Arguments arguments);
   // Whether a command may run over the committed state while the group is open, or being committed.
   [[nodiscard]] bool reads_apart(const Client& client, const Command& command) const;
-  // Whether there is likely to be anything to do while the open group is committed: there are other
-  // clients, and writes may be staged, or clients have read lately.
+  // Whether there is likely to be anything to do while the open group is committed: others than its
+  // clients have read lately, or write, and may do so beside it.
   [[nodiscard]] bool serves_beside() const;
   // Whether a command may run in the open group while a commit is under way.
   [[nodiscard]] bool may_stage(const Client& client, const Command& command,
@@ -150,9 +150,10 @@ class Turn {
   Group open_;
   Group under_way_;
   bool may_stage_ = false;
-  SteadyTime read_at_ = {};                      // When a client that was apart has read.
-  std::vector<Client*> behind_;                  // Those that are behind_commit.
-  std::vector<Client*> released_;                // See take_released().
+  const Client* lone_writer_ = nullptr;  // The only client of the last group; null: it had more.
+  SteadyTime read_at_ = {};              // When another client that was apart has read.
+  std::vector<Client*> behind_;          // Those that are behind_commit.
+  std::vector<Client*> released_;        // See take_released().
   std::unique_ptr<leader::KeptView> committed_;  // Loaded when it is needed...
   SteadyTime committed_at_ = {};                 // ...at this time.
 };

@@ -49,7 +49,9 @@ class EngineStorage final : public SteppedEngine {
   Result<void> open() override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override { return tables_.snapshot(); }
   [[nodiscard]] std::unique_ptr<Snapshot> logged() const override {
-    return logged_ && !planted(Bug::kStageOverShown) ? logged_->snapshot() : snapshot();
+    if (!logging_ || planted(Bug::kStageOverShown)) return snapshot();
+    if (!logged_) logged_.emplace(tables_.unpublished());
+    return logged_->snapshot();
   }
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override {
     auto held = log_->hold();  // Before the tables: nothing of their log is trimmed in between.
@@ -150,11 +152,10 @@ class EngineStorage final : public SteppedEngine {
   std::atomic<Position> shown_ = 0;  // The log has more after a commit that failed.
   std::atomic<Generation> shown_generation_ = 0;
   // Used by the writer alone.
-  SideThread logger_{by_ == FlushedBy::kThread ? SideThread::Threads::kOne
-                                               : SideThread::Threads::kNone};
-  std::optional<SideThread::Run> logging_;  // Of the commit that is under way.
-  std::optional<LoggedState> logged_;       // With that commit.
-  std::string marked_;                      // What is logged for it, where it has marks.
+  SideThread logger_{SideThread::Threads(by_ == FlushedBy::kThread)};
+  std::optional<SideThread::Run> logging_;     // Of the commit that is under way.
+  mutable std::optional<LoggedState> logged_;  // With that commit, if the writer has asked for it.
+  std::string marked_;                         // What is logged for it, where it has marks.
   std::optional<Failure> closed_by_;
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
   // another one may have its numbers.
@@ -366,8 +367,7 @@ Result<void> EngineStorage::log_and_put(std::span<const LogRecord> records, cons
   tables_.switch_to(before);
   for (const ChangeView& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.switch_to(after);
-  if (when == Logging::kLate) logged_.emplace(tables_.unpublished());
-  if (logged_ && planted(Bug::kShowUnderWay)) show(last_position() + records.size());
+  if (when == Logging::kLate && planted(Bug::kShowUnderWay)) show(shown_ + records.size());
   return {};
 }
 
