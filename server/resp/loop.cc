@@ -148,6 +148,8 @@ void Loop::finish_commit() {
   const bool others_wait = turn_.any_behind();
   turn_.finish_commit();
   const std::vector<Client*> released = turn_.take_released();
+  // Removals may be over by it, and one commit may follow another without a turn of the leader.
+  waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
   // The disk works while these are answered. What has waited comes before another commit.
   if (!others_wait) turn_.begin_commit();
   for (Client* client : released) {

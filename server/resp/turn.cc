@@ -302,6 +302,7 @@ void Turn::forget(Client& client) {
 
 void Turn::forget_closed(Client& client) {
   forget(client);
+  if (lone_writer_ == &client) lone_writer_ = nullptr;
   for (std::vector<Client*>* clients :
        {&open_.members, &under_way_.members, &behind_, &released_}) {
     std::erase(*clients, &client);
