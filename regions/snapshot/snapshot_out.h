@@ -100,8 +100,8 @@ class SnapshotOut {
   // The snapshot to go on with, or a recent one with something new, or a new one; if there is no
   // room for that an older one, or null.
   File* file_for(const SnapshotRequest& wanted, core::Millis now);
-  // Returns the spool that was used last of those that are not sent any more; end() if there is
-  // none.
+  // Returns the spool that has been unused for longest, of those that are not sent any more; end()
+  // if there is none.
   Files::iterator longest_unused(core::Millis now);
   // Returns whether a spool is still being sent.
   [[nodiscard]] bool in_use(const File& file, core::Millis now) const;

@@ -85,7 +85,8 @@ class Loop {
   // Commits the open group, or begins to where others can be served meanwhile. The clients that
   // have waited for it are answered in this turn.
   void commit();
-  // Waits for the commit under way, begins the next one, and answers the clients of the first.
+  // Waits for the commit under way and answers its clients. Begins the next commit before that, but
+  // where commands have waited for the first one.
   void finish_commit();
   // Whether the leader, or a client whose wait is over, needs a moment without a commit.
   [[nodiscard]] bool leader_is_due() const;

@@ -121,7 +121,7 @@ class Turn {
               bool apart);
   // Returns the committed state, of now or a moment ago.
   const leader::View& committed_state();
-  // A group is committed, or not.
+  // Releases the clients of a group that is committed; turns its answers into errors if it is not.
   void conclude(Group& group, const core::Result<void>& committed);
   // Notes that a command has run; its answer begins at `begin`.
   void finish(const Call& call, std::size_t begin);
