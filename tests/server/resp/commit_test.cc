@@ -48,6 +48,13 @@ struct Committing {
     writer.send(test::request({"SET", "k", "after"}));
     disk.wait();
   }
+  // Returns a client that the server has accepted: it has what the client sends before an answer to
+  // something that `reader` asks later.
+  RespClient accepted() {
+    RespClient client = server.client();
+    client.ask({"GET", "none"});
+    return client;
+  }
   std::string read() { return bulk(reader.ask({"GET", "k"})); }
 };
 
@@ -85,7 +92,7 @@ TEST_SUITE("server: commits") {
 
   TEST_CASE("when the disk fails nobody is told of the commit, and reads go on") {
     Committing run;
-    RespClient other = run.server.client();
+    RespClient other = run.accepted();
     CHECK(run.read() == "before");
     run.disk.fail();
     CHECK(run.writer.receive().starts_with("-MISCONF"));
@@ -97,7 +104,7 @@ TEST_SUITE("server: commits") {
 
   TEST_CASE("writes are staged beside a commit, see it, and are made by the next one") {
     Committing run;
-    RespClient other = run.server.client();
+    RespClient other = run.accepted();
     other.send(requests({{"APPEND", "k", "wards"}, {"GET", "k"}, {"MULTI"}, {"STRLEN", "k"}}));
     other.send(requests({{"SET", "own", "1"}, {"EXEC"}, {"PING"}}));
     for (int i = 0; i < 20; ++i) REQUIRE(run.read() == "before");
@@ -119,7 +126,7 @@ TEST_SUITE("server: commits") {
 
   TEST_CASE("what was staged beside a commit fails with it") {
     Committing run;
-    RespClient other = run.server.client();
+    RespClient other = run.accepted();
     other.send(requests({{"APPEND", "k", "wards"}, {"GET", "k"}, {"PING"}}));
     CHECK(run.read() == "before");
     run.disk.fail();
@@ -176,9 +183,9 @@ TEST_SUITE("server: commits") {
 
   TEST_CASE("commands that are no reads wait for the commit, in the order of their client") {
     Committing run;
-    RespClient other = run.server.client();
+    RespClient other = run.accepted();
     other.send(requests({{"GET", "k"}, {"APPEND", "k", "wards"}, {"GET", "k"}, {"DEL", "k"}}));
-    RespClient transaction = run.server.client();
+    RespClient transaction = run.accepted();
     transaction.send(requests({{"MULTI"}, {"GET", "none"}, {"EXEC"}}));
     CHECK(run.read() == "before");
     run.disk.open();
@@ -195,9 +202,9 @@ TEST_SUITE("server: commits") {
 
   TEST_CASE("what waits for a commit does not wait for the next one, too") {
     Committing run;
-    RespClient other = run.server.client();
+    RespClient other = run.accepted();
     other.send(test::request({"SET", "own", "1"}));
-    RespClient asking = run.server.client();
+    RespClient asking = run.accepted();
     asking.send(test::request({"INFO", "server"}));
     for (int i = 0; i < 20; ++i) REQUIRE(run.read() == "before");
     run.disk.let_go();
@@ -209,11 +216,11 @@ TEST_SUITE("server: commits") {
   TEST_CASE("clients may go, be sent away, or say that they send no more, beside a commit") {
     Committing run;
     {
-      RespClient gone = run.server.client();
+      RespClient gone = run.accepted();
       gone.send(test::request({"SET", "gone", "1"}));
       CHECK(run.read() == "before");
     }
-    RespClient finished = run.server.client();
+    RespClient finished = run.accepted();
     finished.send(test::request({"SET", "finished", "1"}));
     finished.finish();
     CHECK(run.read() == "before");
@@ -249,7 +256,7 @@ TEST_SUITE("server: commits") {
   TEST_CASE("a group that is full is committed while others are served") {
     Committing run;
     std::vector<Words> many(3'000, Words{"INCR", "n"});
-    RespClient other = run.server.client();
+    RespClient other = run.accepted();
     other.send(requests(many));
     CHECK(run.read() == "before");
     run.disk.open();
