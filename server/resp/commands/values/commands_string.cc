@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/expiry_time.h"
-#include "server/resp/commands/values/double_sum.h"
+#include "server/resp/commands/values/additions.h"
 #include "server/resp/host.h"
 #include "server/resp/long_answer.h"
 

@@ -1,4 +1,4 @@
-#include "server/resp/commands/values/double_sum.h"
+#include "server/resp/commands/values/additions.h"
 
 #include <array>
 #include <charconv>
