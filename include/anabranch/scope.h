@@ -191,9 +191,9 @@ class Scope {
   void set(const Key& row, std::string_view value);
   // Removes all values of the row; the counter part stays.
   void remove(const Key& row);
-  // Adds to the counter part. Throws kInvalid when the row's value is no integer or the sum would
-  // leave the range of 64 bits.
-  void add(const Key& row, std::int64_t amount);
+  // Adds to the counter part. Returns the integer that the row shows then. Throws kInvalid, and adds
+  // nothing, when the row's value is no integer or the sum would leave the range of 64 bits.
+  std::int64_t add(const Key& row, std::int64_t amount);
   // Adds a double to the counter part; the sum is then a double. Throws kInvalid when the row's
   // value is no integer (in a sorted set it may be any value), when the amount is not finite, or
   // when the sum would not be.

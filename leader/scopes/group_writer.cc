@@ -34,9 +34,7 @@ constexpr std::size_t kRequestIdMax = 128;
 
 View GroupWriter::view() const {
   Group& group = replica_.group();
-  const std::optional<core::Hlc> time = group.time();
-  return {group.stage(), replica_.names(), resolvers_,
-          time ? std::optional(replica_.names().expiries().now_ms(*time)) : std::nullopt};
+  return {group.stage(), replica_.names(), resolvers_, group.time()};
 }
 
 OpenTransaction GroupWriter::begin() const {
@@ -229,12 +227,12 @@ void GroupWriter::remove(const Key& row) {
   keep(txn);
 }
 
-void GroupWriter::add(const Key& row, std::int64_t amount) {
+std::int64_t GroupWriter::add(const Key& row, std::int64_t amount) {
   const Path path = path_of(row);
   if (request_ && crdt::membership(path)) refuse_in_request(row, "an addition to a score");
-  (void)replica_.group().stage().peek(path);  // Loads the row for all that follows.
-  const std::string shown = view().get(row).value_or("0");
-  const auto value = core::parse_integer(shown);
+  // Loads the row for all that follows.
+  const std::optional<std::int64_t> value =
+      view().integer(path, replica_.group().stage().peek(path));
   if (!value) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*value, amount, &sum)) {
@@ -247,6 +245,7 @@ void GroupWriter::add(const Key& row, std::int64_t amount) {
   txn->add(path, amount);
   mark(txn, crdt::RequestMark::Kind::kAdd, path, amount);
   keep(txn);
+  return sum;
 }
 
 void GroupWriter::add_double(const Key& row, double amount) {
@@ -346,8 +345,10 @@ bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms
 }
 
 void GroupWriter::drop_expired(Group& group, const Path& path) {
+  const rows::PublishedExpiry& expiries = replica_.names().expiries();
+  if (!expiries.any()) return;
   const std::string_view key = crdt::key_part(path);
-  if (key.empty() || !replica_.names().expiries().may_expire(key)) return;
+  if (key.empty() || !expiries.may_expire(key)) return;
   const Path expiry = crdt::expiry_path(key);
   if (group.stage().peek(expiry).cell.siblings.empty()) return;
   const View at = view();

@@ -40,7 +40,7 @@ class GroupWriter {
   void put(const Key& row, std::string_view value) { write(row, value, Sum::kKept); }
   void set(const Key& row, std::string_view value) { write(row, value, Sum::kReset); }
   void remove(const Key& row);
-  void add(const Key& row, std::int64_t amount);
+  std::int64_t add(const Key& row, std::int64_t amount);
   void add_double(const Key& row, double amount);
   void reset(const Key& row);
   void clear(const Key& prefix);

@@ -147,8 +147,10 @@ void Scope::remove(const Key& row) {
   modify([&](GroupWriter& writer) { writer.remove(row); });
 }
 
-void Scope::add(const Key& row, std::int64_t amount) {
-  modify([&](GroupWriter& writer) { writer.add(row, amount); });
+std::int64_t Scope::add(const Key& row, std::int64_t amount) {
+  std::int64_t sum = 0;
+  modify([&](GroupWriter& writer) { sum = writer.add(row, amount); });
+  return sum;
 }
 
 void Scope::add_double(const Key& row, double amount) {

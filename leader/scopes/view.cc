@@ -30,6 +30,12 @@ namespace {
 // Whether a row shows its one value: by far the most frequent row.
 bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tally.slots.empty(); }
 
+// Returns a number as an integer; nullopt if it is none of 64 bits.
+std::optional<std::int64_t> integer_of(const core::Number& number) {
+  if (number.is_integer()) return number.as_int64();
+  return core::parse_integer(Codec<double>::encode(number.as_real()));
+}
+
 }  // namespace
 
 Path path_of(const Key& key) { return Path::trusted(key.kept()); }
@@ -103,9 +109,7 @@ std::vector<Sibling> View::siblings(const Key& row) const {
 }
 
 std::int64_t View::counter(const Key& row) const {
-  const core::Number sum = sum_at(path_of(row));
-  const auto integer =
-      sum.is_integer() ? sum.as_int64() : core::parse_integer(Codec<double>::encode(sum.as_real()));
+  const std::optional<std::int64_t> integer = integer_of(sum_at(path_of(row)));
   if (!integer) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is no integer of 64 bits");
   return *integer;
 }
@@ -164,11 +168,26 @@ std::optional<std::string> View::shown(const Path& path, Row row) const {
 
 std::optional<core::Number> View::number(const Key& row) const {
   const Path path = path_of(row);
-  Row stored = row_at(path);
-  rows::correct(rows_, names_.requests(), path, stored.tally);
-  const auto number = crdt::shown_number(decider_.value(path, stored.cell), stored.tally);
+  return number(path, row_at(path));
+}
+
+std::optional<core::Number> View::number(const Path& path, const Row& stored) const {
+  std::optional<core::Number> number;
+  if (names_.requests().any()) {
+    crdt::Tally corrected = stored.tally;
+    rows::correct(rows_, names_.requests(), path, corrected);
+    number = crdt::shown_number(decider_.value(path, stored.cell), corrected);
+  } else {
+    number = crdt::shown_number(decider_.value(path, stored.cell), stored.tally);
+  }
   if (number || !crdt::membership(path)) return number;
   return core::Number::real(decider_.score(path, stored));
+}
+
+std::optional<std::int64_t> View::integer(const Path& path, const Row& stored) const {
+  if (hidden(path)) return 0;
+  const std::optional<core::Number> number = this->number(path, stored);
+  return number ? integer_of(*number) : std::nullopt;
 }
 
 // ---- Sorted sets.
@@ -203,7 +222,8 @@ void View::scan(const Key& sorted_set, const ScoreSpan& span,
 // ---- Expiry.
 
 core::Millis View::now_ms() const {
-  if (!now_ms_) now_ms_ = names_.expiries().now_ms();
+  const rows::PublishedExpiry& expiries = names_.expiries();
+  if (!now_ms_) now_ms_ = transaction_ ? expiries.now_ms(*transaction_) : expiries.now_ms();
   return *now_ms_;
 }
 
@@ -214,8 +234,10 @@ bool View::expired(const Path& path) const {
 }
 
 std::optional<bool> View::find_expired(const Path& path) const {
+  const rows::PublishedExpiry& expiries = names_.expiries();
+  if (!expiries.any()) return false;
   const std::string_view key = crdt::key_part(path);
-  if (key.empty() || !names_.expiries().may_expire(key)) return false;
+  if (key.empty() || !expiries.may_expire(key)) return false;
   const Row row = rows_.row(crdt::expiry_path(key));
   const auto passed = [&](core::Millis deadline) { return deadline <= now_ms(); };
   // Nearly always all deadlines are in the future, so it need not be known which one decides.

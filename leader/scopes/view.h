@@ -21,10 +21,14 @@ namespace anabranch::leader {
 // Cheap to construct; the references must outlive it. Functions as in Scope.
 class View {
  public:
-  // `now_ms` is the time by which keys expire; nullopt selects the time at which the first key
-  // needs it.
+  // Keys expire by the time of a transaction; without one, by the time at which the first key needs
+  // it.
   View(const rows::RowReader& rows, const rows::Names& names, const rows::Resolvers& resolvers,
-       std::optional<core::Millis> now_ms = {})
+       std::optional<core::Hlc> transaction = {})
+      : rows_(rows), names_(names), decider_(rows, resolvers), transaction_(transaction) {}
+  // Keys expire by this time.
+  View(const rows::RowReader& rows, const rows::Names& names, const rows::Resolvers& resolvers,
+       core::Millis now_ms)
       : rows_(rows), names_(names), decider_(rows, resolvers), now_ms_(now_ms) {}
 
   [[nodiscard]] Type type(const Key& key) const;
@@ -35,6 +39,10 @@ class View {
   // Returns the number to which additions to a row add; nullopt if the value there is not an
   // integer, unless the row is a member's.
   [[nodiscard]] std::optional<core::Number> number(const Key& row) const;
+  // Returns the integer that is shown by a row, as stored in this state; nullopt if it is none of
+  // 64 bits, 0 if the row is hidden or shows nothing.
+  [[nodiscard]] std::optional<std::int64_t> integer(const core::Path& path,
+                                                    const crdt::Row& stored) const;
   [[nodiscard]] bool contains(const Key& row) const;
   [[nodiscard]] std::uint64_t count(const Key& collection) const;
   void scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const;
@@ -73,6 +81,9 @@ class View {
   }
 
  private:
+  // As number(), of a row that is not hidden.
+  [[nodiscard]] std::optional<core::Number> number(const core::Path& path,
+                                                   const crdt::Row& stored) const;
   // Returns a row; an empty one if it is hidden.
   [[nodiscard]] crdt::Row row_at(const core::Path& path) const;
   // Returns the sum in a row, corrected; 0 if it is hidden.
@@ -86,7 +97,8 @@ class View {
   const rows::RowReader& rows_;
   const rows::Names& names_;
   rows::Decider decider_;
-  mutable std::optional<core::Millis> now_ms_;
+  std::optional<core::Hlc> transaction_;
+  mutable std::optional<core::Millis> now_ms_;  // Once it was needed.
 };
 
 // Returns the path of a key, which the key stores in encoded form.

@@ -25,6 +25,22 @@ bool takes_additions(const Scope& scope, const Key& row) {
 
 }  // namespace
 
+void add_integer(Call& call, const Key& place, std::int64_t amount,
+                 std::string_view not_an_integer) {
+  expect_type(call.scope, place, Type::kString);
+  const Key row = place.of(Type::kString);
+  std::int64_t sum = 0;
+  try {
+    sum = call.scope.add(row, amount);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kInvalid) throw;
+    const std::optional<std::string> shown = call.scope.get(row);
+    const bool overflows = !shown || core::parse_integer(*shown);
+    return call.reply().error(overflows ? kOverflow : not_an_integer);
+  }
+  call.reply().integer(sum);
+}
+
 std::optional<double> parse_double(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double number = 0;

@@ -1,4 +1,4 @@
-// INCRBYFLOAT and HINCRBYFLOAT: additions of doubles.
+// INCR, INCRBYFLOAT and their kin: additions to the number in a string.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,11 @@
 #include "server/resp/command.h"
 
 namespace anabranch::server {
+
+// Adds to the string at a place, a key or a field of a map, and replies with the sum. Replies with
+// `not_an_integer` if the string is none. Throws kWrongType if the place holds another type.
+void add_integer(Call& call, const Key& place, std::int64_t amount,
+                 std::string_view not_an_integer);
 
 // Returns a finite number in the form of Redis: "1.5e3", without spaces; nullopt if there is none.
 std::optional<double> parse_double(std::string_view text);

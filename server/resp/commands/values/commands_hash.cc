@@ -164,14 +164,7 @@ void hincrby(Call& call) {
   if (!amount) return;
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
-  const Key field = key.field(call[2]);
-  const std::optional<std::string> shown = Register<std::string>(call.scope, field).get();
-  const std::optional<std::int64_t> old = shown ? core::parse_integer(*shown) : 0;
-  if (!old) return call.reply().error("ERR hash value is not an integer");
-  std::int64_t sum = 0;
-  if (__builtin_add_overflow(*old, *amount, &sum)) return call.reply().error(kOverflow);
-  call.scope.add(field.of(Type::kString), *amount);
-  call.reply().integer(sum);
+  add_integer(call, key.field(call[2]), *amount, "ERR hash value is not an integer");
 }
 
 constexpr Command kCommands[] = {

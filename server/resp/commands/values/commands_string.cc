@@ -274,14 +274,7 @@ void setrange(Call& call) {
 }
 
 void add(Call& call, std::int64_t amount) {
-  const Key key = call.key(1);
-  const std::optional<std::string> shown = read_to_write(call.scope, key);
-  const std::optional<std::int64_t> old = shown ? core::parse_integer(*shown) : 0;
-  if (!old) return call.reply().error(kNotInteger);
-  std::int64_t sum = 0;
-  if (__builtin_add_overflow(*old, amount, &sum)) return call.reply().error(kOverflow);
-  call.scope.add(key.of(Type::kString), amount);
-  call.reply().integer(sum);
+  add_integer(call, call.key(1), amount, kNotInteger);
 }
 
 void incr(Call& call) { add(call, 1); }
