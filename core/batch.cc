@@ -25,30 +25,19 @@ constexpr std::size_t kHeadTokensMax = 256;
 // smallest encoding.
 constexpr std::size_t kOpsReservedMax = 1024;
 
-void assert_encodable(const Batch& batch) {
+void assert_encodable(const BatchFrame& batch, const TransactionWriter& transactions) {
   ANABRANCH_ASSERT(batch.origin != 0);
-  ANABRANCH_ASSERT(!batch.transactions.empty());
+  ANABRANCH_ASSERT(!transactions.empty() && !transactions.in_transaction());
+  ANABRANCH_ASSERT(transactions.extent().first >= 1);
   ANABRANCH_ASSERT(batch.deps_changed.at(batch.origin) == 0);
   ANABRANCH_ASSERT(batch.deps_hashes.empty() ||
                    batch.deps_hashes.size() == batch.deps_changed.size());
-  Seq next = batch.first();
-  ANABRANCH_ASSERT(next >= 1);
-  for (const Transaction& transaction : batch.transactions) {
-    ANABRANCH_ASSERT(transaction.first == next);
-    ANABRANCH_ASSERT(!transaction.ops.empty());
-    next += transaction.ops.size();
-  }
 }
 
-std::size_t size_estimate(const Batch& batch) {
+std::size_t size_estimate(const BatchFrame& batch, const TransactionWriter& transactions) {
   constexpr std::size_t kHeadAndBody = 256;
   constexpr std::size_t kEntry = 20 + kHistoryHashSize;
-  std::size_t size = kHeadAndBody + batch.deps_changed.size() * kEntry;
-  for (const Transaction& transaction : batch.transactions) {
-    size += kEntry;
-    for (const Op& op : transaction.ops) size += encoded_size(op);
-  }
-  return size;
+  return kHeadAndBody + batch.deps_changed.size() * kEntry + transactions.size();
 }
 
 void append_big_endian(std::string& out, std::uint64_t number) {
@@ -191,13 +180,24 @@ void decode_deps_hashes(Reader& in, std::string_view bytes, Batch& batch) {
 }  // namespace
 
 std::string encode_batch(const Batch& batch) {
-  assert_encodable(batch);
+  TransactionWriter transactions;
+  for (const Transaction& transaction : batch.transactions) {
+    ANABRANCH_ASSERT(!transaction.ops.empty());
+    transactions.begin(transaction.first, transaction.hlc);
+    for (const Op& op : transaction.ops) transactions.add(op);
+    transactions.end();
+  }
+  return encode_batch(batch, transactions);
+}
+
+std::string encode_batch(const BatchFrame& batch, const TransactionWriter& transactions) {
+  assert_encodable(batch, transactions);
   std::string bytes;
-  bytes.reserve(size_estimate(batch));
+  bytes.reserve(size_estimate(batch, transactions));
   Writer out(bytes);
+  const Extent extent = transactions.extent();
   out.array(kHeadSize + (batch.deps_hashes.empty() ? 0 : 1));
-  out.uint64(Batch::kFormat).uint64(batch.origin);
-  out.uint64(batch.first()).uint64(batch.last());
+  out.uint64(Batch::kFormat).uint64(batch.origin).uint64(extent.first).uint64(extent.last);
   write_chain(out, batch.previous);
   out.bin(std::string(kChecksumSize, '\0'));
   const std::size_t checksum = bytes.size() - kChecksumSize;
@@ -205,11 +205,7 @@ std::string encode_batch(const Batch& batch) {
   out.array(kBodySize + (batch.signature.empty() ? 0 : 1));
   write_vector(out, batch.deps_changed);
   encode_opening(out, batch.opening);
-  out.array(batch.transactions.size());
-  for (const Transaction& transaction : batch.transactions) {
-    out.array(kTransactionSize).uint64(transaction.hlc.bits).array(transaction.ops.size());
-    for (const Op& op : transaction.ops) encode_op(out, op);
-  }
+  transactions.write(out);
   if (!batch.signature.empty()) out.bin(batch.signature);
   write_checksum(bytes, checksum);
   return bytes;

@@ -41,6 +41,7 @@
 
 #include "core/hash.h"
 #include "core/op.h"
+#include "core/op_codec.h"
 #include "core/result.h"
 
 namespace anabranch::core {
@@ -55,7 +56,8 @@ struct Opening {
   bool operator==(const Opening&) const = default;
 };
 
-struct Batch {
+// All of a batch but its transactions.
+struct BatchFrame {
   static constexpr std::uint64_t kFormat = 1;
   static constexpr std::size_t kSignatureSize = 64;
   static constexpr std::size_t kRegionSizeMax = 64;
@@ -66,11 +68,16 @@ struct Batch {
   // history_hash() of the chain at each entry of deps_changed, 0 where it is not known; or empty.
   std::vector<std::uint64_t> deps_hashes = {};
   std::optional<Opening> opening;
-  std::string signature = {};             // Of the position before, in some; else empty.
+  std::string signature = {};  // Of the position before, in some; else empty.
+  bool operator==(const BatchFrame&) const = default;
+};
+
+struct Batch : BatchFrame {
   std::vector<Transaction> transactions;  // At least one, contiguous, each with at least one op.
 
   [[nodiscard]] Seq first() const { return transactions.front().first; }
   [[nodiscard]] Seq last() const { return transactions.back().last(); }
+  [[nodiscard]] Extent extent() const { return {first(), last(), transactions.back().hlc}; }
   bool operator==(const Batch&) const = default;
 };
 
@@ -87,6 +94,8 @@ struct BatchHeader {
 
 // Encodes a batch. It must be one that decode_batch accepts: this process made it.
 std::string encode_batch(const Batch& batch);
+// The same, with transactions that are encoded already.
+std::string encode_batch(const BatchFrame& batch, const TransactionWriter& transactions);
 // Decodes a batch. Fails with kInvalid on another format, and with kCorrupt unless the bytes are
 // exactly one valid batch: wrong counts, gaps, numbers that no leader writes, paths that are no
 // encoding, trailing bytes.

@@ -43,6 +43,11 @@ class Writer {
   Writer& text(std::string_view utf8);
   Writer& nil();
   Writer& boolean(bool value);
+  // Appends values that a writer has encoded.
+  Writer& encoded(std::string_view values) {
+    out_.append(values);
+    return *this;
+  }
 
  private:
   std::string& out_;

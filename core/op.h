@@ -91,4 +91,11 @@ struct Transaction {
   bool operator==(const Transaction&) const = default;
 };
 
+// What remains known of the transactions of a batch when they are applied.
+struct Extent {
+  Seq first = 0;
+  Seq last = 0;
+  Hlc hlc;  // Of the last transaction.
+};
+
 }  // namespace anabranch::core

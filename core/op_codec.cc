@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/wire.h"
 
@@ -11,6 +12,8 @@ namespace {
 // Numbers of the format: never reused, never changed.
 enum Kind : std::uint64_t { kPut = 1, kRemove = 2, kAdd = 3, kReset = 4, kClear = 5 };
 
+constexpr std::size_t kTransactionSize = 2;
+constexpr std::size_t kReserved = 256;  // At first: one op takes it with hardly an exception.
 constexpr std::size_t kWideSize = sizeof(Int128);
 __extension__ using Uint128 = unsigned __int128;
 
@@ -203,14 +206,6 @@ void encode_op(Writer& out, const Op& op) {
   std::visit([&out](const auto& known) { encode(out, known); }, op);
 }
 
-std::size_t encoded_size(const Op& op) {
-  constexpr std::size_t kSmall = 48;
-  const auto* put = std::get_if<Put>(&op);
-  if (put == nullptr) return 2 * kSmall;
-  const std::size_t base = put->base ? put->base->size() : 0;
-  return kSmall + put->path.encoded().size() + put->value.size() + base;
-}
-
 void decode_op(Reader& in, Dot dot, Op& op) {
   const std::size_t rest = in.array_of(1);
   const std::uint64_t kind = in.uint64();
@@ -229,6 +224,50 @@ void decode_op(Reader& in, Dot dot, Op& op) {
     default:
       op.emplace<UnknownOp>(UnknownOp{kind});
       return in.skip(rest);
+  }
+}
+
+void TransactionWriter::begin(Seq first, Hlc hlc) {
+  ANABRANCH_ASSERT(!open_ && (empty() || first == next_));
+  if (empty()) first_ = next_ = first;
+  if (bytes_.empty()) bytes_.reserve(kReserved);
+  open_ = true;
+  now_ = {hlc, 0, bytes_.size()};
+}
+
+void TransactionWriter::add(const Op& op) {
+  ANABRANCH_ASSERT(open_);
+  Writer out(bytes_);
+  encode_op(out, op);
+  ++now_.ops;
+}
+
+void TransactionWriter::end() {
+  ANABRANCH_ASSERT(open_);
+  open_ = false;
+  if (now_.ops > 0) ended_.push_back(now_);
+  next_ += std::exchange(now_.ops, 0);
+}
+
+void TransactionWriter::rollback(const Mark& mark) {
+  ANABRANCH_ASSERT(open_ && mark.ops <= now_.ops && mark.bytes <= bytes_.size());
+  bytes_.resize(mark.bytes);
+  now_.ops = mark.ops;
+}
+
+Extent TransactionWriter::extent() const {
+  ANABRANCH_ASSERT(!empty());
+  return {first_, next_ - 1, ended_.back().hlc};
+}
+
+void TransactionWriter::write(Writer& out) const {
+  const std::string_view bytes = bytes_;
+  out.array(ended_.size());
+  for (std::size_t i = 0; i < ended_.size(); ++i) {
+    const Head& head = ended_[i];
+    const std::size_t end = i + 1 < ended_.size() ? ended_[i + 1].begin : bytes.size();
+    out.array(kTransactionSize).uint64(head.hlc.bits).array(head.ops);
+    out.encoded(bytes.substr(head.begin, end - head.begin));
   }
 }
 

@@ -1,5 +1,10 @@
-// Ops as msgpack: the part of a batch that grows with every new kind of op. See core/batch.h.
+// Ops and transactions as msgpack: the part of a batch that grows with every new kind of op. See
+// core/batch.h.
 #pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "core/codec.h"
 #include "core/op.h"
@@ -8,10 +13,58 @@ namespace anabranch::core {
 
 // Appends `op`. Of an UnknownOp only the kind is written, so encoding one is for tests.
 void encode_op(Writer& out, const Op& op);
-// Returns about how many bytes encode_op will append.
-[[nodiscard]] std::size_t encoded_size(const Op& op);
 // Reads the op named `dot`; `in` fails on bytes that no leader writes. An unknown kind becomes an
 // UnknownOp.
 void decode_op(Reader& in, Dot dot, Op& op);
+
+// Encodes the transactions of one batch, one op after another as they are made: nothing of them has
+// to be kept in memory but their bytes. Not thread-safe.
+class TransactionWriter {
+ public:
+  // Whether no transaction has been ended.
+  [[nodiscard]] bool empty() const { return ended_.empty(); }
+  [[nodiscard]] bool in_transaction() const { return open_; }
+  // The timestamp of the open transaction.
+  [[nodiscard]] Hlc time() const { return now_.hlc; }
+
+  // Opens a transaction; the next op has the seq `first`, which follows the op before it.
+  void begin(Seq first, Hlc hlc);
+  void add(const Op& op);
+  // Ends the open transaction. Without ops it leaves nothing behind.
+  void end();
+
+  // A place in the open transaction.
+  struct Mark {
+    std::size_t bytes = 0;
+    std::size_t ops = 0;
+  };
+  [[nodiscard]] Mark mark() const { return {bytes_.size(), now_.ops}; }
+  // Takes back all ops of the open transaction since a mark.
+  void rollback(const Mark& mark);
+  // The seq of the newest op; while none is written, the one before the first.
+  [[nodiscard]] Seq newest() const { return next_ + now_.ops - 1; }
+
+  // Of the transactions that have ended; there must be one.
+  [[nodiscard]] Extent extent() const;
+  [[nodiscard]] std::size_t ops() const { return next_ - first_; }
+  [[nodiscard]] std::size_t size() const { return bytes_.size() + ended_.size() * kHeadSizeMax; }
+  // Appends those that have ended, as the array that a batch has.
+  void write(Writer& out) const;
+
+ private:
+  static constexpr std::size_t kHeadSizeMax = 16;  // Of what precedes the ops of a transaction.
+  struct Head {
+    Hlc hlc;
+    std::size_t ops = 0;
+    std::size_t begin = 0;  // Of its ops in bytes_.
+  };
+
+  std::string bytes_;  // The ops of all.
+  std::vector<Head> ended_;
+  Seq first_ = 0;  // Of the first one.
+  Seq next_ = 0;   // Behind those that have ended.
+  bool open_ = false;
+  Head now_;
+};
 
 }  // namespace anabranch::core

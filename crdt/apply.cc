@@ -13,11 +13,10 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-Cell apply_put(const Cell& before, const core::Put& put, core::Dot dot, core::Hlc hlc,
-               const core::VersionVector& context) {
+Cell apply_put(const Cell& before, Sibling put, const core::VersionVector& context) {
   Cell cell = planted(Bug::kKeepCoveredSiblings) ? before : apply_remove(before, context);
-  const bool applied = std::ranges::binary_search(cell.siblings, dot, {}, &Sibling::dot);
-  if (!applied) cell.add({dot, hlc, put.value, put.base});
+  const bool applied = std::ranges::binary_search(cell.siblings, put.dot, {}, &Sibling::dot);
+  if (!applied) cell.add(std::move(put));
   return cell;
 }
 

@@ -13,9 +13,8 @@
 
 namespace anabranch::crdt {
 
-// Returns a cell without the siblings covered by `context`, and with the op's own one.
-[[nodiscard]] Cell apply_put(const Cell& before, const core::Put& put, core::Dot dot, core::Hlc hlc,
-                             const core::VersionVector& context);
+// Returns a cell without the siblings covered by `context`, and with that of the put.
+[[nodiscard]] Cell apply_put(const Cell& before, Sibling put, const core::VersionVector& context);
 // Returns a cell without the siblings covered by `context`.
 [[nodiscard]] Cell apply_remove(const Cell& before, const core::VersionVector& context);
 // Sets the slot of the op's origin; an unknown birth opens a new frame in place of the old one. A

@@ -27,33 +27,28 @@ Group::Group(const rows::RowReader& base, const rows::ClearRules& rules, core::V
       context_(std::move(deps)) {}
 
 Group::Mark Group::begin(core::HybridClock& clock) {
-  const bool outermost = !open_;
+  const bool outermost = !in_transaction();
   if (outermost) {
-    open_.emplace(core::Transaction{context_.at(self_) + 1, clock.now(), {}});
+    transactions_.begin(next().seq, clock.now());
     bytes_before_ = bytes_;
   }
-  return {stage_.savepoint(), open_->ops.size(), bytes_, outermost};
+  return {stage_.savepoint(), transactions_.mark(), bytes_, outermost};
 }
 
 void Group::end(const Mark& mark) {
   if (!mark.outermost) return;
-  if (!open_->ops.empty()) {
-    ops_ += open_->ops.size();
-    transactions_.push_back(*std::move(open_));
-  }
-  open_.reset();
+  transactions_.end();
   read_.clear();
   stage_.keep();
 }
 
 void Group::rollback(const Mark& mark) {
-  ANABRANCH_ASSERT(open_ && mark.ops <= open_->ops.size());
   stage_.rollback(mark.stage);
-  open_->ops.erase(open_->ops.begin() + static_cast<std::ptrdiff_t>(mark.ops), open_->ops.end());
-  context_.set(self_, open_->first + mark.ops - 1);
+  transactions_.rollback(mark.ops);
+  context_.set(self_, transactions_.newest());
   bytes_ = mark.bytes;
   if (!mark.outermost) return;
-  open_.reset();
+  transactions_.end();
   read_.clear();
 }
 
@@ -129,17 +124,11 @@ void Group::clear(const Path& prefix) {
   } while (from != tallies.end());
 }
 
-std::vector<core::Transaction> Group::take_transactions() {
-  ANABRANCH_ASSERT(!open_);
-  return std::move(transactions_);
-}
-
-void Group::write(core::Op op, std::size_t bytes) {
-  ANABRANCH_ASSERT(open_.has_value());
-  const core::Seq seq = context_.at(self_) + 1;
-  rows::apply_op(stage_, op, {self_, seq}, open_->hlc, context_);
-  context_.set(self_, seq);
-  open_->ops.push_back(std::move(op));
+void Group::write(core::Op&& op, std::size_t bytes) {
+  const core::Dot dot = next();
+  transactions_.add(op);
+  rows::apply_op(stage_, std::move(op), dot, transactions_.time(), context_);
+  context_.set(self_, dot.seq);
   bytes_ += bytes + kOpBytes;
 }
 

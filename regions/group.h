@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/hlc.h"
-#include "core/op.h"
+#include "core/op_codec.h"
 #include "regions/read_cells.h"
 #include "rows/stage/stage.h"
 
@@ -29,12 +29,12 @@ class Group {
   // The writes of the group so far, over its base.
   [[nodiscard]] rows::Stage& stage() { return stage_; }
   // Full groups are committed before more is staged; one transaction may go beyond.
-  [[nodiscard]] bool full() const { return ops_ >= kOpsMax || bytes_ >= kBytesMax; }
+  [[nodiscard]] bool full() const { return transactions_.ops() >= kOpsMax || bytes_ >= kBytesMax; }
   [[nodiscard]] bool empty() const { return transactions_.empty(); }
-  [[nodiscard]] bool in_transaction() const { return open_.has_value(); }
+  [[nodiscard]] bool in_transaction() const { return transactions_.in_transaction(); }
   // The timestamp of the open transaction; nothing between two.
   [[nodiscard]] std::optional<core::Hlc> time() const {
-    return open_ ? std::optional(open_->hlc) : std::nullopt;
+    return in_transaction() ? std::optional(transactions_.time()) : std::nullopt;
   }
   // Bytes written by the open transaction.
   [[nodiscard]] std::size_t transaction_bytes() const { return bytes_ - bytes_before_; }
@@ -45,7 +45,7 @@ class Group {
   // Opens a transaction, or, while one is open, a part of it that can be undone alone.
   struct Mark {
     rows::Stage::Savepoint stage = 0;
-    std::size_t ops = 0;
+    core::TransactionWriter::Mark ops = {};
     std::size_t bytes = 0;
     bool outermost = false;
   };
@@ -72,8 +72,11 @@ class Group {
   void reset(const core::Path& path);
   void clear(const core::Path& prefix);
 
-  // Hands over all closed transactions.
-  [[nodiscard]] std::vector<core::Transaction> take_transactions();
+  // The transactions that are closed, in their encoding; none may be open.
+  [[nodiscard]] const core::TransactionWriter& transactions() const {
+    ANABRANCH_ASSERT(!in_transaction());
+    return transactions_;
+  }
 
  private:
   void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
@@ -82,16 +85,14 @@ class Group {
   // Returns the base of a put that replaces what a context covers; nullopt where none is kept.
   [[nodiscard]] std::optional<std::string> base_of_put(const core::Path& path,
                                                        const core::VersionVector& context);
-  void write(core::Op op, std::size_t bytes);
+  void write(core::Op&& op, std::size_t bytes);
 
   rows::Stage stage_;
   const rows::Resolvers& resolvers_;
   core::Origin self_;
   core::VersionVector context_;  // deps, with the own entry at the newest op.
-  std::vector<core::Transaction> transactions_;
-  std::optional<core::Transaction> open_;
+  core::TransactionWriter transactions_;
   ReadCells read_;  // By the open transaction.
-  std::size_t ops_ = 0;
   std::size_t bytes_ = 0;
   std::size_t bytes_before_ = 0;
 };

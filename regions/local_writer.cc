@@ -7,7 +7,6 @@
 
 namespace anabranch::regions {
 
-using core::Batch;
 using core::Bug;
 using core::planted;
 
@@ -71,10 +70,12 @@ Commit LocalWriter::close_dirty_group() {
   ANABRANCH_ASSERT(!closed_);
   closed_.emplace(ClosedGroup{*std::move(open_)});
   drop_group();
-  const Batch batch = make_batch(closed_->open.group.take_transactions());
-  closed_->bytes = encode(batch);
-  state_.advance(batch, closed_->bytes, state_.applied().vector());
-  closed_->record = {batch.origin, batch.first(), batch.last(), closed_->bytes};
+  const core::TransactionWriter& transactions = closed_->open.group.transactions();
+  const core::BatchFrame frame = make_frame();
+  const core::Extent extent = transactions.extent();
+  closed_->bytes = finished(core::encode_batch(frame, transactions));
+  state_.advance(frame, extent, closed_->bytes, state_.applied().vector());
+  closed_->record = {frame.origin, extent.first, extent.last, closed_->bytes};
   return {.stage = &closed_->open.group.stage(), .records = {&closed_->record, 1}};
 }
 
@@ -95,17 +96,16 @@ std::optional<GroupClosed> LocalWriter::try_close_group() {
 
 // ---- Batches.
 
-Batch LocalWriter::make_batch(std::vector<core::Transaction> transactions) const {
+core::BatchFrame LocalWriter::make_frame() const {
   const Identity& self = state_.identity();
   const Head& head = state_.applied().head(self.origin);
-  Batch batch;
+  core::BatchFrame batch;
   batch.origin = self.origin;
   batch.previous = head.chain;
   batch.deps_changed = core::difference(state_.applied().vector(), head.deps);
   for (const auto& [origin, seq] : batch.deps_changed) {
     batch.deps_hashes.push_back(core::history_hash(state_.applied().head(origin).chain));
   }
-  batch.transactions = std::move(transactions);
   if (signer_ != nullptr) batch.signature = signer_->for_batch();
   if (opening_sent_ != self.opening) {
     batch.opening =
@@ -114,18 +114,17 @@ Batch LocalWriter::make_batch(std::vector<core::Transaction> transactions) const
   return batch;
 }
 
-std::string LocalWriter::encode(const Batch& batch) const {
-  std::string bytes = core::encode_batch(batch);
-  if (!options_.checksums) return core::without_checksum(std::move(bytes));
-  return bytes;
+std::string LocalWriter::finished(std::string bytes) const {
+  return options_.checksums ? std::move(bytes) : core::without_checksum(std::move(bytes));
 }
 
 HeldBatch LocalWriter::stage_own(rows::Stage& stage, std::vector<core::Op> ops) {
   const core::VersionVector deps = state_.applied().vector();
   HeldBatch own;
-  own.batch =
-      make_batch({{deps.at(state_.identity().origin) + 1, state_.clock()->now(), std::move(ops)}});
-  own.bytes = encode(own.batch);
+  own.batch = {make_frame(), {}};
+  own.batch.transactions.push_back(
+      {deps.at(state_.identity().origin) + 1, state_.clock()->now(), std::move(ops)});
+  own.bytes = finished(core::encode_batch(own.batch));
   opening_sent_ = state_.identity().opening;
   state_.apply(stage, own.batch, own.bytes, deps);
   return own;

@@ -97,8 +97,10 @@ class LocalWriter final : public OwnBatches {
   Commit close_dirty_group();
   // Notes that a group is committed.
   void wrote();
-  [[nodiscard]] core::Batch make_batch(std::vector<core::Transaction> transactions) const;
-  [[nodiscard]] std::string encode(const core::Batch& batch) const;
+  // Makes the next batch, without its transactions.
+  [[nodiscard]] core::BatchFrame make_frame() const;
+  // Leaves out the checksum of an encoded batch where batches have none.
+  [[nodiscard]] std::string finished(std::string bytes) const;
 
   CommittedState& state_;
   const Exchange& exchange_;

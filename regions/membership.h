@@ -79,7 +79,7 @@ class Membership final : public Participant, public RowWatcher {
   void leaves(const core::Path& path, crdt::Row& /*row*/) override {
     if (RegionList::prefix().is_prefix_of(path)) touched_ = true;
   }
-  void applied(const core::Batch& batch) override { unsettle(batch.origin); }
+  void applied(core::Origin origin, core::Seq /*first*/) override { unsettle(origin); }
   void record(Commit& commit) override { settled_.record(commit); }
   void committed(const Commit& commit) override;
 

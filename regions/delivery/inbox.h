@@ -80,7 +80,7 @@ class Inbox final : public Participant {
   // Drops everything that waits: another history comes.
   void clear();
 
-  void applied(const core::Batch& batch) override { proofs_.applied(batch); }
+  void applied(core::Origin origin, core::Seq first) override { proofs_.applied(origin, first); }
   void record(Commit& commit) override { proofs_.record(commit); }
   void committed(const Commit& commit) override;
 

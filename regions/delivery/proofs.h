@@ -62,7 +62,7 @@ class Proofs final : public Participant {
   void forget(core::Origin origin) { provenance_.forget(origin); }
   void clear() { provenance_.clear(); }
 
-  void applied(const core::Batch& batch) override { signer_.applied(batch); }
+  void applied(core::Origin origin, core::Seq first) override { signer_.applied(origin, first); }
   void record(Commit& commit) override { signer_.record(commit); }
 
   [[nodiscard]] Signer& signer() { return signer_; }

@@ -81,7 +81,7 @@ class Signer final : public Participant {
   [[nodiscard]] storage::Changes take_changes();
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
   void record(Commit& commit) override;
-  void applied(const core::Batch& batch) override { passed(batch.origin, batch.first()); }
+  void applied(core::Origin origin, core::Seq first) override { passed(origin, first); }
 
  private:
   // A point of one history of an origin.

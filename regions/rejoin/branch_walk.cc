@@ -158,7 +158,7 @@ BranchWalk::Outcome BranchWalk::renamed(const storage::StoredRecord& record) {
 BranchWalk::Taken BranchWalk::advance(Batch batch, std::string bytes, VersionVector deps) {
   Taken taken;
   taken.chain = core::chain_hash(bytes);
-  now_.advance(batch, deps, taken.chain);
+  now_.advance(batch, batch.extent(), deps, taken.chain);
   taken.held.bytes = std::move(bytes);
   taken.held.batch = std::move(batch);
   taken.deps = std::move(deps);

@@ -72,7 +72,7 @@ core::Result<std::size_t> LogOnTop::put(const storage::StoredRecord& record, Row
   core::VersionVector deps = head.deps;
   deps.join(batch.value().deps_changed);
   if (!core::planted(core::Bug::kForgetOwnLog)) merge.put_on_top(batch.value(), deps);
-  now_.advance(batch.value(), deps, core::chain_hash(record.bytes));
+  now_.advance(batch.value(), batch.value().extent(), deps, core::chain_hash(record.bytes));
   return record.bytes.size();
 }
 

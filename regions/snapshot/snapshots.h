@@ -67,6 +67,7 @@ class Snapshots final : public Participant {
 
   // A batch that is being applied to the current tables goes into the merge as well.
   void applies(const core::Batch& batch, const core::VersionVector& deps) override;
+  [[nodiscard]] bool reads_batches() const override { return merge_.has_value(); }
   // Adds the merged rows.
   void record(Commit& commit) override;
 

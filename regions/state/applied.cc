@@ -72,16 +72,16 @@ core::Hlc Applied::hlc_max() const {
   return max;
 }
 
-void Applied::advance(const core::Batch& batch, const core::VersionVector& deps,
-                      const core::ChainHash& chain) {
-  ANABRANCH_ASSERT(vector_.at(batch.origin) + 1 == batch.first());
+void Applied::advance(const core::BatchFrame& batch, const core::Extent& extent,
+                      const core::VersionVector& deps, const core::ChainHash& chain) {
+  ANABRANCH_ASSERT(vector_.at(batch.origin) + 1 == extent.first);
   name(batch.origin);
   Head& head = heads_[batch.origin];
-  head.seq = batch.last();
+  head.seq = extent.last;
   head.chain = chain;
   head.deps = deps;  // `deps` may be vector_ itself.
-  head.deps.set(batch.origin, batch.last());
-  head.hlc = std::max(head.hlc, batch.transactions.back().hlc);
+  head.deps.set(batch.origin, extent.last);
+  head.hlc = std::max(head.hlc, extent.hlc);
   if (batch.opening) head.region = batch.opening->region;
   went_on(batch.origin, head, batch.opening.has_value());
 }

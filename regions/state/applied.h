@@ -39,10 +39,10 @@ class Applied {
   // The newest vector, for readers.
   [[nodiscard]] rows::PublishedVector& published_vector() { return names_->vectors(); }
 
-  // Advances to the end of a batch whose bytes hash to `chain`. `deps` is the vector that its
-  // leader had applied. The batch must be the origin's next.
-  void advance(const core::Batch& batch, const core::VersionVector& deps,
-               const core::ChainHash& chain);
+  // Advances to the end of a batch with these transactions, whose bytes hash to `chain`. `deps` is
+  // the vector that its leader had applied. The batch must be the origin's next.
+  void advance(const core::BatchFrame& batch, const core::Extent& extent,
+               const core::VersionVector& deps, const core::ChainHash& chain);
   // Replaces a head, for merging the vector of another replica.
   void set_head(core::Origin origin, Head head);
   // Replaces all heads, for becoming a copy of another replica. Origins keep their small numbers.

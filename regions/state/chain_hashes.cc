@@ -170,9 +170,9 @@ void ChainHashes::forget_beyond(Origin origin, Seq seq) {
   kept_.erase(from, to);
 }
 
-void ChainHashes::advance(const core::Batch& batch, const ChainHash& hash) {
-  recent_.push_back({batch.origin, batch.last(), core::history_hash(hash)});
-  if (is_checkpoint(batch.first(), batch.last())) keep(batch.origin, batch.last(), hash);
+void ChainHashes::advance(Origin origin, const core::Extent& extent, const ChainHash& hash) {
+  recent_.push_back({origin, extent.last, core::history_hash(hash)});
+  if (is_checkpoint(extent.first, extent.last)) keep(origin, extent.last, hash);
 }
 
 bool behind_parting(const std::map<Origin, Seq>& parted, Origin origin, Seq seq) {

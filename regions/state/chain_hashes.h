@@ -81,7 +81,7 @@ class ChainHashes {
   // Forgets the kept positions of an origin beyond `seq`: another history comes in their place.
   void forget_beyond(core::Origin origin, core::Seq seq);
   // Keeps the end of a batch that was applied, with the hash there, when it is a checkpoint.
-  void advance(const core::Batch& batch, const core::ChainHash& hash);
+  void advance(core::Origin origin, const core::Extent& extent, const core::ChainHash& hash);
 
   // Notes that this leader has given way in an origin whose histories part behind `common`. It took
   // a snapshot of its present history, so that it knows few hashes of that behind `common`.

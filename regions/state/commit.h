@@ -33,10 +33,12 @@ class Participant {
   Participant& operator=(const Participant&) = delete;
   virtual ~Participant() = default;
 
-  // A batch is being applied; the vector goes on behind it.
+  // A batch is being applied; the vector goes on behind it. Own batches are decoded for this alone,
+  // and where no part reads them they are not.
   virtual void applies(const core::Batch& /*batch*/, const core::VersionVector& /*deps*/) {}
-  // The vector has gone on to the end of a batch.
-  virtual void applied(const core::Batch& /*batch*/) {}
+  [[nodiscard]] virtual bool reads_batches() const { return false; }
+  // The vector has gone on to the end of a batch that begins with `first`.
+  virtual void applied(core::Origin /*origin*/, core::Seq /*first*/) {}
   // Adds its changes since the last commit.
   virtual void record(Commit& commit) = 0;
   // The commit has succeeded.

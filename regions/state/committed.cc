@@ -147,16 +147,25 @@ void CommittedState::apply(rows::Stage& stage, const core::Batch& batch, std::st
     }
   }
   rows::note_doomed_rows(stage, names().expiries(), batch, deps, stage.notes());
-  advance(batch, bytes, deps);
+  for (Participant* part : parts_) part->applies(batch, deps);
+  go_on(batch, batch.extent(), bytes, deps);
 }
 
-void CommittedState::advance(const core::Batch& batch, std::string_view bytes,
-                             const core::VersionVector& deps) {
-  for (Participant* part : parts_) part->applies(batch, deps);
+void CommittedState::advance(const core::BatchFrame& batch, const core::Extent& extent,
+                             std::string_view bytes, const core::VersionVector& deps) {
+  if (std::ranges::any_of(parts_, &Participant::reads_batches)) {
+    const core::Batch own = core::decode_batch(bytes).value_or_raise();
+    for (Participant* part : parts_) part->applies(own, deps);
+  }
+  go_on(batch, extent, bytes, deps);
+}
+
+void CommittedState::go_on(const core::BatchFrame& batch, const core::Extent& extent,
+                           std::string_view bytes, const core::VersionVector& deps) {
   const core::ChainHash chain = core::chain_hash(bytes);
-  applied_.advance(batch, deps, chain);
-  chains_.advance(batch, chain);
-  for (Participant* part : parts_) part->applied(batch);
+  applied_.advance(batch, extent, deps, chain);
+  chains_.advance(batch.origin, extent, chain);
+  for (Participant* part : parts_) part->applied(batch.origin, extent.first);
 }
 
 // ---- The gate.

@@ -68,8 +68,10 @@ class CommittedState {
   // Applies a batch to a stage and goes on to its end. `deps` is all that its leader had applied.
   void apply(rows::Stage& stage, const core::Batch& batch, std::string_view bytes,
              const core::VersionVector& deps);
-  // Goes on to the end of a batch whose effects are staged.
-  void advance(const core::Batch& batch, std::string_view bytes, const core::VersionVector& deps);
+  // Goes on to the end of a batch of this leader, with these transactions, whose effects are
+  // staged. `deps` is all that this leader had applied.
+  void advance(const core::BatchFrame& batch, const core::Extent& extent, std::string_view bytes,
+               const core::VersionVector& deps);
   // All that a batch's leader had applied of other origins: the changes it carries, on top of those
   // of the batch before it.
   [[nodiscard]] core::VersionVector deps_of(const core::Batch& batch) const;
@@ -223,6 +225,9 @@ class CommittedState {
   // When a commit has the clock's mark.
   enum class Clock : std::uint8_t { kWithRows, kAlways };
 
+  // Goes on to the end of a batch of any leader.
+  void go_on(const core::BatchFrame& batch, const core::Extent& extent, std::string_view bytes,
+             const core::VersionVector& deps);
   [[nodiscard]] rows::ScoreNote score_note() const;
   [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader_of(
       std::unique_ptr<storage::Snapshot> snapshot, rows::Tallies tallies) const;

@@ -1,5 +1,7 @@
 #include "rows/stage/apply_op.h"
 
+#include <utility>
+
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
 #include "rows/conflicts/hidden_rows.h"
@@ -22,10 +24,9 @@ struct Applier {
   core::Hlc hlc;
   const VersionVector& context;
 
-  void operator()(const core::Put& op) const {
-    const VersionVector& seen = op.context ? *op.context : context;
-    change_cell(op.path, op.context.has_value(),
-                [&](const Cell& cell) { return crdt::apply_put(cell, op, dot, hlc, seen); });
+  void operator()(const core::Put& op) const { put(op, {dot, hlc, op.value, op.base}); }
+  void operator()(core::Put&& op) const {
+    put(op, {dot, hlc, std::move(op.value), std::move(op.base)});
   }
   void operator()(const core::Remove& op) const {
     const VersionVector& seen = op.context ? *op.context : context;
@@ -43,6 +44,12 @@ struct Applier {
   // Written by a newer version: no effect here, but the op counts in its origin's seq.
   void operator()(const core::UnknownOp& /*op*/) const {}
 
+  void put(const core::Put& op, crdt::Sibling&& sibling) const {
+    const VersionVector& seen = op.context ? *op.context : context;
+    change_cell(op.path, op.context.has_value(), [&](const Cell& cell) {
+      return crdt::apply_put(cell, std::move(sibling), seen);
+    });
+  }
   // Only an author that has read the values of a cell names them in a context.
   template <typename Function>
   void change_cell(const core::Path& path, bool has_context, const Function& function) const {
@@ -62,6 +69,11 @@ struct Applier {
 void apply_op(Stage& stage, const core::Op& op, core::Dot dot, core::Hlc hlc,
               const VersionVector& context) {
   std::visit(Applier{stage, dot, hlc, context}, op);
+}
+
+void apply_op(Stage& stage, core::Op&& op, core::Dot dot, core::Hlc hlc,
+              const VersionVector& context) {
+  std::visit(Applier{stage, dot, hlc, context}, std::move(op));
 }
 
 void apply_ops(Stage& stage, const core::Batch& batch, const VersionVector& deps,

@@ -13,6 +13,9 @@ namespace anabranch::rows {
 // `context` is the vector applied by the op's leader just before the op, its own ops included.
 void apply_op(Stage& stage, const core::Op& op, core::Dot dot, core::Hlc hlc,
               const core::VersionVector& context);
+// The same; the row takes the value out of a put.
+void apply_op(Stage& stage, core::Op&& op, core::Dot dot, core::Hlc hlc,
+              const core::VersionVector& context);
 
 // Whether an op with this context is to be applied.
 using Wanted = std::function<bool(const core::Op&, core::Dot, const core::VersionVector& context)>;

@@ -124,9 +124,9 @@ TEST_SUITE("crdt: apply") {
 
   TEST_CASE("an op that is applied again changes nothing") {
     crdt::Cell cell;
-    const core::Put put{{"key"}, "x", {}, {}};
-    cell = crdt::apply_put(cell, put, {kA, 1}, {1}, {});
-    cell = crdt::apply_put(cell, put, {kA, 1}, {1}, {});
+    const crdt::Sibling put{{kA, 1}, {1}, "x", {}};
+    cell = crdt::apply_put(cell, put, {});
+    cell = crdt::apply_put(cell, put, {});
     CHECK(cell.siblings.size() == 1);
 
     Tally tally;
@@ -158,10 +158,10 @@ TEST_SUITE("crdt: apply") {
 
   TEST_CASE("a put replaces what its context covers, and nothing else") {
     crdt::Cell cell;
-    cell = crdt::apply_put(cell, {{"key"}, "x", {}, {}}, {kA, 1}, {1}, {});
-    cell = crdt::apply_put(cell, {{"key"}, "y", {}, {}}, {kB, 1}, {2}, {});
+    cell = crdt::apply_put(cell, {{kA, 1}, {1}, "x", {}}, {});
+    cell = crdt::apply_put(cell, {{kB, 1}, {2}, "y", {}}, {});
     CHECK(cell.siblings.size() == 2);
-    cell = crdt::apply_put(cell, {{"key"}, "z", "x", {}}, {kC, 1}, {0}, {{kA, 1}});
+    cell = crdt::apply_put(cell, {{kC, 1}, {0}, "z", "x"}, {{kA, 1}});
     REQUIRE(cell.siblings.size() == 2);
     CHECK(cell.siblings[0].value == "y");
     CHECK(cell.siblings[1] == crdt::Sibling{{kC, 1}, {0}, "z", "x"});

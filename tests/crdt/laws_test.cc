@@ -204,7 +204,7 @@ class SmallWorld {
   static void apply(Replica& replica, const Write& write, core::Dot dot) {
     Row& row = replica.row;
     if (const auto* put = std::get_if<core::Put>(&write.op)) {
-      row.cell = crdt::apply_put(row.cell, *put, dot, {dot.seq}, write.deps);
+      row.cell = crdt::apply_put(row.cell, {dot, {dot.seq}, put->value, put->base}, write.deps);
     } else if (std::holds_alternative<core::Remove>(write.op)) {
       row.cell = crdt::apply_remove(row.cell, write.deps);
     } else if (const auto* add = std::get_if<core::Add>(&write.op)) {

@@ -82,7 +82,7 @@ void TestReplica::apply(const core::Op& op, core::Dot dot, core::Hlc hlc,
                         const core::VersionVector& context) {
   if (const auto* put = std::get_if<core::Put>(&op)) {
     crdt::Cell& cell = rows_[put->path].cell;
-    cell = crdt::apply_put(cell, *put, dot, hlc, put->context.value_or(context));
+    cell = crdt::apply_put(cell, {dot, hlc, put->value, put->base}, put->context.value_or(context));
   } else if (const auto* remove = std::get_if<core::Remove>(&op)) {
     crdt::Cell& cell = rows_[remove->path].cell;
     cell = crdt::apply_remove(cell, remove->context.value_or(context));

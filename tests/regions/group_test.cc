@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/batch.h"
 #include "core/wall_clock.h"
 #include "crdt/apply.h"
 #include "regions/group.h"
@@ -34,6 +35,16 @@ Path row_of(const std::string& key) { return {"\1", key, "s"}; }
 constexpr rows::ClearRules kRules{kSelf, 5000, 5000};
 
 core::VersionVector applied() { return {{kSelf, 10}, {kOther, 7}}; }
+
+// Returns the transactions of a group as other leaders decode them.
+std::vector<Transaction> transactions_of(const Group& group) {
+  if (group.empty()) return {};
+  core::BatchFrame frame;
+  frame.origin = kSelf;
+  return core::decode_batch(core::encode_batch(frame, group.transactions()))
+      .value_or_raise()
+      .transactions;
+}
 
 // A group over the committed rows of a world, of a leader that has applied 10 own and 7 foreign
 // ops.
@@ -89,7 +100,7 @@ TEST_SUITE("regions: group") {
     CHECK(base_at("doc/1") == "1");
     CHECK_FALSE(base_at("doc/new").has_value());
     CHECK_FALSE(base_at("other").has_value());
-    const auto transactions = world.group.take_transactions();
+    const auto transactions = transactions_of(world.group);
     const auto base_of = [&](std::size_t op) {
       return std::get<core::Put>(transactions.at(0).ops.at(op)).base;
     };
@@ -112,7 +123,7 @@ TEST_SUITE("regions: group") {
               rows::encode_policy({.kind = rows::PolicyKind::kLww, .keep_base = true}));
     group.put(row_of("k"), "new", core::VersionVector{{kSelf, 3}});
     group.end(mark);
-    const auto transactions = group.take_transactions();
+    const auto transactions = transactions_of(group);
     CHECK(std::get<core::Put>(transactions.at(0).ops.at(1)).base == "seen");
     CHECK(group.stage().row(row_of("k")).cell.siblings.size() == 2);
   }
@@ -127,7 +138,7 @@ TEST_SUITE("regions: group") {
     });
     CHECK(value_at(world.group.stage(), row_of("a")) == "2");
     CHECK(world.group.stage().row(row_of("a")).tally.sum() == core::Number(11));
-    const auto transactions = world.group.take_transactions();
+    const auto transactions = transactions_of(world.group);
     REQUIRE(transactions.size() == 1);
     CHECK(transactions[0].first == 11);
     CHECK(transactions[0].ops.size() == 4);
@@ -138,7 +149,7 @@ TEST_SUITE("regions: group") {
     GroupWorld world;
     world.transact([] {});
     CHECK(world.group.empty());
-    CHECK(world.group.take_transactions().empty());
+    CHECK(transactions_of(world.group).empty());
   }
 
   TEST_CASE("what is rolled back leaves no gap in the seqs") {
@@ -152,7 +163,7 @@ TEST_SUITE("regions: group") {
     CHECK(value_at(world.group.stage(), row_of("a")) == "kept");
     CHECK(world.group.stage().count(Path{"\1"}) == 1);
     world.transact([&] { world.group.put(row_of("c"), "next"); });
-    const auto transactions = world.group.take_transactions();
+    const auto transactions = transactions_of(world.group);
     REQUIRE(transactions.size() == 2);
     CHECK(transactions[1].first == 12);
     CHECK(transactions[0].hlc < transactions[1].hlc);
@@ -169,7 +180,7 @@ TEST_SUITE("regions: group") {
     const Group::Mark again = group.begin(clock);
     group.put(row_of("a"), "2");
     group.end(again);
-    const auto transactions = group.take_transactions();
+    const auto transactions = transactions_of(group);
     REQUIRE(transactions.size() == 1);
     CHECK(transactions[0].first == 1);
   }
@@ -190,7 +201,7 @@ TEST_SUITE("regions: group") {
       CHECK(world.group.stage().count(Path{"\1"}) == 1);
       world.group.put(row_of("c"), "outer");
     });
-    const auto transactions = world.group.take_transactions();
+    const auto transactions = transactions_of(world.group);
     REQUIRE(transactions.size() == 1);
     CHECK(transactions[0].ops.size() == 2);
     rows::Stage elsewhere(world.rows.base(), rows::Stage::Undo::kNone);
@@ -241,7 +252,7 @@ TEST_SUITE("regions: group") {
     });
     world.transact([&] { world.group.clear(Path{"\1"}); });
     CHECK(world.group.stage().count(Path{"\1"}) == 0);
-    const auto transactions = world.group.take_transactions();
+    const auto transactions = transactions_of(world.group);
     REQUIRE(transactions.size() == 2);
     REQUIRE(transactions[1].ops.size() == 3);
     std::size_t listed = 0;
@@ -307,7 +318,7 @@ TEST_SUITE("regions: group") {
           world.group.end(mark);
         }
       }
-      const auto transactions = world.group.take_transactions();
+      const auto transactions = transactions_of(world.group);
       core::Seq next = 11;
       for (const Transaction& txn : transactions) {
         REQUIRE(txn.first == next);

@@ -38,7 +38,7 @@ Cell cell(const std::vector<std::pair<Dot, std::string>>& values) {
 ConflictNotes put(Cell before, Dot dot, const std::string& value,
                   const core::VersionVector& context, bool chosen = false,
                   const Path& path = kText) {
-  const Cell after = crdt::apply_put(before, {path, value, {}, {}}, dot, kTime, context);
+  const Cell after = crdt::apply_put(before, {dot, kTime, value, {}}, context);
   ConflictNotes notes;
   rows::note_change({path, dot, kTime, chosen}, before, after, notes);
   return notes;
