@@ -148,6 +148,20 @@ std::size_t behind_component(std::string_view encoded, std::size_t at) {
   return end == std::string_view::npos ? end : end + kComponentEnd.size();
 }
 
+bool may_lead_through(std::string_view encoded, char component) {
+  constexpr std::size_t kLookedFor = 5;  // The end of a component, this one, and its end.
+  if (encoded.size() < 2 * kComponentEnd.size() + kLookedFor) return false;
+  const char* at = encoded.data() + kComponentEnd.size();                         // Of the first.
+  const char* const end = encoded.data() + encoded.size() - kComponentEnd.size();  // Of the last.
+  for (; end - at >= static_cast<std::ptrdiff_t>(kLookedFor); ++at) {
+    const auto places = static_cast<std::size_t>(end - at) - kLookedFor + 1;
+    at = static_cast<const char*>(std::memchr(at, kEscape, places));
+    if (at == nullptr) return false;
+    if (at[1] == kEnd && at[2] == component && at[3] == kEscape && at[4] == kEnd) return true;
+  }
+  return false;
+}
+
 void split_path(std::string_view encoded, Components& into) {
   std::size_t parts = 0;
   for (; !encoded.empty(); ++parts) {

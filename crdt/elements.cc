@@ -9,19 +9,6 @@ namespace anabranch::crdt {
 
 namespace {
 
-// The tag of such lists behind another component.
-constexpr std::string_view kTagInPath("\0\1i\0\1", 5);
-
-// Returns whether the tag is in a path: behind two components, and before another one. Nearly all
-// paths have none, and no end of a component but that of the key where it could be.
-bool may_lead_through_list(std::string_view encoded) {
-  constexpr std::size_t kEnds = 2 * core::kComponentEnd.size();
-  if (encoded.size() < kEnds) return false;
-  encoded.remove_prefix(core::kComponentEnd.size());
-  encoded.remove_suffix(core::kComponentEnd.size());
-  return encoded.find(kTagInPath) != std::string_view::npos;
-}
-
 // Takes components off an encoding, still encoded.
 class Walk {
  public:
@@ -51,7 +38,7 @@ class Walk {
 
 std::vector<std::size_t> elements_on(std::string_view encoded) {
   std::vector<std::size_t> found;
-  if (!may_lead_through_list(encoded)) return found;
+  if (!core::may_lead_through(encoded, static_cast<char>(Type::kItemList))) return found;
   Walk walk(encoded);
   if (!walk.next() || walk.component() == std::string_view("\0\xFF", 2)) return found;
   if (!walk.next()) return found;

@@ -41,16 +41,6 @@ std::optional<std::string_view> below_sorted_set(std::string_view encoded) {
   }
 }
 
-// Returns true for most rows that are no member: their last component is a tag, or like one, and
-// the one before it is not that of a sorted set.
-bool ends_with_other_tag(std::string_view encoded) {
-  constexpr std::size_t kTagSize = 1 + kComponentEnd.size();
-  if (encoded.size() < 2 * kTagSize) return false;
-  const std::string_view before = encoded.substr(0, encoded.size() - kTagSize);
-  if (!before.ends_with(kComponentEnd)) return false;
-  return before[before.size() - kTagSize] != kTag;
-}
-
 }  // namespace
 
 double score(const std::optional<std::string>& resolved, const Tally& tally) {
@@ -63,7 +53,7 @@ double score(const std::optional<std::string>& resolved, const Tally& tally) {
 
 std::optional<Membership> membership(const core::Path& row) {
   const std::string_view encoded = row.encoded();
-  if (ends_with_other_tag(encoded)) return std::nullopt;
+  if (!core::may_lead_through(encoded, kTag)) return std::nullopt;
   const auto below = below_sorted_set(encoded);
   if (!below || below->find(kComponentEnd) != below->size() - kComponentEnd.size()) {
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/path_parts.h"
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
 #include "crdt/type_table.h"
@@ -83,13 +84,42 @@ Path collection_above(const Components& components, std::size_t place) {
   return prefix(components, place == kKeyDepth ? kSpaceDepth : place - 1);
 }
 
-// The type of a row that is all of its type's value at a key: nearly all rows are, and their paths
-// need not be taken apart. Null for other rows.
-const TypeEntry* type_of_key_row(const Path& row, std::string_view key) {
+// A row of a value at a key, not in a map or an element: nearly all rows are, and their paths need
+// not be taken apart.
+struct KeyRow {
+  const TypeEntry* type = nullptr;  // Null for other rows.
+  std::size_t above = 0;            // The size of the path of the type's rows at this key.
+};
+
+// The row is all of its type's value at the key, or one element of it.
+KeyRow key_row(const Path& row, std::string_view key) {
   constexpr std::size_t kTagBytes = 3;  // A tag as a component of an encoded path.
-  if (key.empty() || row.encoded().size() != key.size() + kTagBytes) return nullptr;
-  const TypeEntry* const type = find_type(row.encoded().substr(key.size(), 1));
-  return type != nullptr && type->layout == Layout::kRow ? type : nullptr;
+  const std::string_view encoded = row.encoded();
+  const std::size_t above = key.size() + kTagBytes;
+  if (key.empty() || encoded.size() < above) return {};
+  if (encoded.substr(key.size() + 1, core::kComponentEnd.size()) != core::kComponentEnd) return {};
+  const TypeEntry* const type = find_type(encoded.substr(key.size(), 1));
+  if (type == nullptr) return {};
+  const bool whole = type->layout == Layout::kRow && encoded.size() == above;
+  const bool element = type->layout == Layout::kElements && encoded.size() > above &&
+                       core::behind_component(encoded, above) == encoded.size();
+  return whole || element ? KeyRow{type, above} : KeyRow{};
+}
+
+// As count_presence(), for such a row.
+void count_key_row(const Path& row, std::string_view key, const KeyRow& found, bool present,
+                   CountTable& table) {
+  if (planted(core::Bug::kSkipCount) && !present) return;
+  if (found.type->layout == Layout::kElements) {
+    const Path collection = Path::trusted(row.encoded().substr(0, found.above));
+    if (!step_count(collection, present, table)) return;
+  }
+  const Path place = Path::trusted(key);
+  if (!shows_other(place, found.type->type, table)) {
+    (void)step_count(place.parent(), present, table);
+  } else if (present) {
+    table.share_place(place, found.type->type);
+  }
 }
 
 // Updates the counts after a value of type `changed` began or ceased to be shown in the innermost
@@ -124,15 +154,8 @@ std::vector<std::size_t> places_to(const Components& components) {
 
 void count_presence(const Path& row, bool present, CountTable& table) {
   const std::string_view key = crdt::key_part(row);
-  if (const TypeEntry* const type = type_of_key_row(row, key)) {
-    if (planted(core::Bug::kSkipCount) && !present) return;
-    const Path place = Path::trusted(key);
-    if (!shows_other(place, type->type, table)) {
-      (void)step_count(place.parent(), present, table);
-    } else if (present) {
-      table.share_place(place, type->type);
-    }
-    return;
+  if (const KeyRow found = key_row(row, key); found.type != nullptr) {
+    return count_key_row(row, key, found, present, table);
   }
   const Components components = row.components();
   const std::vector<std::size_t> places = places_above(components);

@@ -88,7 +88,8 @@ class Life {
 // close, kReadOnly for writes to a follower, kIo and kCorrupt when reading or committing failed.
 class Scope {
  public:
-  // Both return false to stop.
+  using Show = std::function<void(std::string_view value)>;
+  // Each returns false to stop.
   using Visit = std::function<bool(const Entry&)>;
   using VisitName = std::function<bool(const std::string& name)>;
   using VisitScore = std::function<bool(const ScoredEntry&)>;
@@ -134,6 +135,10 @@ class Scope {
   // Returns the shown value of a row: siblings resolved, then the counter added. nullopt when
   // absent. Throws kInvalid when the sum is outside 64 bits.
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
+  // Calls the function with the value that get() returns, which is not copied: its bytes are valid
+  // until the function returns. Returns false, without a call, when absent. `function` must not use
+  // the scope.
+  bool show(const Key& row, const Show& function) const;
   // Returns all concurrent values of a row in canonical order, the one shown by `lww` last; empty
   // when absent.
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;

@@ -71,6 +71,10 @@ std::optional<std::string> Scope::get(const Key& row) const {
   return ask([&](const View& view) { return view.get(row); });
 }
 
+bool Scope::show(const Key& row, const Show& function) const {
+  return ask([&](const View& view) { return view.show(row, function); });
+}
+
 std::vector<Sibling> Scope::siblings(const Key& row) const {
   if (const GroupWriter* const writer = opened().writer) writer->note_read(row);
   return ask([&](const View& view) { return view.siblings(row); });

@@ -91,16 +91,32 @@ core::Number View::sum_at(const Path& path) const {
   return row.tally.sum();
 }
 
-std::optional<std::string> View::get(const Key& row) const {
-  const Path path = path_of(row);
-  if (hidden(path)) return std::nullopt;
+template <typename Function>
+auto View::with_value(const Path& path, const Function& function) const
+    -> decltype(function(std::string_view())) {
+  if (hidden(path)) return {};
   rows::RowReader::Glance found = rows_.glance(path);
   if (found.value && *found.value != crdt::kFalse && !crdt::is_expiry(path)) {
-    return std::string(*found.value);
+    return function(*found.value);
   }
   if (found.value) found.row = rows_.row(path);
-  if (!crdt::shows(path, found.row)) return std::nullopt;
-  return shown(path, std::move(found.row));
+  if (!crdt::shows(path, found.row)) return {};
+  std::optional<std::string> value = shown(path, std::move(found.row));
+  if (!value) return {};
+  return function(*std::move(value));
+}
+
+std::optional<std::string> View::get(const Key& row) const {
+  return with_value(path_of(row), [](auto&& value) {
+    return std::optional<std::string>(std::forward<decltype(value)>(value));
+  });
+}
+
+bool View::show(const Key& row, const Scope::Show& function) const {
+  return with_value(path_of(row), [&](std::string_view value) {
+    function(value);
+    return true;
+  });
 }
 
 std::vector<Sibling> View::siblings(const Key& row) const {

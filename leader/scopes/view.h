@@ -33,6 +33,7 @@ class View {
 
   [[nodiscard]] Type type(const Key& key) const;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
+  bool show(const Key& row, const Scope::Show& function) const;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
   [[nodiscard]] std::int64_t counter(const Key& row) const;
   [[nodiscard]] double counter_double(const Key& row) const;
@@ -81,6 +82,11 @@ class View {
   }
 
  private:
+  // Returns the result of a function of the value that a row shows, whose bytes are valid until it
+  // returns; an empty result if the row shows none.
+  template <typename Function>
+  auto with_value(const core::Path& path, const Function& function) const
+      -> decltype(function(std::string_view()));
   // As number(), of a row that is not hidden.
   [[nodiscard]] std::optional<core::Number> number(const core::Path& path,
                                                    const crdt::Row& stored) const;

@@ -42,9 +42,14 @@ std::optional<std::string> look_up(const Call& call, std::size_t position) {
 }
 
 void get(Call& call) {
-  const std::optional<std::string> value = read(call.scope, call.key(1));
-  count_lookup(call, value.has_value());
-  reply_value(call.reply(), value);
+  const Key key = call.key(1);
+  const bool found = call.scope.show(
+      key.of(Type::kString), [&](std::string_view value) { call.reply().bulk(value); });
+  if (!found) {
+    expect_type(call.scope, key, Type::kString);
+    call.reply().null();
+  }
+  count_lookup(call, found);
 }
 
 struct SetOptions {
