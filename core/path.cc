@@ -151,7 +151,7 @@ std::size_t behind_component(std::string_view encoded, std::size_t at) {
 bool may_lead_through(std::string_view encoded, char component) {
   constexpr std::size_t kLookedFor = 5;  // The end of a component, this one, and its end.
   if (encoded.size() < 2 * kComponentEnd.size() + kLookedFor) return false;
-  const char* at = encoded.data() + kComponentEnd.size();                         // Of the first.
+  const char* at = encoded.data() + kComponentEnd.size();                          // Of the first.
   const char* const end = encoded.data() + encoded.size() - kComponentEnd.size();  // Of the last.
   for (; end - at >= static_cast<std::ptrdiff_t>(kLookedFor); ++at) {
     const auto places = static_cast<std::size_t>(end - at) - kLookedFor + 1;

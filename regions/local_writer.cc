@@ -15,10 +15,7 @@ using core::planted;
 Group& LocalWriter::group() {
   if (!open_) {
     look_at_room();
-    auto base = state_.reader();
-    const rows::RowReader& rows = *base;
-    open_.emplace(OpenGroup{std::move(base), Group(rows, state_.clear_rules(),
-                                                   state_.applied().vector(), state_.scores())});
+    open_ = std::make_unique<OpenGroup>(state_.reader(), state_);
   }
   return open_->group;
 }
@@ -68,15 +65,14 @@ core::Result<void> LocalWriter::finish_commit() {
 
 Commit LocalWriter::close_dirty_group() {
   ANABRANCH_ASSERT(!closed_);
-  closed_.emplace(ClosedGroup{*std::move(open_)});
-  drop_group();
-  const core::TransactionWriter& transactions = closed_->open.group.transactions();
+  closed_.emplace(ClosedGroup{std::move(open_)});
+  const core::TransactionWriter& transactions = closed_->open->group.transactions();
   const core::BatchFrame frame = make_frame();
   const core::Extent extent = transactions.extent();
   closed_->bytes = finished(core::encode_batch(frame, transactions));
   state_.advance(frame, extent, closed_->bytes, state_.applied().vector());
   closed_->record = {frame.origin, extent.first, extent.last, closed_->bytes};
-  return {.stage = &closed_->open.group.stage(), .records = {&closed_->record, 1}};
+  return {.stage = &closed_->open->group.stage(), .records = {&closed_->record, 1}};
 }
 
 void LocalWriter::wrote() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/batch.h"
@@ -82,13 +83,18 @@ class LocalWriter final : public OwnBatches {
   [[nodiscard]] const Reserve& reserve() const { return reserve_; }
 
  private:
+  // A group, and what it is staged over.
   struct OpenGroup {
+    OpenGroup(std::unique_ptr<rows::SnapshotReader> reader, const CommittedState& state)
+        : base(std::move(reader)),
+          group(*base, state.clear_rules(), state.applied().vector(), state.scores()) {}
+
     std::unique_ptr<rows::SnapshotReader> base;
     Group group;
   };
   // A group that is being committed as one batch.
   struct ClosedGroup {
-    OpenGroup open;
+    std::unique_ptr<OpenGroup> open;
     std::string bytes = {};
     storage::LogRecord record = {};
   };
@@ -106,7 +112,7 @@ class LocalWriter final : public OwnBatches {
   const Exchange& exchange_;
   const Signer* signer_ = nullptr;
   Options options_;
-  std::optional<OpenGroup> open_;
+  std::unique_ptr<OpenGroup> open_;    // Null when there is none.
   std::optional<ClosedGroup> closed_;  // While its commit is being made.
   std::uint64_t opening_sent_ = 0;     // The last opening named by a batch.
   bool wrote_ = false;  // Local writes were committed since slice_scale() was last asked.

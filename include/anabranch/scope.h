@@ -196,8 +196,8 @@ class Scope {
   void set(const Key& row, std::string_view value);
   // Removes all values of the row; the counter part stays.
   void remove(const Key& row);
-  // Adds to the counter part. Returns the integer that the row shows then. Throws kInvalid, and adds
-  // nothing, when the row's value is no integer or the sum would leave the range of 64 bits.
+  // Adds to the counter part. Returns the integer that the row shows then. Throws kInvalid, and
+  // adds nothing, when the row's value is no integer or the sum would leave the range of 64 bits.
   std::int64_t add(const Key& row, std::int64_t amount);
   // Adds a double to the counter part; the sum is then a double. Throws kInvalid when the row's
   // value is no integer (in a sorted set it may be any value), when the amount is not finite, or

@@ -9,7 +9,9 @@
 namespace anabranch::regions {
 
 std::string encode_head(const Head& head) {
+  constexpr std::size_t kUsual = 128;
   std::string bytes;
+  bytes.reserve(kUsual);
   core::Writer out(bytes);
   out.array(5).uint64(head.seq);
   write_chain(out, head.chain);

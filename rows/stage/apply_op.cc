@@ -46,9 +46,8 @@ struct Applier {
 
   void put(const core::Put& op, crdt::Sibling&& sibling) const {
     const VersionVector& seen = op.context ? *op.context : context;
-    change_cell(op.path, op.context.has_value(), [&](const Cell& cell) {
-      return crdt::apply_put(cell, std::move(sibling), seen);
-    });
+    change_cell(op.path, op.context.has_value(),
+                [&](const Cell& cell) { return crdt::apply_put(cell, std::move(sibling), seen); });
   }
   // Only an author that has read the values of a cell names them in a context.
   template <typename Function>

@@ -119,6 +119,45 @@ TEST_CASE("random batches survive the round trip, and the head alone agrees") {
   }
 }
 
+// Writes the transactions of a batch with detours: ops that are taken back, and empty transactions.
+void write_with_detours(const Batch& batch, Rng& rng, TransactionWriter& out) {
+  const Op none = Remove{Path{"taken back"}, {}};
+  for (const Transaction& transaction : batch.transactions) {
+    if (up_to(rng, 2) == 0) {
+      out.begin(transaction.first, Hlc::of(9, 9));
+      const TransactionWriter::Mark begin = out.mark();
+      out.add(none);
+      out.rollback(begin);
+      CHECK(out.newest() == transaction.first - 1);
+      out.end();
+    }
+    out.begin(transaction.first, transaction.hlc);
+    for (const Op& op : transaction.ops) {
+      const TransactionWriter::Mark before = out.mark();
+      for (std::size_t i = up_to(rng, 2); i > 0; --i) out.add(none);
+      out.rollback(before);
+      out.add(op);
+    }
+    CHECK(out.newest() == transaction.last());
+    out.end();
+  }
+}
+
+TEST_CASE("transactions that are encoded op by op are those of a whole batch") {
+  const std::uint64_t seed = test::seed();
+  CAPTURE(seed);
+  Rng rng(seed);
+  CHECK(TransactionWriter().empty());
+  for (int i = 0; i < 500; ++i) {
+    const Batch batch = test::random_batch(rng);
+    TransactionWriter out;
+    write_with_detours(batch, rng, out);
+    CHECK(out.ops() == batch.last() - batch.first() + 1);
+    CHECK(out.extent().hlc == batch.transactions.back().hlc);
+    CHECK(encode_batch(batch, out) == encode_batch(batch));
+  }
+}
+
 TEST_CASE("the head is read without the body") {
   std::string bytes = encode_batch(sample());
   constexpr std::size_t kHead = 7 + 32 + 10;

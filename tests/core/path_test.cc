@@ -122,6 +122,30 @@ TEST_CASE("components come back, with parent, last and child") {
   }
 }
 
+TEST_CASE("a component of one byte that leads on is never overlooked, and hardly ever imagined") {
+  const std::uint64_t seed = test::seed();
+  CAPTURE(seed);
+  std::mt19937_64 rng(seed);
+  std::size_t leading = 0;
+  const auto looks_right = [&](const Components& list) {
+    const auto is_one = [](const std::string& each) { return each == "a"; };
+    const bool leads = list.size() > 3 && std::any_of(list.begin() + 2, list.end() - 1, is_one);
+    const bool nowhere = std::none_of(list.begin(), list.end(), is_one);
+    leading += leads ? 1 : 0;
+    const bool may = may_lead_through(Path::of(list).encoded(), 'a');
+    return leads ? may : !may || !nowhere;
+  };
+  for (const Components& list : small_lists()) CHECK(looks_right(list));
+  for (int i = 0; i < 20'000; ++i) {
+    Components list = random_list(rng);
+    if (rng() % 2 == 0)
+      list.insert(list.begin() + static_cast<std::ptrdiff_t>(rng() % (list.size() + 1)), "a");
+    list.push_back(std::string(rng() % 3, 'a'));
+    REQUIRE(looks_right(list));
+  }
+  CHECK(leading > 100);
+}
+
 TEST_CASE("exactly the encodings are taken from outside") {
   std::size_t taken = 0;
   for (const std::string& bytes : small_strings(6)) {

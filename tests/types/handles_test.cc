@@ -47,6 +47,57 @@ Type shown_type(Node& node) {
 }  // namespace
 
 TEST_SUITE("types: handles") {
+  TEST_CASE("an addition returns what the row shows then, and refuses what is no integer") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    const Key row = Key("k").of(Type::kString);
+    store.transact([&](Transaction& txn) {
+      CHECK(txn.add(row, 5) == 5);
+      CHECK(txn.add(row, -7) == -2);
+      txn.put(row, "10");  // Beside the sum.
+      CHECK(txn.add(row, 1) == 9);
+      txn.set(row, "text");
+      CHECK(code_of([&] { txn.add(row, 1); }) == ErrorCode::kInvalid);
+      txn.set(row, std::to_string(std::numeric_limits<std::int64_t>::max()));
+      CHECK(code_of([&] { txn.add(row, 1); }) == ErrorCode::kInvalid);
+      CHECK(txn.add(row, 0) == std::numeric_limits<std::int64_t>::max());
+    });
+    CHECK(store.add(Key("other").of(Type::kString), 3) == 3);
+    RealCounter real{store, "real"};
+    real.add(1.5);
+    CHECK(code_of([&] { store.add(Key("real").of(Type::kString), 1); }) == ErrorCode::kInvalid);
+    real.add(0.5);
+    CHECK(store.add(Key("real").of(Type::kString), 1) == 3);
+    CHECK(real.get() == 3.0);
+  }
+
+  TEST_CASE("a value is shown without a copy, and where there is none nothing is called") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    const auto shown = [](const Scope& scope, const Key& row) {
+      std::optional<std::string> value;
+      const bool found = scope.show(row, [&](std::string_view bytes) { value = bytes; });
+      CHECK(found == value.has_value());
+      CHECK(value == scope.get(row));
+      return value;
+    };
+    const Key row = Key("k").of(Type::kString);
+    CHECK_FALSE(shown(store, row).has_value());
+    store.put(row, "value");
+    CHECK(shown(store, row) == "value");
+    store.put(row, "0");
+    CHECK(shown(store, row) == "0");
+    store.add(row, 4);
+    CHECK(shown(store, row) == "4");
+    store.transact([&](Transaction& txn) {
+      txn.set(row, "staged");
+      CHECK(shown(txn, row) == "staged");
+      txn.clear("k");
+      CHECK_FALSE(shown(txn, row).has_value());
+    });
+    CHECK_FALSE(shown(store, row).has_value());
+  }
+
   TEST_CASE("a flag is off until it is enabled, and is there when it was disabled") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));

@@ -55,11 +55,12 @@ TEST_SUITE("regions: applied state") {
     AppliedWorld world;
     core::Batch first = batch_of(1, 1, 2);
     first.opening = core::Opening{{1, 1}, "eu", 1, 1, 0};
-    world.applied.advance(first, {{2, 7}}, core::chain_hash("a"));
+    world.applied.advance(first, first.extent(), {{2, 7}}, core::chain_hash("a"));
     CHECK(world.applied.vector() == VersionVector{{1, 2}});
     CHECK(world.applied.head(1).region == "eu");
     CHECK(world.applied.head(1).deps == VersionVector{{1, 2}, {2, 7}});
-    world.applied.advance(batch_of(1, 3, 3), {{2, 8}}, core::chain_hash("b"));
+    const core::Batch second = batch_of(1, 3, 3);
+    world.applied.advance(second, second.extent(), {{2, 8}}, core::chain_hash("b"));
     CHECK(world.applied.vector() == VersionVector{{1, 3}});
     CHECK(world.applied.head(1).region == "eu");
     CHECK(world.applied.chains() == std::vector<core::ChainHash>{core::chain_hash("b")});

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -146,6 +147,29 @@ TEST_SUITE("server: commands") {
     CHECK(client.ask({"HELLO", "2"}).starts_with("*14\r\n"));
     CHECK(client.ask({"GET", "absent"}) == "$-1\r\n");
     CHECK(client.ask({"HELLO", "4"}) == "-NOPROTO unsupported protocol version\r\n");
+  }
+
+  TEST_CASE("INCR and HINCRBY say why they add nothing") {
+    RunningServer server;
+    RespClient client = server.client();
+    const std::string most = std::to_string(std::numeric_limits<std::int64_t>::max());
+    const std::string overflow = "-ERR increment or decrement would overflow\r\n";
+    client.send(request({"SET", "text", "1.5"}) + request({"SET", "most", most}) +
+                request({"HSET", "h", "text", "x"}) + request({"HSET", "h", "most", most}));
+    for (int i = 0; i < 4; ++i) client.receive();
+    CHECK(client.ask({"INCR", "text"}) == "-ERR value is not an integer or out of range\r\n");
+    CHECK(client.ask({"INCR", "most"}) == overflow);
+    CHECK(client.ask({"DECR", "most"}).starts_with(":9223372036854775806"));
+    CHECK(client.ask({"HINCRBY", "h", "text", "1"}) == "-ERR hash value is not an integer\r\n");
+    CHECK(client.ask({"HINCRBY", "h", "most", "1"}) == overflow);
+    CHECK(client.ask({"HINCRBY", "h", "new", "-3"}) == ":-3\r\n");
+    CHECK(client.ask({"HINCRBY", "text", "f", "1"}).starts_with("-WRONGTYPE"));
+    CHECK(client.ask({"INCR", "h"}).starts_with("-WRONGTYPE"));
+    // An addition that is refused leaves the rest of its transaction alone.
+    client.send(request({"MULTI"}) + request({"INCR", "n"}) + request({"INCR", "text"}) +
+                request({"INCR", "n"}) + request({"EXEC"}));
+    for (int i = 0; i < 4; ++i) client.receive();
+    CHECK(client.receive() == "*3\r\n:1\r\n-ERR value is not an integer or out of range\r\n:2\r\n");
   }
 
   TEST_CASE("a key is gone at its deadline, and INCR begins at 0 there") {

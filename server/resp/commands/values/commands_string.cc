@@ -43,8 +43,8 @@ std::optional<std::string> look_up(const Call& call, std::size_t position) {
 
 void get(Call& call) {
   const Key key = call.key(1);
-  const bool found = call.scope.show(
-      key.of(Type::kString), [&](std::string_view value) { call.reply().bulk(value); });
+  const bool found = call.scope.show(key.of(Type::kString),
+                                     [&](std::string_view value) { call.reply().bulk(value); });
   if (!found) {
     expect_type(call.scope, key, Type::kString);
     call.reply().null();
@@ -278,9 +278,7 @@ void setrange(Call& call) {
   call.reply().integer(static_cast<std::int64_t>(value.size()));
 }
 
-void add(Call& call, std::int64_t amount) {
-  add_integer(call, call.key(1), amount, kNotInteger);
-}
+void add(Call& call, std::int64_t amount) { add_integer(call, call.key(1), amount, kNotInteger); }
 
 void incr(Call& call) { add(call, 1); }
 
