@@ -28,11 +28,14 @@ OverlayCursor::OverlayCursor(OverlayRoot root, Table table, const KeyRange& rang
 void OverlayCursor::seek(const OverlayNode* node, const OverlayKey& key) {
   for (;;) {
     ANABRANCH_ASSERT(depth_ < kDepthMax);
-    const OverlayNode::Place place = node->find(key);
-    const std::size_t at = node->leaf ? place.at : place.child();
+    if (node->leaf) {
+      steps_[depth_++] = {node, node->find(key).at};
+      return;
+    }
+    const auto& inner = static_cast<const OverlayInner&>(*node);
+    const std::size_t at = inner.child(key);
     steps_[depth_++] = {node, at};
-    if (node->leaf) return;
-    node = child(*node, at);
+    node = inner.children[at];
   }
 }
 

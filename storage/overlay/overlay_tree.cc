@@ -32,7 +32,8 @@ const OverlayEntry* OverlayRoot::find(const OverlayKey& key) const {
   const OverlayNode* node = node_;
   if (node == nullptr) return nullptr;
   while (!node->leaf) {
-    node = inner_of(*node).children[node->find(key).child()];
+    const OverlayInner& inner = inner_of(*node);
+    node = inner.children[inner.child(key)];
     node->prefetch();
   }
   const OverlayNode::Place place = node->find(key);
@@ -69,7 +70,7 @@ OverlayNode* OverlayTree::own(OverlayNode*& place) {
   if (node->build == build_) return node;
   OverlayNode* const copy = make_node(node->leaf);
   copy->copy_entries(*node);
-  if (!node->leaf) inner_of(*copy).copy_children(inner_of(*node));
+  if (!node->leaf) inner_of(*copy).copy_inner(inner_of(*node));
   retire(node, node_size(node->leaf));
   return place = copy;
 }
@@ -83,12 +84,15 @@ void OverlayTree::retire(const void* piece, std::size_t size) {
 
 void OverlayTree::put(const OverlayKey& key, std::optional<std::string_view> value) {
   const OverlayEntry* const entry = make_entry(key, value);
-  if (root_ == nullptr) root_ = make_node(true);
+  if (root_ == nullptr) {
+    root_ = make_node(true);
+    root_->clear();
+  }
   const auto split = put_below(root_, key, entry);
   if (!split) return;
   OverlayNode* const above = make_node(false);
   inner_of(*above).children[0] = root_;
-  put_child(inner_of(*above), 0, *split);
+  inner_of(*above).insert_child(0, split->separator, split->right);
   root_ = above;
 }
 
@@ -97,11 +101,11 @@ std::optional<OverlayTree::Split> OverlayTree::put_below(OverlayNode*& place, co
   OverlayNode* const node = own(place);
   if (node->leaf) return put_leaf(*node, key, entry);
   OverlayInner& inner = inner_of(*node);
-  const std::size_t at = inner.find(key).child();
+  const std::size_t at = inner.child(key);
   const auto split = put_below(inner.children[at], key, entry);
   if (!split) return std::nullopt;
   if (inner.count == OverlayNode::kWidth) return split_inner(inner, at, *split);
-  put_child(inner, at, *split);
+  inner.insert_child(at, split->separator, split->right);
   return std::nullopt;
 }
 
@@ -132,29 +136,17 @@ std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf, const
                right};
 }
 
-void OverlayTree::put_child(OverlayInner& inner, std::size_t at, const Split& split) {
-  const auto from = inner.children.begin() + static_cast<std::ptrdiff_t>(at) + 1;
-  const auto end = inner.children.begin() + inner.count + 1;
-  std::copy_backward(from, end, end + 1);
-  *from = split.right;
-  inner.insert(at, split.separator);
-}
-
 // The middle entry goes up, and parts the halves.
 OverlayTree::Split OverlayTree::split_inner(OverlayInner& inner, std::size_t at,
                                             const Split& split) {
   const bool ascending = at == inner.count;
   const std::size_t middle = ascending ? inner.count - std::size_t{1} : OverlayNode::kWidth / 2;
-  const OverlayEntry* const separator = inner.entries[middle];
   OverlayInner& right = inner_of(*make_node(false));
-  const auto first = inner.children.begin() + static_cast<std::ptrdiff_t>(middle) + 1;
-  std::copy(first, inner.children.begin() + inner.count + 1, right.children.begin());
-  inner.split(middle + 1, right);
-  --inner.count;
+  const OverlayEntry* const separator = inner.split_children(middle, right);
   if (at <= middle) {
-    put_child(inner, at, split);
+    inner.insert_child(at, split.separator, split.right);
   } else {
-    put_child(right, at - middle - 1, split);
+    right.insert_child(at - middle - 1, split.separator, split.right);
   }
   return {separator, &right};
 }

@@ -93,7 +93,6 @@ class OverlayTree {
                                  const OverlayEntry* entry);
   std::optional<Split> put_leaf(OverlayNode& leaf, const OverlayKey& key,
                                 const OverlayEntry* entry);
-  void put_child(OverlayInner& inner, std::size_t at, const Split& split);
   Split split_inner(OverlayInner& inner, std::size_t at, const Split& split);
   void retire(const void* piece, std::size_t size);
 

@@ -21,6 +21,21 @@ using TreeModel = std::map<std::string, std::optional<std::string>, std::less<>>
 
 OverlayKey at(std::string_view key) { return {Table::kRows, key}; }
 
+// Checks what an inner node knows of entries with the same head.
+void check_alike(const OverlayInner& inner) {
+  for (std::size_t i = 0; i + 1 < inner.count; ++i) {
+    if (inner.heads[i] != inner.heads[i + 1]) continue;
+    const std::size_t alike = inner.alike[i];
+    REQUIRE(inner.alike[i + 1] == alike);
+    REQUIRE(inner.seconds[i] <= inner.seconds[i + 1]);
+    const std::string_view one = inner.entries[i]->key();
+    const std::string_view other = inner.entries[i + 1]->key();
+    REQUIRE(std::min(one.size(), other.size()) >= alike);
+    REQUIRE(one.substr(0, alike) == other.substr(0, alike));
+    REQUIRE(inner.seconds[i] == OverlayKey::of(one).word_behind(alike));
+  }
+}
+
 // Returns the keys below a node in order, and checks what a tree promises about its nodes.
 void collect(const OverlayNode& node, std::vector<const OverlayEntry*>& entries) {
   for (std::size_t i = 0; i + 1 < node.count; ++i) {
@@ -33,11 +48,15 @@ void collect(const OverlayNode& node, std::vector<const OverlayEntry*>& entries)
     const auto copied = std::min<std::size_t>(node.shared, OverlayNode::kPrefixMax);
     REQUIRE(key.starts_with(std::string_view(node.prefix.data(), copied)));
   }
+  for (std::size_t i = node.count; i < OverlayNode::kWidth; ++i) {
+    REQUIRE(node.heads[i] == OverlayNode::kNoHead);
+  }
   if (node.leaf) {
     entries.insert(entries.end(), node.entries.begin(), node.entries.begin() + node.count);
     return;
   }
   const auto& inner = static_cast<const OverlayInner&>(node);
+  check_alike(inner);
   for (std::size_t i = 0; i <= inner.count; ++i) {
     const std::size_t from = entries.size();
     REQUIRE(inner.children[i]->build <= inner.build);
@@ -57,6 +76,8 @@ void check(OverlayRoot root, const TreeModel& model) {
     REQUIRE(each->key().substr(1) == expected->first);
     REQUIRE(each->value() == expected->second);
     REQUIRE(root.find(at(expected->first)) == each);
+    const std::string behind = expected->first + '\0';
+    REQUIRE((root.find(at(behind)) != nullptr) == model.contains(behind));
     ++expected;
   }
 }
