@@ -40,6 +40,24 @@ const OverlayEntry* OverlayRoot::find(const OverlayKey& key) const {
   return place.found ? node->entries[place.at] : nullptr;
 }
 
+const OverlayEntry* OverlayRoot::at_or_after(const OverlayKey& key) const {
+  const OverlayNode* node = node_;
+  if (node == nullptr) return nullptr;
+  const OverlayNode* next = nullptr;  // The nearest one that has only greater keys.
+  while (!node->leaf) {
+    const OverlayInner& inner = inner_of(*node);
+    const std::size_t at = inner.child(key);
+    if (at < inner.count) next = inner.children[at + 1];
+    node = inner.children[at];
+    node->prefetch();
+  }
+  const std::size_t at = node->find(key).at;
+  if (at < node->count) return node->entries[at];
+  if (next == nullptr) return nullptr;
+  while (!next->leaf) next = inner_of(*next).children[0];
+  return next->entries[0];
+}
+
 // ---- Pieces.
 
 const OverlayEntry* OverlayTree::make_entry(const OverlayKey& key,

@@ -32,6 +32,9 @@ class OverlayRoot {
 
   // Returns the entry of a key; null when the version does not have the key.
   [[nodiscard]] const OverlayEntry* find(const OverlayKey& key) const;
+  // Returns the entry with the least key that is not below this one, of any table; null when there
+  // is none.
+  [[nodiscard]] const OverlayEntry* at_or_after(const OverlayKey& key) const;
   [[nodiscard]] const OverlayNode* node() const { return node_; }
 
  private:

@@ -78,6 +78,11 @@ void check(OverlayRoot root, const TreeModel& model) {
     REQUIRE(root.find(at(expected->first)) == each);
     const std::string behind = expected->first + '\0';
     REQUIRE((root.find(at(behind)) != nullptr) == model.contains(behind));
+    const auto next = model.lower_bound(behind);
+    const OverlayEntry* const found = root.at_or_after(at(behind));
+    REQUIRE((found != nullptr) == (next != model.end()));
+    if (found != nullptr) REQUIRE(found->key().substr(1) == next->first);
+    REQUIRE(root.at_or_after(at(expected->first)) == each);
     ++expected;
   }
 }
@@ -122,6 +127,7 @@ TEST_SUITE("storage: overlay") {
   TEST_CASE("a key that is not there is not found, between others or beyond them") {
     OverlayTree tree;
     CHECK(tree.newest().find(at("a")) == nullptr);
+    CHECK(tree.newest().at_or_after(at("a")) == nullptr);
     for (int i = 100; i < 900; i += 2) tree.put(at("k" + std::to_string(i)), "v");
     for (int i = 99; i < 902; i += 2) {
       CHECK(tree.newest().find(at("k" + std::to_string(i))) == nullptr);
@@ -130,6 +136,9 @@ TEST_SUITE("storage: overlay") {
     CHECK(tree.newest().find(at("")) == nullptr);
     CHECK(tree.newest().find(at("z")) == nullptr);
     CHECK(tree.newest().find(at("k1000")) == nullptr);
+    CHECK(tree.newest().at_or_after(at("z")) == nullptr);
+    CHECK(tree.newest().at_or_after({Table::kMeta, ""}) == nullptr);
+    CHECK(tree.newest().at_or_after(at(""))->key().substr(1) == "k100");
   }
 
   TEST_CASE("a removed key is found, as removed, and can be set again") {
