@@ -27,7 +27,7 @@ OverlayCursor::OverlayCursor(OverlayRoot root, Table table, const KeyRange& rang
 
 void OverlayCursor::seek(const OverlayNode* node, const OverlayKey& key) {
   for (;;) {
-    ANABRANCH_ASSERT(depth_ < kDepthMax);
+    ANABRANCH_ASSERT(depth_ < kOverlayDepthMax);
     if (node->leaf) {
       steps_[depth_++] = {node, node->find(key).at};
       return;
@@ -76,7 +76,7 @@ void OverlayCursor::descend(bool last) {
   for (const OverlayNode* node = steps_[depth_ - 1].node; !node->leaf;) {
     node = child(*node, steps_[depth_ - 1].at);
     const std::size_t end = node->leaf ? node->count - std::size_t{1} : node->count;
-    ANABRANCH_ASSERT(depth_ < kDepthMax);
+    ANABRANCH_ASSERT(depth_ < kOverlayDepthMax);
     steps_[depth_++] = {node, last ? end : 0};
   }
 }

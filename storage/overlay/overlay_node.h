@@ -113,6 +113,9 @@ struct OverlayNode {
   }
 };
 
+// A tree of 2^64 keys has fewer levels.
+inline constexpr std::size_t kOverlayDepthMax = 16;
+
 // A node with children: child i has the keys from entry i - 1 up to entry i.
 //
 // The keys of an inner node may begin in a few different ways, and then continue alike. So of

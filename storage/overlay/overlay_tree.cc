@@ -1,6 +1,7 @@
 #include "storage/overlay/overlay_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <new>
 #include <utility>
@@ -83,14 +84,16 @@ OverlayNode* OverlayTree::make_node(bool leaf) {
   return node;
 }
 
-OverlayNode* OverlayTree::own(OverlayNode*& place) {
-  OverlayNode* const node = place;
-  if (node->build == build_) return node;
-  OverlayNode* const copy = make_node(node->leaf);
-  copy->copy_entries(*node);
-  if (!node->leaf) inner_of(*copy).copy_inner(inner_of(*node));
-  retire(node, node_size(node->leaf));
-  return place = copy;
+inline OverlayNode* OverlayTree::own(OverlayNode*& place) {
+  return place->build == build_ ? place : place = copy_of(*place);
+}
+
+OverlayNode* OverlayTree::copy_of(const OverlayNode& node) {
+  OverlayNode* const copy = make_node(node.leaf);
+  copy->copy_entries(node);
+  if (!node.leaf) inner_of(*copy).copy_inner(inner_of(node));
+  retire(&node, node_size(node.leaf));
+  return copy;
 }
 
 void OverlayTree::retire(const void* piece, std::size_t size) {
@@ -106,40 +109,42 @@ void OverlayTree::put(const OverlayKey& key, std::optional<std::string_view> val
     root_ = make_node(true);
     root_->clear();
   }
-  const auto split = put_below(root_, key, entry);
-  if (!split) return;
-  OverlayNode* const above = make_node(false);
-  inner_of(*above).children[0] = root_;
-  inner_of(*above).insert_child(0, split->separator, split->right);
-  root_ = above;
-}
-
-std::optional<OverlayTree::Split> OverlayTree::put_below(OverlayNode*& place, const OverlayKey& key,
-                                                         const OverlayEntry* entry) {
-  OverlayNode* const node = own(place);
-  if (node->leaf) return put_leaf(*node, key, entry);
-  OverlayInner& inner = inner_of(*node);
-  const std::size_t at = inner.child(key);
-  const auto split = put_below(inner.children[at], key, entry);
-  if (!split) return std::nullopt;
-  if (inner.count == OverlayNode::kWidth) return split_inner(inner, at, *split);
-  inner.insert_child(at, split->separator, split->right);
-  return std::nullopt;
-}
-
-std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf, const OverlayKey& key,
-                                                        const OverlayEntry* entry) {
-  const auto [at, found] = leaf.find(key);
+  std::array<Step, kOverlayDepthMax> path;  // From the root on.
+  std::size_t depth = 0;
+  OverlayNode* node = own(root_);
+  while (!node->leaf) {
+    OverlayInner& inner = inner_of(*node);
+    const std::size_t at = inner.child(key);
+    ANABRANCH_ASSERT(depth < path.size());
+    path[depth++] = {&inner, at};
+    node = own(inner.children[at]);
+  }
+  const auto [at, found] = node->find(key);
   if (found) {
-    const OverlayEntry* const before = std::exchange(leaf.entries[at], entry);
-    retire(before, before->size());
-    return std::nullopt;
+    const OverlayEntry* const before = std::exchange(node->entries[at], entry);
+    return retire(before, before->size());
   }
   ++keys_;
-  if (leaf.count < OverlayNode::kWidth) {
-    leaf.insert(at, entry);
-    return std::nullopt;
+  if (node->count < OverlayNode::kWidth) return node->insert(at, entry);
+  put_split({path.data(), depth}, split_leaf(*node, at, entry));
+}
+
+void OverlayTree::put_split(std::span<const Step> path, Split split) {
+  for (; !path.empty(); path = path.first(path.size() - 1)) {
+    const auto [inner, at] = path.back();
+    if (inner->count < OverlayNode::kWidth) {
+      return inner->insert_child(at, split.separator, split.right);
+    }
+    split = split_inner(*inner, at, split);
   }
+  OverlayInner& above = inner_of(*make_node(false));
+  above.children[0] = root_;
+  above.insert_child(0, split.separator, split.right);
+  root_ = &above;
+}
+
+OverlayTree::Split OverlayTree::split_leaf(OverlayNode& leaf, std::size_t at,
+                                           const OverlayEntry* entry) {
   OverlayNode* const right = make_node(true);
   // Keys that come in ascending order fill their leaves.
   const std::size_t middle = at == leaf.count ? at : OverlayNode::kWidth / 2;
