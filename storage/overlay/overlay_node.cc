@@ -1,7 +1,6 @@
 #include "storage/overlay/overlay_node.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 namespace anabranch::storage {
@@ -87,7 +86,8 @@ void OverlayNode::insert(std::size_t at, const OverlayEntry* entry) {
   entries[at] = entry;
   ++count;
   // At times also to see whether all have more in common than when there were fewer.
-  if (!shares || std::has_single_bit(count)) {
+  const bool is_power_of_two = (count & (count - 1U)) == 0;
+  if (!shares || is_power_of_two) {
     refresh();
   } else {
     heads[at] = head_of(*entry);
