@@ -41,27 +41,6 @@ std::shared_ptr<const OriginRegions> RowReader::regions() const {
   return found;
 }
 
-// With one seek for each tag, and one more.
-StoredTags RowReader::stored_tags(const core::Path& place) const {
-  const std::string_view above = place.encoded();
-  // Keys of longer paths may be hashes.
-  if (above.size() >= core::Path::kHashedPrefix) return StoredTags::any();
-  StoredTags tags;
-  // Behind the row at the place itself: the member row of an element of a list of containers.
-  std::string from;
-  from.reserve(above.size() + 1);
-  (from = above) += '\0';
-  const std::string end = core::prefix_end(above);
-  while (!from.empty()) {
-    const std::string key = stored_key(from, end);
-    if (key.empty()) break;
-    const std::string name = key.substr(0, above.size() + 1);
-    tags.add(name.back());
-    from = core::prefix_end(name);
-  }
-  return tags;
-}
-
 std::size_t RowReader::stored_below(const core::Path& prefix, std::size_t at_most) const {
   std::size_t rows = 0;
   scan(prefix, [&](const core::Path&, const crdt::Row&) { return ++rows < at_most; });

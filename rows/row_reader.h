@@ -72,12 +72,9 @@ class RowReader : public ScoreTable {
   [[nodiscard]] virtual StoredCount stored_count(const core::Path& path) const {
     return {count(path), 0};
   }
-  // Returns the storage key of the first row stored from a key on and before another one (empty:
-  // the end), including hidden rows and perhaps one that was just removed; empty if there is none.
-  [[nodiscard]] virtual std::string stored_key(std::string_view from,
-                                               std::string_view to) const = 0;
-  // Returns the types of which rows may be stored at a place, including hidden rows.
-  [[nodiscard]] virtual StoredTags stored_tags(const core::Path& place) const;
+  // Returns the types of which rows may be stored at a place, including hidden rows and perhaps
+  // some that were just removed.
+  [[nodiscard]] virtual StoredTags stored_tags(const core::Path& place) const = 0;
   // Returns the number of rows stored at or below `prefix`, including hidden rows and perhaps some
   // beside the prefix; stops counting at `at_most`.
   [[nodiscard]] virtual std::size_t stored_below(const core::Path& prefix,

@@ -1,6 +1,7 @@
 #include "rows/snapshot_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,21 @@ std::vector<PathRow> take_group(storage::Cursor& cursor, const core::OriginTable
   std::ranges::sort(group, {}, &PathRow::path);
   return group;
 }
+
+// The first byte of a name below a path that is shorter than Path::kHashedPrefix, with the path.
+class NameBelow {
+ public:
+  NameBelow(std::string_view above, char tag) : size_(above.size()) {
+    above.copy(bytes_.data(), size_);
+    set(tag);
+  }
+  void set(char tag) { bytes_[size_] = tag; }
+  [[nodiscard]] std::string_view bytes() const { return {bytes_.data(), size_ + 1}; }
+
+ private:
+  std::array<char, Path::kHashedPrefix> bytes_;
+  std::size_t size_;
+};
 
 }  // namespace
 
@@ -193,9 +209,23 @@ StoredCount SnapshotReader::stored_count(const Path& path) const {
   return bytes ? decode_count(*bytes) : StoredCount{};
 }
 
-std::string SnapshotReader::stored_key(std::string_view from, std::string_view to) const {
-  const auto cursor = snapshot_->scan(rows_, {.from = from, .to = to});
-  return cursor->valid() ? std::string(cursor->key()) : std::string();
+// With one look for each tag, and one more.
+StoredTags SnapshotReader::stored_tags(const Path& place) const {
+  const std::string_view above = place.encoded();
+  // Keys of longer paths may be hashes.
+  if (above.size() >= Path::kHashedPrefix) return StoredTags::any();
+  StoredTags tags;
+  // Behind the row at the place itself: the member row of an element of a list of containers.
+  NameBelow from(above, '\0');
+  constexpr char kBehind = '\xFF';  // No type has that tag.
+  const NameBelow to(above, kBehind);
+  for (;;) {
+    const std::string_view key = snapshot_->first_key(rows_, from.bytes(), to.bytes());
+    if (key.empty()) return tags;
+    const char tag = key[above.size()];
+    tags.add(tag);
+    from.set(static_cast<char>(static_cast<unsigned char>(tag) + 1));
+  }
 }
 
 std::size_t SnapshotReader::stored_below(const Path& prefix, std::size_t at_most) const {

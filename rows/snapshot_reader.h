@@ -53,7 +53,7 @@ class SnapshotReader final : public RowReader {
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override;
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
-  [[nodiscard]] std::string stored_key(std::string_view from, std::string_view to) const override;
+  [[nodiscard]] StoredTags stored_tags(const core::Path& place) const override;
   [[nodiscard]] std::size_t stored_below(const core::Path& prefix,
                                          std::size_t at_most) const override;
 

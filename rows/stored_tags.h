@@ -2,7 +2,7 @@
 // are stored. Nearly always none or one, so most types need not be looked for.
 #pragma once
 
-#include <string>
+#include <bitset>
 
 #include <anabranch/key.h>
 
@@ -13,18 +13,17 @@ class StoredTags {
   // Nothing is known: each type may have rows.
   static StoredTags any() {
     StoredTags tags;
-    tags.any_ = true;
+    tags.tags_.set();
     return tags;
   }
 
-  void add(char tag) { tags_ += tag; }
+  void add(char tag) { tags_.set(static_cast<unsigned char>(tag)); }
   [[nodiscard]] bool may_have(Type type) const {
-    return any_ || tags_.find(static_cast<char>(type)) != std::string::npos;
+    return tags_.test(static_cast<unsigned char>(type));
   }
 
  private:
-  bool any_ = false;
-  std::string tags_;
+  std::bitset<256> tags_;
 };
 
 }  // namespace anabranch::rows

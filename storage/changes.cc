@@ -8,17 +8,35 @@
 
 namespace anabranch::storage {
 
+namespace {
+
+// Takes a size and so many bytes off the front; returns whether there are as many.
+[[gnu::always_inline]] inline bool take_sized(std::string_view& bytes, std::string_view& taken) {
+  const auto size = core::take_varint(bytes);
+  if (!size || *size > bytes.size()) return false;
+  taken = {bytes.data(), *size};
+  bytes.remove_prefix(*size);
+  return true;
+}
+
+}  // namespace
+
 std::optional<ChangeView> take_change(std::string_view& bytes) {
-  if (bytes.empty()) return std::nullopt;
+  std::optional<ChangeView> taken;
+  if (bytes.empty()) return taken;
   const auto tag = static_cast<unsigned char>(bytes.front());
   bytes.remove_prefix(1);
-  if (tag / 2 >= kTableCount) return std::nullopt;
-  const auto key = core::take_bytes(bytes);
-  if (!key || key->empty() || key->size() > kKeySizeMax) return std::nullopt;
-  ChangeView change{static_cast<Table>(tag / 2), *key, std::nullopt};
-  if (tag % 2 == 1) return change;
-  change.value = core::take_bytes(bytes);
-  return change.value ? std::optional(change) : std::nullopt;
+  if (tag / 2 >= kTableCount) return taken;
+  std::string_view key;
+  std::string_view value;
+  if (!take_sized(bytes, key) || key.empty() || key.size() > kKeySizeMax) return taken;
+  const bool removes = tag % 2 == 1;
+  if (!removes && !take_sized(bytes, value)) return taken;
+  ChangeView& change = taken.emplace();
+  change.table = static_cast<Table>(tag / 2);
+  change.key = key;
+  if (!removes) change.value = value;
+  return taken;
 }
 
 void Changes::put(Table table, std::string_view key, std::string_view value) {

@@ -65,6 +65,17 @@ std::unique_ptr<Cursor> LmdbSnapshot::scan(Table table, const KeyRange& range) c
   return std::make_unique<SnapshotCursor>(std::move(cursor), table, range, values_);
 }
 
+std::string_view LmdbSnapshot::first_key(Table table, std::string_view from,
+                                         std::string_view to) const {
+  if (!first_ || first_->first != table) {
+    first_.emplace(table, readable(LmdbCursor::open(lease_.txn(), handle(tables_, table))));
+  }
+  LmdbCursor& cursor = first_->second;
+  const auto found = readable(from.empty() ? cursor.first() : cursor.at_or_after(from));
+  const bool none = !found || KeyRange{from, to}.is_left_at(found->key);
+  return none ? std::string_view() : found->key;
+}
+
 std::uint64_t LmdbSnapshot::size(Table table) const {
   return readable(lease_.txn().entries(handle(tables_, table)));
 }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "storage/damage.h"
 #include "storage/lmdb_directory.h"
+#include "storage/lmdb_env.h"
 #include "storage/lmdb_readers.h"
 #include "storage/lmdb_row_tables.h"
 #include "storage/sealed_values.h"
@@ -24,6 +27,8 @@ class LmdbSnapshot final : public WholeSnapshot {
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override;
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override;
+  [[nodiscard]] std::string_view first_key(Table table, std::string_view from,
+                                           std::string_view to) const override;
   [[nodiscard]] std::uint64_t size(Table table) const override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] Position last_position() const override;
@@ -33,6 +38,8 @@ class LmdbSnapshot final : public WholeSnapshot {
   LmdbRowTables::Handles tables_;
   const LmdbTables& directory_;
   const SealedValues* values_;
+  // Of first_key(), for the table that it was asked for last. It ends before the lease.
+  mutable std::optional<std::pair<Table, LmdbCursor>> first_;
 };
 
 }  // namespace anabranch::storage

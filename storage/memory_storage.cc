@@ -106,6 +106,13 @@ class MemorySnapshot final : public WholeSnapshot {
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
     return std::make_unique<MemoryCursor>(*tables_.at(static_cast<std::size_t>(table)), range);
   }
+  [[nodiscard]] std::string_view first_key(Table table, std::string_view from,
+                                           std::string_view to) const override {
+    const MemoryTable& keys = *tables_.at(static_cast<std::size_t>(table));
+    const MemoryTable::Place place = keys.lower_bound(from);
+    const bool none = place == keys.end() || KeyRange{from, to}.is_left_at(keys.at(place).key);
+    return none ? std::string_view() : keys.at(place).key;
+  }
   [[nodiscard]] std::uint64_t size(Table table) const override {
     return tables_.at(static_cast<std::size_t>(table))->size();
   }

@@ -84,6 +84,14 @@ class Snapshot {
   // Walks over the keys of a range. Name the range that is looked at, not a greater one: behind it
   // an engine may have to pass keys that were removed lately, one by one.
   [[nodiscard]] virtual std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const = 0;
+  // Returns the first key of a table from `from` on and before `to` (empty: the end of the table),
+  // valid as long as the snapshot; empty when there is none. For a look at which keys there may be,
+  // with no walk from there: an engine may return a key that was removed lately.
+  [[nodiscard]] virtual std::string_view first_key(Table table, std::string_view from,
+                                                   std::string_view to) const {
+    const auto cursor = scan(table, {.from = from, .to = to});
+    return cursor->valid() ? cursor->key() : std::string_view();
+  }
   // Returns the number of keys of a table. An engine, of which the newest changes are not in its
   // tables yet, counts up to kSizeCounted of them; beyond that it returns at least as many, and at
   // least as its tables on disk have.

@@ -140,29 +140,22 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidde
   while (going && staged != end) offer_staged(**staged++);
 }
 
-std::string Stage::stored_key(std::string_view from, std::string_view to) const {
-  std::string key = base_.stored_key(from, to);
-  const auto staged = rows_.new_rows().lower_bound(from);
-  if (staged == rows_.new_rows().end()) return key;
-  std::string staged_key = core::row_key((*staged)->path);
-  if (!to.empty() && staged_key >= to) return key;
-  return key.empty() || staged_key < key ? staged_key : key;
-}
-
 StoredTags Stage::stored_tags(const Path& place) const {
   if (!place_ || place_->path != place) place_ = {place, base_.stored_tags(place)};
   StoredTags tags = place_->tags;
   const std::string_view above = place.encoded();
   const StagedRows::New& rows = rows_.new_rows();
   auto staged = rows.upper_bound(above);
-  while (staged != rows.end() && place.is_prefix_of((*staged)->path)) {
-    if ((*staged)->row.empty()) {
-      ++staged;
-      continue;
-    }
-    const std::string_view name = (*staged)->path.encoded().substr(0, above.size() + 1);
+  const auto begins_with = [&](std::string_view name) {
+    return staged != rows.end() && (*staged)->path.encoded().starts_with(name);
+  };
+  while (begins_with(above)) {
+    const StagedRow& row = **staged++;
+    if (row.row.empty()) continue;
+    const std::string_view name = row.path.encoded().substr(0, above.size() + 1);
     tags.add(name.back());
-    staged = rows.lower_bound(std::string_view(core::prefix_end(name)));
+    // Mostly there is no other one: those of the same type are passed where there is.
+    if (begins_with(name)) staged = rows.lower_bound(std::string_view(core::prefix_end(name)));
   }
   return tags;
 }

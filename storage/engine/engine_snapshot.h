@@ -24,6 +24,10 @@ class EngineSnapshot final : public WholeSnapshot {
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
     return tables_.snapshot->scan(table, range);
   }
+  [[nodiscard]] std::string_view first_key(Table table, std::string_view from,
+                                           std::string_view to) const override {
+    return tables_.snapshot->first_key(table, from, to);
+  }
   [[nodiscard]] std::uint64_t size(Table table) const override {
     return tables_.snapshot->size(table);
   }

@@ -40,6 +40,10 @@ class LoggedState {
     [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
       return state_->snapshot->scan(table, range);
     }
+    [[nodiscard]] std::string_view first_key(Table table, std::string_view from,
+                                             std::string_view to) const override {
+      return state_->snapshot->first_key(table, from, to);
+    }
     [[nodiscard]] std::uint64_t size(Table table) const override {
       return state_->snapshot->size(table);
     }

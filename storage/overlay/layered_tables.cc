@@ -74,6 +74,21 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
                                           passed_);
   }
 
+  // The least one of the layers, where none of them is asked whether another one has removed it.
+  [[nodiscard]] std::string_view first_key(Table table, std::string_view from,
+                                           std::string_view to) const override {
+    const auto stored = stored_table(table, generations_);
+    if (!stored) return {};
+    std::string_view least = base_->first_key(*stored, from, to);
+    for (const OverlayRoot layer : {active_, version_->frozen}) {
+      const OverlayEntry* const entry = layer.at_or_after(OverlayKey(*stored, from));
+      if (entry == nullptr || entry->key().front() != static_cast<char>(*stored)) continue;
+      const std::string_view key = entry->key().substr(1);
+      if (least.empty() || key < least) least = key;
+    }
+    return KeyRange{from, to}.is_left_at(least) ? std::string_view() : least;
+  }
+
   // Counts them: the layers do not know how many of their keys another one has, too.
   [[nodiscard]] std::uint64_t size(Table table) const override {
     std::uint64_t counted = 0;

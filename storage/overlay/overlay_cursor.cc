@@ -27,12 +27,15 @@ OverlayCursor::OverlayCursor(OverlayRoot root, Table table, const KeyRange& rang
 
 void OverlayCursor::seek(const OverlayNode* node, const OverlayKey& key) {
   for (;;) {
-    ANABRANCH_ASSERT(depth_ < kDepthMax);
-    const OverlayNode::Place place = node->find(key);
-    const std::size_t at = node->leaf ? place.at : place.child();
+    ANABRANCH_ASSERT(depth_ < kOverlayDepthMax);
+    if (node->leaf) {
+      steps_[depth_++] = {node, node->find(key).at};
+      return;
+    }
+    const auto& inner = static_cast<const OverlayInner&>(*node);
+    const std::size_t at = inner.child(key);
     steps_[depth_++] = {node, at};
-    if (node->leaf) return;
-    node = child(*node, at);
+    node = inner.children[at];
   }
 }
 
@@ -73,7 +76,7 @@ void OverlayCursor::descend(bool last) {
   for (const OverlayNode* node = steps_[depth_ - 1].node; !node->leaf;) {
     node = child(*node, steps_[depth_ - 1].at);
     const std::size_t end = node->leaf ? node->count - std::size_t{1} : node->count;
-    ANABRANCH_ASSERT(depth_ < kDepthMax);
+    ANABRANCH_ASSERT(depth_ < kOverlayDepthMax);
     steps_[depth_++] = {node, last ? end : 0};
   }
 }

@@ -24,8 +24,6 @@ class OverlayCursor final : public Cursor {
   void next() override;
 
  private:
-  // A tree of 2^64 keys is lower.
-  static constexpr std::size_t kDepthMax = 16;
   struct Step {
     const OverlayNode* node;
     std::size_t at;
@@ -41,7 +39,7 @@ class OverlayCursor final : public Cursor {
 
   const char table_;
   const Direction direction_;
-  std::array<Step, kDepthMax> steps_;  // From the root to a leaf.
+  std::array<Step, kOverlayDepthMax> steps_;  // From the root to a leaf.
   std::size_t depth_ = 0;
   const OverlayEntry* entry_ = nullptr;
 };

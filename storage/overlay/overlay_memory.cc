@@ -12,35 +12,32 @@ namespace {
 void prefetch(void* piece, std::size_t bytes) {
   constexpr std::size_t kLine = 64;
   constexpr std::size_t kMost = 256;
-  for (std::size_t at = 0; at < std::min(bytes, kMost); at += kLine) {
-    __builtin_prefetch(static_cast<char*>(piece) + at, 1);
-  }
+  char* const end = static_cast<char*>(piece) + std::min(bytes, kMost);
+  for (char* at = static_cast<char*>(piece); at < end; at += kLine) __builtin_prefetch(at, 1);
 }
 
 }  // namespace
 
-std::size_t OverlayMemory::class_of(std::size_t size) {
-  if (size <= kFineMax) return (size + kGrain - 1) / kGrain;
+// Defined here for take() and give(), of which each is called for every change.
+inline OverlayMemory::Class OverlayMemory::class_of(std::size_t size) {
+  if (size <= kFineMax) {
+    const std::size_t number = (size + kGrain - 1) / kGrain;
+    return {number, number * kGrain};
+  }
   // The quarter of the doubling in which `size` lies, rounded up.
   const auto doubling = static_cast<std::size_t>(std::bit_width(size - 1)) - 1;
   const std::size_t quarter = ((size - 1) >> (doubling - 2)) & 3U;
   constexpr auto kFineDoubling = static_cast<std::size_t>(std::bit_width(kFineMax)) - 1;
-  return kFineMax / kGrain + 1 + (doubling - kFineDoubling) * 4 + quarter;
-}
-
-std::size_t OverlayMemory::size_of(std::size_t size_class) {
-  if (size_class <= kFineMax / kGrain) return size_class * kGrain;
-  const std::size_t step = size_class - kFineMax / kGrain - 1;
-  return (kFineMax << (step / 4)) / 4 * (5 + step % 4);
+  return {kFineMax / kGrain + 1 + (doubling - kFineDoubling) * 4 + quarter,
+          (std::size_t{1} << (doubling - 2)) * (5 + quarter)};
 }
 
 void* OverlayMemory::take(std::size_t size) {
   if (size == 0) size = 1;
   if (size > kPieceBytesMax) return take_large(size);
-  const std::size_t size_class = class_of(size);
-  const std::size_t bytes = size_of(size_class);
+  const auto [number, bytes] = class_of(size);
   used_ += bytes;
-  if (Free*& first = free_[size_class]; first != nullptr) {
+  if (Free*& first = free_[number]; first != nullptr) {
     Free* const piece = first;
     first = piece->next;
     prefetch(first, bytes);
@@ -74,9 +71,9 @@ void OverlayMemory::give(void* piece, std::size_t size) {
     large_.erase(piece);
     return;
   }
-  const std::size_t size_class = class_of(size);
-  used_ -= size_of(size_class);
-  free_[size_class] = new (piece) Free{free_[size_class]};
+  const auto [number, bytes] = class_of(size);
+  used_ -= bytes;
+  free_[number] = new (piece) Free{free_[number]};
 }
 
 bool OverlayMemory::release(std::size_t most) {

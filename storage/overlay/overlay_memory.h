@@ -50,8 +50,12 @@ class OverlayMemory {
   static constexpr std::size_t kFineMax = 256;
   static constexpr std::size_t kClasses = 41;
 
-  static std::size_t class_of(std::size_t size);
-  static std::size_t size_of(std::size_t size_class);
+  // The pieces of one size.
+  struct Class {
+    std::size_t number;
+    std::size_t bytes;  // Of each.
+  };
+  static Class class_of(std::size_t size);
   void* take_large(std::size_t size);
 
   std::array<Free*, kClasses> free_{};

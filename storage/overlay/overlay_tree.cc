@@ -1,6 +1,7 @@
 #include "storage/overlay/overlay_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <new>
 #include <utility>
@@ -32,11 +33,30 @@ const OverlayEntry* OverlayRoot::find(const OverlayKey& key) const {
   const OverlayNode* node = node_;
   if (node == nullptr) return nullptr;
   while (!node->leaf) {
-    node = inner_of(*node).children[node->find(key).child()];
+    const OverlayInner& inner = inner_of(*node);
+    node = inner.children[inner.child(key)];
     node->prefetch();
   }
   const OverlayNode::Place place = node->find(key);
   return place.found ? node->entries[place.at] : nullptr;
+}
+
+const OverlayEntry* OverlayRoot::at_or_after(const OverlayKey& key) const {
+  const OverlayNode* node = node_;
+  if (node == nullptr) return nullptr;
+  const OverlayNode* next = nullptr;  // The nearest one that has only greater keys.
+  while (!node->leaf) {
+    const OverlayInner& inner = inner_of(*node);
+    const std::size_t at = inner.child(key);
+    if (at < inner.count) next = inner.children[at + 1];
+    node = inner.children[at];
+    node->prefetch();
+  }
+  const std::size_t at = node->find(key).at;
+  if (at < node->count) return node->entries[at];
+  if (next == nullptr) return nullptr;
+  while (!next->leaf) next = inner_of(*next).children[0];
+  return next->entries[0];
 }
 
 // ---- Pieces.
@@ -64,14 +84,16 @@ OverlayNode* OverlayTree::make_node(bool leaf) {
   return node;
 }
 
-OverlayNode* OverlayTree::own(OverlayNode*& place) {
-  OverlayNode* const node = place;
-  if (node->build == build_) return node;
-  OverlayNode* const copy = make_node(node->leaf);
-  copy->copy_entries(*node);
-  if (!node->leaf) inner_of(*copy).copy_children(inner_of(*node));
-  retire(node, node_size(node->leaf));
-  return place = copy;
+inline OverlayNode* OverlayTree::own(OverlayNode*& place) {
+  return place->build == build_ ? place : place = copy_of(*place);
+}
+
+OverlayNode* OverlayTree::copy_of(const OverlayNode& node) {
+  OverlayNode* const copy = make_node(node.leaf);
+  copy->copy_entries(node);
+  if (!node.leaf) inner_of(*copy).copy_inner(inner_of(node));
+  retire(&node, node_size(node.leaf));
+  return copy;
 }
 
 void OverlayTree::retire(const void* piece, std::size_t size) {
@@ -83,41 +105,46 @@ void OverlayTree::retire(const void* piece, std::size_t size) {
 
 void OverlayTree::put(const OverlayKey& key, std::optional<std::string_view> value) {
   const OverlayEntry* const entry = make_entry(key, value);
-  if (root_ == nullptr) root_ = make_node(true);
-  const auto split = put_below(root_, key, entry);
-  if (!split) return;
-  OverlayNode* const above = make_node(false);
-  inner_of(*above).children[0] = root_;
-  put_child(inner_of(*above), 0, *split);
-  root_ = above;
-}
-
-std::optional<OverlayTree::Split> OverlayTree::put_below(OverlayNode*& place, const OverlayKey& key,
-                                                         const OverlayEntry* entry) {
-  OverlayNode* const node = own(place);
-  if (node->leaf) return put_leaf(*node, key, entry);
-  OverlayInner& inner = inner_of(*node);
-  const std::size_t at = inner.find(key).child();
-  const auto split = put_below(inner.children[at], key, entry);
-  if (!split) return std::nullopt;
-  if (inner.count == OverlayNode::kWidth) return split_inner(inner, at, *split);
-  put_child(inner, at, *split);
-  return std::nullopt;
-}
-
-std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf, const OverlayKey& key,
-                                                        const OverlayEntry* entry) {
-  const auto [at, found] = leaf.find(key);
+  if (root_ == nullptr) {
+    root_ = make_node(true);
+    root_->clear();
+  }
+  std::array<Step, kOverlayDepthMax> path;  // From the root on.
+  std::size_t depth = 0;
+  OverlayNode* node = own(root_);
+  while (!node->leaf) {
+    OverlayInner& inner = inner_of(*node);
+    const std::size_t at = inner.child(key);
+    ANABRANCH_ASSERT(depth < path.size());
+    path[depth++] = {&inner, at};
+    node = own(inner.children[at]);
+  }
+  const auto [at, found] = node->find(key);
   if (found) {
-    const OverlayEntry* const before = std::exchange(leaf.entries[at], entry);
-    retire(before, before->size());
-    return std::nullopt;
+    const OverlayEntry* const before = std::exchange(node->entries[at], entry);
+    return retire(before, before->size());
   }
   ++keys_;
-  if (leaf.count < OverlayNode::kWidth) {
-    leaf.insert(at, entry);
-    return std::nullopt;
+  if (node->count < OverlayNode::kWidth) return node->insert(at, entry);
+  put_split({path.data(), depth}, split_leaf(*node, at, entry));
+}
+
+void OverlayTree::put_split(std::span<const Step> path, Split split) {
+  for (; !path.empty(); path = path.first(path.size() - 1)) {
+    const auto [inner, at] = path.back();
+    if (inner->count < OverlayNode::kWidth) {
+      return inner->insert_child(at, split.separator, split.right);
+    }
+    split = split_inner(*inner, at, split);
   }
+  OverlayInner& above = inner_of(*make_node(false));
+  above.children[0] = root_;
+  above.insert_child(0, split.separator, split.right);
+  root_ = &above;
+}
+
+OverlayTree::Split OverlayTree::split_leaf(OverlayNode& leaf, std::size_t at,
+                                           const OverlayEntry* entry) {
   OverlayNode* const right = make_node(true);
   // Keys that come in ascending order fill their leaves.
   const std::size_t middle = at == leaf.count ? at : OverlayNode::kWidth / 2;
@@ -132,29 +159,17 @@ std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf, const
                right};
 }
 
-void OverlayTree::put_child(OverlayInner& inner, std::size_t at, const Split& split) {
-  const auto from = inner.children.begin() + static_cast<std::ptrdiff_t>(at) + 1;
-  const auto end = inner.children.begin() + inner.count + 1;
-  std::copy_backward(from, end, end + 1);
-  *from = split.right;
-  inner.insert(at, split.separator);
-}
-
 // The middle entry goes up, and parts the halves.
 OverlayTree::Split OverlayTree::split_inner(OverlayInner& inner, std::size_t at,
                                             const Split& split) {
   const bool ascending = at == inner.count;
   const std::size_t middle = ascending ? inner.count - std::size_t{1} : OverlayNode::kWidth / 2;
-  const OverlayEntry* const separator = inner.entries[middle];
   OverlayInner& right = inner_of(*make_node(false));
-  const auto first = inner.children.begin() + static_cast<std::ptrdiff_t>(middle) + 1;
-  std::copy(first, inner.children.begin() + inner.count + 1, right.children.begin());
-  inner.split(middle + 1, right);
-  --inner.count;
+  const OverlayEntry* const separator = inner.split_children(middle, right);
   if (at <= middle) {
-    put_child(inner, at, split);
+    inner.insert_child(at, split.separator, split.right);
   } else {
-    put_child(right, at - middle - 1, split);
+    right.insert_child(at - middle - 1, split.separator, split.right);
   }
   return {separator, &right};
 }

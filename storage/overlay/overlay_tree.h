@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "storage/overlay/overlay_key.h"
@@ -32,6 +33,9 @@ class OverlayRoot {
 
   // Returns the entry of a key; null when the version does not have the key.
   [[nodiscard]] const OverlayEntry* find(const OverlayKey& key) const;
+  // Returns the entry with the least key that is not below this one, of any table; null when there
+  // is none.
+  [[nodiscard]] const OverlayEntry* at_or_after(const OverlayKey& key) const;
   [[nodiscard]] const OverlayNode* node() const { return node_; }
 
  private:
@@ -76,6 +80,11 @@ class OverlayTree {
     std::uint64_t version;
     std::size_t pieces;
   };
+  // A node on the way from the root, and the number of the child that the way goes on with.
+  struct Step {
+    OverlayInner* node;
+    std::size_t at;
+  };
   // What a child that was split hands to the node above: the first key of its right half, or a
   // shorter one that parts the halves as well.
   struct Split {
@@ -88,12 +97,11 @@ class OverlayTree {
   OverlayNode* make_node(bool leaf);
   // Returns the node, or a copy of it in its place, that may be changed.
   OverlayNode* own(OverlayNode*& place);
-  // `key`: that of the entry, whose own bytes were written just now.
-  std::optional<Split> put_below(OverlayNode*& place, const OverlayKey& key,
-                                 const OverlayEntry* entry);
-  std::optional<Split> put_leaf(OverlayNode& leaf, const OverlayKey& key,
-                                const OverlayEntry* entry);
-  void put_child(OverlayInner& inner, std::size_t at, const Split& split);
+  // Retires a node, and returns a copy of it.
+  OverlayNode* copy_of(const OverlayNode& node);
+  // Puts the right half of the child to which a path from the root leads into the nodes above.
+  void put_split(std::span<const Step> path, Split split);
+  Split split_leaf(OverlayNode& leaf, std::size_t at, const OverlayEntry* entry);
   Split split_inner(OverlayInner& inner, std::size_t at, const Split& split);
   void retire(const void* piece, std::size_t size);
 

@@ -29,8 +29,7 @@ class EmptyState final : public rows::RowReader {
   [[nodiscard]] std::shared_ptr<const rows::OriginRegions> regions() const override {
     return regions_;
   }
-  [[nodiscard]] std::string stored_key(std::string_view /*from*/,
-                                       std::string_view /*to*/) const override {
+  [[nodiscard]] rows::StoredTags stored_tags(const core::Path& /*place*/) const override {
     return {};
   }
   [[nodiscard]] std::optional<std::string> score_at(std::string_view /*key*/) const override {

@@ -2,8 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/storage/world.h"
@@ -142,6 +147,54 @@ TEST_CASE_TEMPLATE("Scans end with their range in both directions", World, Memor
   CHECK(keys("c", "b").empty());
   CHECK(keys("d", "").empty());
   CHECK(keys("", "b").empty());
+}
+
+// A snapshot with nothing but what each must have.
+class PlainSnapshot final : public Snapshot {
+ public:
+  explicit PlainSnapshot(std::unique_ptr<Snapshot> all) : all_(std::move(all)) {}
+  [[nodiscard]] std::optional<std::string_view> get(Table table,
+                                                    std::string_view key) const override {
+    return all_->get(table, key);
+  }
+  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
+    return all_->scan(table, range);
+  }
+  [[nodiscard]] std::uint64_t size(Table table) const override { return all_->size(table); }
+
+ private:
+  const std::unique_ptr<Snapshot> all_;
+};
+
+TEST_CASE_TEMPLATE("The first key of a range is found, in each table", World, MemoryWorld,
+                   LmdbWorld, EngineWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage,
+         {put("b", "1"), put("ba", "2"), put("c", "3"), put("bb", "count", Table::kCounts)});
+  const auto whole = storage.snapshot();
+  const PlainSnapshot plain(storage.snapshot());
+  for (const Snapshot* snapshot : std::initializer_list<const Snapshot*>{whole.get(), &plain}) {
+    const auto rows = [&](std::string_view from, std::string_view to) {
+      return snapshot->first_key(Table::kRows, from, to);
+    };
+    CHECK(rows("", "") == "b");
+    CHECK(rows("a", "b").empty());
+    CHECK(rows("b", "") == "b");
+    CHECK(snapshot->first_key(Table::kCounts, "b", "c") == "bb");
+    CHECK(rows(std::string_view("b\0", 2), "") == "ba");
+    CHECK(rows("bb", "") == "c");
+    CHECK(rows("bb", "c").empty());
+    CHECK(rows("c", "b").empty());
+    CHECK(rows("d", "").empty());
+    CHECK(snapshot->first_key(Table::kMeta, "", "").empty());
+    CHECK(snapshot->first_key(Table::kNextRows, "", "").empty());
+    CHECK(snapshot->first_key(Table::kCounts, "", "") == "bb");
+  }
+  commit(storage, {put("a", "4"), removal("ba")});
+  CHECK(whole->first_key(Table::kRows, "", "") == "b");
+  CHECK(storage.snapshot()->first_key(Table::kRows, "", "") == "a");
+  CHECK(storage.snapshot()->first_key(Table::kRows, "bb", "") == "c");
 }
 
 TEST_CASE_TEMPLATE("A scan may begin at a key that is too long to be stored", World, MemoryWorld,

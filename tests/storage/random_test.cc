@@ -8,6 +8,8 @@
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "tests/seed.h"
@@ -124,7 +126,23 @@ class Run {
       const KeyRange range{from, to, direction};
       const Entries entries = scan(snapshot, range, static_cast<Table>(table));
       REQUIRE((entries == in_range(model[table], range)));
+      if (direction == Direction::kForward) {
+        check_first(snapshot.first_key(static_cast<Table>(table), from, to), entries, range);
+      }
     }
+  }
+
+  // Of an engine, it may be a removed key.
+  static void check_first(std::string_view first, const Entries& entries, const KeyRange& range) {
+    if (entries.empty() ? !std::is_same_v<World, EngineWorld> : entries.front().first == first) {
+      REQUIRE((first.empty() == entries.empty()));
+      return;
+    }
+    REQUIRE(std::is_same_v<World, EngineWorld>);
+    if (entries.empty() && first.empty()) return;
+    REQUIRE((first >= range.from));
+    REQUIRE_FALSE(range.is_left_at(first));
+    REQUIRE((entries.empty() || first < entries.front().first));
   }
 
   void keep_snapshot() {

@@ -124,8 +124,8 @@ class CountingReader final : public rows::RowReader {
     below_.scan(range, hidden, visit);
   }
   [[nodiscard]] std::uint64_t count(const Path& path) const override { return below_.count(path); }
-  [[nodiscard]] std::string stored_key(std::string_view from, std::string_view to) const override {
-    return below_.stored_key(from, to);
+  [[nodiscard]] rows::StoredTags stored_tags(const Path& place) const override {
+    return below_.stored_tags(place);
   }
   [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override {
     return below_.score_at(key);

@@ -12,10 +12,17 @@
 
 namespace anabranch::storage::test {
 
-enum class KeyOrder : std::uint8_t { kRandom, kAscending, kDescending, kClustered, kHostile };
-inline constexpr std::array kKeyOrders{KeyOrder::kRandom, KeyOrder::kAscending,
+enum class KeyOrder : std::uint8_t {
+  kRandom,
+  kAscending,
+  kDescending,
+  kClustered,
+  kSpaces,
+  kHostile
+};
+inline constexpr std::array kKeyOrders{KeyOrder::kRandom,     KeyOrder::kAscending,
                                        KeyOrder::kDescending, KeyOrder::kClustered,
-                                       KeyOrder::kHostile};
+                                       KeyOrder::kSpaces,     KeyOrder::kHostile};
 
 // Gives one key after another, some of them several times.
 class Keys {
@@ -34,6 +41,8 @@ class Keys {
       case KeyOrder::kClustered:
         if (number % 50 == 0) cluster_ = random_() % 1'000;
         return name(cluster_ * 1'000 + random_() % 60);
+      case KeyOrder::kSpaces:
+        return space();
       case KeyOrder::kHostile:
         return hostile();
     }
@@ -44,6 +53,13 @@ class Keys {
   static std::string name(std::uint64_t number) {
     std::string digits = std::to_string(number);
     return "\1key:" + std::string(12 - digits.size(), '0') + digits;
+  }
+  // Keys that begin in a few ways, each with a long part that is always the same.
+  std::string space() {
+    constexpr std::array kSpaces{"\1", "\1counter:", "\1user:names:", "\2a longer one by far:"};
+    const std::string_view space = kSpaces[random_() % kSpaces.size()];
+    const std::string rest = name(random_() % 5'000);
+    return std::string(space) + rest + (random_() % 8 == 0 ? rest : "");
   }
   // Keys that are the beginnings of others, that differ in zeros alone, or in their last byte.
   std::string hostile() {

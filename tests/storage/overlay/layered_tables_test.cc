@@ -193,6 +193,56 @@ TEST_SUITE("storage: layered tables") {
     CHECK(scan(*world.tables->snapshot()).empty());
   }
 
+  TEST_CASE("the first key is the least one of all layers, be it removed") {
+    LayeredWorld world;
+    const auto first = [&](std::string_view from, std::string_view to = "") {
+      return std::string(world.tables->snapshot()->first_key(Table::kRows, from, to));
+    };
+    CHECK(first("").empty());
+    commit(world.base.storage, {put("b", "below"), put("e", "below")});
+    world.set("c", "frozen");
+    REQUIRE(world.tables->freeze());
+    world.set("d", "active");
+    world.tables->put(Table::kRows, "a", std::nullopt);
+    world.tables->publish();
+    const auto before = world.tables->snapshot();
+    for (int flushed = 0; flushed < 2; ++flushed) {
+      CHECK(first("") == "a");
+      CHECK(first("a") == "a");
+      CHECK(first("aa") == "b");
+      CHECK(first("bb") == "c");
+      CHECK(first("cc") == "d");
+      CHECK(first("dd") == "e");
+      CHECK(first("bb", "c").empty());
+      CHECK(first("dd", "e").empty());
+      CHECK(first("f").empty());
+      CHECK(world.tables->snapshot()->first_key(Table::kNextRows, "", "").empty());
+      CHECK(world.tables->snapshot()->first_key(Table::kCounts, "", "").empty());
+      if (flushed == 0) REQUIRE(world.tables->flush("").ok());
+    }
+    CHECK(before->first_key(Table::kRows, "bb", "") == "c");
+    REQUIRE(world.tables->freeze());
+    REQUIRE(world.tables->flush("").ok());
+    CHECK(first("") == "b");
+    CHECK(before->first_key(Table::kRows, "", "") == "a");
+  }
+
+  TEST_CASE("the first key of a table of the next generation is found under its stored name") {
+    LayeredWorld world;
+    LayeredTables& tables = *world.tables;
+    tables.begin({.current = 0});
+    tables.put(Table::kRows, "a", "current");
+    tables.switch_to({.current = 0, .next = 1});
+    tables.put(Table::kNextRows, "b", "next");
+    tables.publish();
+    CHECK(tables.snapshot()->first_key(Table::kRows, "", "") == "a");
+    CHECK(tables.snapshot()->first_key(Table::kNextRows, "", "") == "b");
+    tables.switch_to({.current = 1});
+    tables.publish();
+    CHECK(tables.snapshot()->first_key(Table::kRows, "", "") == "b");
+    CHECK(tables.snapshot()->first_key(Table::kNextRows, "", "").empty());
+  }
+
   TEST_CASE("a failed flush loses nothing, and is done again") {
     LayeredWorld world;
     world.set("a", "1");

@@ -21,6 +21,21 @@ using TreeModel = std::map<std::string, std::optional<std::string>, std::less<>>
 
 OverlayKey at(std::string_view key) { return {Table::kRows, key}; }
 
+// Checks what an inner node knows of entries with the same head.
+void check_alike(const OverlayInner& inner) {
+  for (std::size_t i = 0; i + 1 < inner.count; ++i) {
+    if (inner.heads[i] != inner.heads[i + 1]) continue;
+    const std::size_t alike = inner.alike[i];
+    REQUIRE(inner.alike[i + 1] == alike);
+    REQUIRE(inner.seconds[i] <= inner.seconds[i + 1]);
+    const std::string_view one = inner.entries[i]->key();
+    const std::string_view other = inner.entries[i + 1]->key();
+    REQUIRE(std::min(one.size(), other.size()) >= alike);
+    REQUIRE(one.substr(0, alike) == other.substr(0, alike));
+    REQUIRE(inner.seconds[i] == OverlayKey::of(one).word_behind(alike));
+  }
+}
+
 // Returns the keys below a node in order, and checks what a tree promises about its nodes.
 void collect(const OverlayNode& node, std::vector<const OverlayEntry*>& entries) {
   for (std::size_t i = 0; i + 1 < node.count; ++i) {
@@ -33,11 +48,15 @@ void collect(const OverlayNode& node, std::vector<const OverlayEntry*>& entries)
     const auto copied = std::min<std::size_t>(node.shared, OverlayNode::kPrefixMax);
     REQUIRE(key.starts_with(std::string_view(node.prefix.data(), copied)));
   }
+  for (std::size_t i = node.count; i < OverlayNode::kWidth; ++i) {
+    REQUIRE(node.heads[i] == OverlayNode::kNoHead);
+  }
   if (node.leaf) {
     entries.insert(entries.end(), node.entries.begin(), node.entries.begin() + node.count);
     return;
   }
   const auto& inner = static_cast<const OverlayInner&>(node);
+  check_alike(inner);
   for (std::size_t i = 0; i <= inner.count; ++i) {
     const std::size_t from = entries.size();
     REQUIRE(inner.children[i]->build <= inner.build);
@@ -57,6 +76,13 @@ void check(OverlayRoot root, const TreeModel& model) {
     REQUIRE(each->key().substr(1) == expected->first);
     REQUIRE(each->value() == expected->second);
     REQUIRE(root.find(at(expected->first)) == each);
+    const std::string behind = expected->first + '\0';
+    REQUIRE((root.find(at(behind)) != nullptr) == model.contains(behind));
+    const auto next = model.lower_bound(behind);
+    const OverlayEntry* const found = root.at_or_after(at(behind));
+    REQUIRE((found != nullptr) == (next != model.end()));
+    if (found != nullptr) REQUIRE(found->key().substr(1) == next->first);
+    REQUIRE(root.at_or_after(at(expected->first)) == each);
     ++expected;
   }
 }
@@ -101,6 +127,7 @@ TEST_SUITE("storage: overlay") {
   TEST_CASE("a key that is not there is not found, between others or beyond them") {
     OverlayTree tree;
     CHECK(tree.newest().find(at("a")) == nullptr);
+    CHECK(tree.newest().at_or_after(at("a")) == nullptr);
     for (int i = 100; i < 900; i += 2) tree.put(at("k" + std::to_string(i)), "v");
     for (int i = 99; i < 902; i += 2) {
       CHECK(tree.newest().find(at("k" + std::to_string(i))) == nullptr);
@@ -109,6 +136,9 @@ TEST_SUITE("storage: overlay") {
     CHECK(tree.newest().find(at("")) == nullptr);
     CHECK(tree.newest().find(at("z")) == nullptr);
     CHECK(tree.newest().find(at("k1000")) == nullptr);
+    CHECK(tree.newest().at_or_after(at("z")) == nullptr);
+    CHECK(tree.newest().at_or_after({Table::kMeta, ""}) == nullptr);
+    CHECK(tree.newest().at_or_after(at(""))->key().substr(1) == "k100");
   }
 
   TEST_CASE("a removed key is found, as removed, and can be set again") {
