@@ -116,7 +116,8 @@ void count_key_row(const Path& row, std::string_view key, const KeyRow& found, b
   }
   const Path place = Path::trusted(key);
   if (!shows_other(place, found.type->type, table)) {
-    (void)step_count(place.parent(), present, table);
+    const Path space = Path::trusted(key.substr(0, core::behind_component(key, 0)));
+    (void)step_count(space, present, table);
   } else if (present) {
     table.share_place(place, found.type->type);
   }

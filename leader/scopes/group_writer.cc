@@ -184,11 +184,9 @@ WriteName GroupWriter::next_write() const {
 Type GroupWriter::type(const Key& key) const {
   Group& group = replica_.group();
   const Path path = path_of(key);
-  if (group.in_transaction() && group.stage().peek(path_of_string(path)).present()) {
-    const bool gone = rows::gone_element(group.stage(), path).has_value();
-    return gone || view().find_expired(path).value_or(false) ? Type::kNone : Type::kString;
-  }
-  return view().type(key);
+  if (!group.in_transaction()) return view().type(key);
+  const bool is_string = group.stage().peek(path_of_string(path)).present();
+  return view().type(path, is_string);
 }
 
 void GroupWriter::note_read(const Key& row) const {

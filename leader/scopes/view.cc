@@ -54,24 +54,34 @@ core::PathRange range_of(const Path& prefix, const Span& span) {
 }
 
 Type View::type_at(const Path& place) const {
-  const auto holds = [&](const crdt::TypeEntry& type) {
-    const Path at = place.child(type.tag());
-    if (type.layout != crdt::Layout::kRow) return rows_.count(at) > 0;
-    return rows_.shows(at);
-  };
-  if (holds(crdt::kTypes.front())) return crdt::kTypes.front().type;
+  static_assert(crdt::kTypes.front().type == Type::kString);
+  return rows_.shows(path_of_string(place)) ? Type::kString : type_beside_string(place);
+}
+
+Type View::type_beside_string(const Path& place) const {
   // A key nearly always has rows of one type or none: two seeks spare a look at each type.
   const rows::StoredTags tags = rows_.stored_tags(place);
-  const auto* const found = std::ranges::find_if(crdt::kTypes, [&](const crdt::TypeEntry& type) {
-    return tags.may_have(type.type) && holds(type);
-  });
+  const auto holds = [&](const crdt::TypeEntry& type) {
+    if (type.type == Type::kString || !tags.may_have(type.type)) return false;
+    const Path at = place.child(type.tag());
+    return type.layout == crdt::Layout::kRow ? rows_.shows(at) : rows_.count(at) > 0;
+  };
+  const auto* const found = std::ranges::find_if(crdt::kTypes, holds);
   return found == crdt::kTypes.end() ? Type::kNone : found->type;
 }
 
 Type View::type(const Key& key) const {
   const Path place = path_of(key);
-  const bool gone = rows::gone_element(rows_, place).has_value();
-  return gone || find_expired(place).value_or(false) ? Type::kNone : type_at(place);
+  return is_gone(place) ? Type::kNone : type_at(place);
+}
+
+Type View::type(const Path& place, bool is_string) const {
+  if (is_gone(place)) return Type::kNone;
+  return is_string ? Type::kString : type_beside_string(place);
+}
+
+bool View::is_gone(const Path& place) const {
+  return rows::gone_element(rows_, place).has_value() || find_expired(place).value_or(false);
 }
 
 bool View::shows_at(const Path& place) const {

@@ -32,6 +32,8 @@ class View {
       : rows_(rows), names_(names), decider_(rows, resolvers), now_ms_(now_ms) {}
 
   [[nodiscard]] Type type(const Key& key) const;
+  // The same, where it is known whether the row of the string at the key shows anything.
+  [[nodiscard]] Type type(const core::Path& place, bool is_string) const;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
   bool show(const Key& row, const Scope::Show& function) const;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
@@ -97,6 +99,10 @@ class View {
   // Returns the first type, in the order of types, that shows something at a key or a field of a
   // map.
   [[nodiscard]] Type type_at(const core::Path& place) const;
+  // The same, where no string is shown.
+  [[nodiscard]] Type type_beside_string(const core::Path& place) const;
+  // Whether a key, or a field of a map, has expired, or is in an element that is not in its list.
+  [[nodiscard]] bool is_gone(const core::Path& place) const;
   // Returns the value that a row shows.
   [[nodiscard]] std::optional<std::string> shown(const core::Path& path, crdt::Row row) const;
 

@@ -177,8 +177,17 @@ std::uint64_t Stage::count(const Path& path) const {
 }
 
 StoredCount Stage::stored_count(const Path& path) const {
-  const auto staged = counts_.find(path);
-  return staged == counts_.end() ? base_.stored_count(path) : staged->second;
+  const StoredCount* const staged = staged_count(path);
+  return staged == nullptr ? base_.stored_count(path) : *staged;
+}
+
+StoredCount* Stage::staged_count(const Path& path) const {
+  if (newest_count_ == nullptr || newest_count_->first != path) {
+    const auto found = counts_.find(path);
+    if (found == counts_.end()) return nullptr;
+    newest_count_ = &*found;
+  }
+  return &newest_count_->second;
 }
 
 void Stage::rollback(Savepoint savepoint) {
@@ -262,7 +271,9 @@ void Stage::set_count(const Path& collection, std::uint64_t count) {
     CountBefore before{collection, stored_count(collection)};
     undo_.push_back({.count = std::make_unique<CountBefore>(std::move(before))});
   }
-  counts_[collection] = {count, masks_->empty() ? 0 : masks_->last_id()};
+  StoredCount* const staged = staged_count(collection);
+  (staged != nullptr ? *staged : counts_[collection]) = {count,
+                                                         masks_->empty() ? 0 : masks_->last_id()};
 }
 
 // ---- The order of scores.

@@ -268,6 +268,8 @@ class Stage final : public RowReader, private CountTable {
   // concern them.
   void forget_tables(const core::Path& path);
   void set_count(const core::Path& collection, std::uint64_t count) override;
+  // Returns the count of a collection if it is staged, else null.
+  [[nodiscard]] StoredCount* staged_count(const core::Path& path) const;
   [[nodiscard]] bool row_present(const core::Path& row) const override { return shows(row); }
   void share_place(const core::Path& place, Type type) override { shared_place_ = {place, type}; }
 
@@ -289,7 +291,9 @@ class Stage final : public RowReader, private CountTable {
   mutable std::optional<Place> place_;
   StagedRows rows_;
   StagedRow* newest_ = nullptr;  // The row loaded last, often the next one as well.
-  std::unordered_map<core::Path, StoredCount, core::PathHash> counts_;
+  using Counts = std::unordered_map<core::Path, StoredCount, core::PathHash>;
+  mutable Counts counts_;  // Const functions find an entry, and change none.
+  mutable Counts::value_type* newest_count_ = nullptr;  // Found last; often the next one as well.
   std::vector<UndoStep> undo_;
   ConflictNotes notes_;
   std::optional<SharedPlace> shared_place_;
