@@ -10,6 +10,7 @@
 #include "core/assert.h"
 #include "core/big_endian.h"
 #include "core/varint.h"
+#include "core/word_compare.h"
 
 namespace anabranch::crdt {
 namespace {
@@ -144,10 +145,7 @@ class Fields {
 
   std::uint64_t fixed() {
     if (!ok_ || in_.size() < kFixedBytes) return fail();
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < kFixedBytes; ++i) {
-      value = value << 8U | static_cast<std::uint8_t>(in_[i]);
-    }
+    const std::uint64_t value = core::load_word(in_.data());
     in_.remove_prefix(kFixedBytes);
     return value;
   }

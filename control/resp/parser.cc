@@ -26,6 +26,34 @@ const char* beyond(const ParserLimits& limits, bool is_number) {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
 
+constexpr std::size_t kWholeWordsMax = 16;
+
+// Takes a whole line of a sign and up to four digits, as nearly all lines with numbers are, and
+// moves `at` behind it. Any other line stays where it is: nullopt.
+[[gnu::always_inline]] inline std::optional<std::int64_t> take_short_number(std::string_view bytes,
+                                                                            std::size_t& at,
+                                                                            char sign) {
+  constexpr std::size_t kDigitsMax = 4;
+  const char* const line = bytes.data() + at;
+  if (bytes.size() - at < 1 + kDigitsMax + kLineEnd || line[0] != sign) return std::nullopt;
+  std::int64_t number = 0;
+  std::size_t end = 1;
+  for (; end <= kDigitsMax && line[end] >= '0' && line[end] <= '9'; ++end) {
+    number = 10 * number + (line[end] - '0');
+  }
+  if (end == 1 || line[end] != '\r') return std::nullopt;
+  at += end + kLineEnd;
+  return number;
+}
+
+// Takes the number of words, or of bytes, out of such a line; nullopt also if it is over a limit.
+std::optional<std::size_t> take_size(std::string_view bytes, std::size_t& at, char sign,
+                                     std::size_t most) {
+  const std::optional<std::int64_t> number = take_short_number(bytes, at, sign);
+  const bool fits = number && static_cast<std::size_t>(*number) <= most;
+  return fits ? std::optional(static_cast<std::size_t>(*number)) : std::nullopt;
+}
+
 // Returns the character of an escape sequence; moves `at` to its last byte.
 char unescape(std::string_view line, std::size_t& at) {
   if (line[at + 1] == 'x' && at + 3 < line.size()) {
@@ -58,6 +86,7 @@ Parser::Outcome Parser::next(std::string_view buffer) {
   buffer_ = buffer;
   if (!error_.empty()) return Outcome::kBroken;
   while (at_ < buffer_.size() || state_ != State::kStart) {
+    if (state_ == State::kStart && take_whole()) return Outcome::kRequest;
     const bool multibulk = state_ != State::kStart || buffer_[begin_] == '*';
     const Outcome outcome = multibulk ? next_multibulk() : next_inline();
     // An empty line or array is not a request, and gets no answer.
@@ -85,6 +114,25 @@ void Parser::trim() {
   free(words_);
 }
 
+bool Parser::take_whole() {
+  const std::string_view rest = buffer_.substr(begin_);
+  std::size_t at = 0;
+  const auto words = take_size(rest, at, '*', std::min(kWholeWordsMax, limits_.arguments_max));
+  if (!words || *words == 0) return false;
+  arguments_.resize(*words);
+  for (std::string_view& argument : arguments_) {
+    const auto size = take_size(rest, at, '$', limits_.bulk_bytes_max);
+    if (!size || *size + kLineEnd > rest.size() - at) return false;
+    argument = {rest.data() + at, *size};
+    at += *size + kLineEnd;
+  }
+  if (at > limits_.request_bytes_max) return false;
+  at_ = begin_ + at;
+  slices_.clear();
+  finish_request();
+  return true;
+}
+
 Parser::Outcome Parser::next_multibulk() {
   Step step = Step::kDone;
   if (state_ == State::kStart) step = read_count();
@@ -109,22 +157,8 @@ Parser::Step Parser::take_line(std::string_view& line, const char* too_long) {
   return Step::kDone;
 }
 
-std::optional<std::int64_t> Parser::take_short_number(char sign) {
-  constexpr std::size_t kDigitsMax = 4;
-  const std::string_view rest = buffer_.substr(at_);
-  if (rest.size() < 1 + kDigitsMax + kLineEnd || rest.front() != sign) return std::nullopt;
-  std::int64_t value = 0;
-  std::size_t at = 1;
-  for (; at <= kDigitsMax && rest[at] >= '0' && rest[at] <= '9'; ++at) {
-    value = 10 * value + (rest[at] - '0');
-  }
-  if (at == 1 || rest[at] != '\r') return std::nullopt;
-  at_ += at + kLineEnd;
-  return value;
-}
-
 Parser::Step Parser::read_count() {
-  std::optional<std::int64_t> count = take_short_number('*');
+  std::optional<std::int64_t> count = take_short_number(buffer_, at_, '*');
   if (!count) {
     std::string_view line;
     const Step step = take_line(line, "Protocol error: too big mbulk count string");
@@ -142,7 +176,7 @@ Parser::Step Parser::read_count() {
 }
 
 Parser::Step Parser::read_length() {
-  std::optional<std::int64_t> size = take_short_number('$');
+  std::optional<std::int64_t> size = take_short_number(buffer_, at_, '$');
   if (!size) {
     std::string_view line;
     const Step step = take_line(line, "Protocol error: too big bulk count string");

@@ -75,11 +75,11 @@ class Parser {
     std::size_t size = 0;
   };
 
+  // Takes a request of a few words that the buffer holds as a whole, as nearly all are. One that
+  // may be over a limit, or is none, stays where it is: false.
+  bool take_whole();
   Outcome next_multibulk();
   Outcome next_inline();
-  // Takes a whole line of a sign and up to four digits, as nearly all lines with numbers are, and
-  // returns the number. Any other line stays where it is: nullopt.
-  std::optional<std::int64_t> take_short_number(char sign);
   Step read_count();
   Step read_length();
   Step read_bulk();

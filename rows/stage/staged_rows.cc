@@ -1,7 +1,10 @@
 #include "rows/stage/staged_rows.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
+
+#include "core/word_compare.h"
 
 namespace anabranch::rows {
 
@@ -10,6 +13,33 @@ namespace {
 constexpr std::size_t kFew = 8;           // Rows without a table.
 constexpr std::size_t kRowsMax = 256;     // Of each vector of further ones.
 constexpr std::size_t kPlacesPerRow = 2;  // At least.
+
+// Returns how many bytes all paths have in common at their beginning.
+std::size_t shared_bytes(const std::vector<StagedRow*>& rows) {
+  const std::string_view first = rows.front()->path.encoded();
+  std::size_t shared = first.size();
+  for (const StagedRow* row : rows) {
+    const std::string_view path = row->path.encoded();
+    shared = core::common_bytes(first.data(), path.data(), std::min(shared, path.size()));
+  }
+  return shared;
+}
+
+// Sorts rows by their paths: nearly all are told apart by the word behind the shared bytes.
+void sort(std::vector<StagedRow*>& rows) {
+  struct Keyed {
+    std::uint64_t word;
+    StagedRow* row;
+  };
+  const std::size_t shared = shared_bytes(rows);
+  std::vector<Keyed> keyed;
+  keyed.reserve(rows.size());
+  for (StagedRow* row : rows) keyed.push_back({core::word_at(row->path.encoded(), shared), row});
+  std::ranges::sort(keyed, [](const Keyed& one, const Keyed& other) {
+    return one.word != other.word ? one.word < other.word : one.row->path < other.row->path;
+  });
+  std::ranges::transform(keyed, rows.begin(), &Keyed::row);
+}
 
 }  // namespace
 
@@ -69,7 +99,7 @@ std::vector<StagedRow*> StagedRows::changed() {
   visit(*this, [&](StagedRow& row) {
     if (row.changed) changed.push_back(&row);
   });
-  std::ranges::sort(changed, ByPath());
+  if (changed.size() > 1) sort(changed);
   return changed;
 }
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "storage/overlay/word_compare.h"
+#include "core/word_compare.h"
 #include "storage/storage.h"
 
 namespace anabranch::storage {
@@ -27,13 +27,13 @@ class OverlayKey {
   [[nodiscard]] int compare_first(const char* bytes, std::size_t size) const {
     if (size == 0) return 0;
     if (const int order = compare_tables(bytes[0]); order != 0) return order;
-    return compare_words(key_.data(), bytes + 1, size - 1);
+    return core::compare_words(key_.data(), bytes + 1, size - 1);
   }
   // Returns whether the first `size` bytes are these.
   [[nodiscard]] bool begins_with(const char* bytes, std::size_t size) const {
     if (size <= 1) return size == 0 || table_ == bytes[0];
     return size <= this->size() && table_ == bytes[0] &&
-           same_words(key_.data(), bytes + 1, size - 1);
+           core::same_words(key_.data(), bytes + 1, size - 1);
   }
   // Returns the order of this and the bytes of an entry's key.
   [[nodiscard]] int compare(std::string_view bytes) const {
@@ -46,7 +46,7 @@ class OverlayKey {
     const std::size_t both = std::min(size(), bytes.size());
     if (both > skip) {
       const char* const rest = key_.data() + (skip - 1);
-      const int order = compare_words(rest, bytes.data() + skip, both - skip);
+      const int order = core::compare_words(rest, bytes.data() + skip, both - skip);
       if (order != 0) return order;
     }
     return size() < bytes.size() ? -1 : size() > bytes.size() ? 1 : 0;
@@ -54,14 +54,15 @@ class OverlayKey {
   // Returns the order of the bytes from `skip` on, which is one at least, and before `end`, which
   // this has, and of the same of `bytes`.
   [[nodiscard]] int compare_between(std::size_t skip, std::size_t end, const char* bytes) const {
-    return compare_words(key_.data() + (skip - 1), bytes + skip, end - skip);
+    return core::compare_words(key_.data() + (skip - 1), bytes + skip, end - skip);
   }
   // Returns the bytes from `skip` on as a number whose order is that of the bytes, with zeros where
   // the key has no more. The key has `skip` bytes at least.
   [[nodiscard]] std::uint64_t word_behind(std::size_t skip) const {
     if (skip == 0)
-      return std::uint64_t{static_cast<unsigned char>(table_)} << 56U | word_at(0) >> 8U;
-    return word_at(skip - 1);
+      return std::uint64_t{static_cast<unsigned char>(table_)} << 56U |
+             core::word_at(key_, 0) >> 8U;
+    return core::word_at(key_, skip - 1);
   }
   // Writes all bytes.
   void copy_to(char* to) const {
@@ -76,21 +77,6 @@ class OverlayKey {
 
   [[nodiscard]] int compare_tables(char other) const {
     return static_cast<unsigned char>(table_) - static_cast<unsigned char>(other);
-  }
-
-  // Returns the word at a byte of the key within its table.
-  [[nodiscard]] std::uint64_t word_at(std::size_t at) const {
-    const char* const end = key_.data() + key_.size();
-    const std::size_t left = key_.size() - at;
-    if (left >= kWordBytes) return load_word(key_.data() + at);
-    if (left == 0) return 0;
-    // The last word of the key ends with the bytes that are left.
-    if (key_.size() >= kWordBytes) return load_word(end - kWordBytes) << 8 * (kWordBytes - left);
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < left; ++i) {
-      word |= std::uint64_t{static_cast<unsigned char>(key_[at + i])} << 8 * (kWordBytes - 1 - i);
-    }
-    return word;
   }
 
   char table_;

@@ -9,7 +9,7 @@ namespace {
 
 std::size_t common_prefix(std::string_view a, std::string_view b) {
   constexpr std::size_t kMost = std::numeric_limits<std::uint16_t>::max();
-  return common_bytes(a.data(), b.data(), std::min({a.size(), b.size(), kMost}));
+  return core::common_bytes(a.data(), b.data(), std::min({a.size(), b.size(), kMost}));
 }
 
 // A step of a binary search: passes `size` words if all of them are below `word`.
@@ -48,7 +48,7 @@ std::size_t OverlayNode::beside(const OverlayKey& key) const {
 OverlayNode::Place OverlayNode::find_among(const OverlayKey& key, const Words& words,
                                            Stretch stretch) const {
   const std::uint64_t word = words.of[stretch.first];
-  const std::size_t skip = words.at + kWordBytes;
+  const std::size_t skip = words.at + core::kWordBytes;
   // Mostly a word is that of one entry alone.
   for (std::size_t middle = stretch.first;;) {
     const int order =
@@ -128,12 +128,12 @@ std::size_t OverlayInner::child(const OverlayKey& key) const {
   if (first == count || heads[first] != head) return first;
   const bool alone = first + 1 == count || heads[first + 1] != head;
   if (!alone) return child_among(key, same_heads(first));
-  const int order = key.compare_behind(shared + kWordBytes, entries[first]->key());
+  const int order = key.compare_behind(shared + core::kWordBytes, entries[first]->key());
   return order < 0 ? first : first + 1;
 }
 
 std::size_t OverlayInner::child_among(const OverlayKey& key, Stretch same) const {
-  const std::size_t skip = shared + kWordBytes;
+  const std::size_t skip = shared + core::kWordBytes;
   const std::size_t more = alike[same.first];
   const std::size_t both = std::min(key.size(), more);
   if (both > skip) {

@@ -9,8 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
-namespace anabranch::storage {
+namespace anabranch::core {
 
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
@@ -31,6 +32,23 @@ std::uint64_t load_ordered(const char* at) {
   if constexpr (sizeof number == 2) return __builtin_bswap16(number);
 }
 inline std::uint64_t load_word(const char* at) { return load_ordered<std::uint64_t>(at); }
+
+// Returns the word at an offset, with zeros where the bytes have no more; `at` is at most their
+// size.
+inline std::uint64_t word_at(std::string_view bytes, std::size_t at) {
+  const std::size_t left = bytes.size() - at;
+  if (left >= kWordBytes) return load_word(bytes.data() + at);
+  if (left == 0) return 0;
+  // The last word ends with the bytes that are left.
+  if (bytes.size() >= kWordBytes) {
+    return load_word(bytes.data() + bytes.size() - kWordBytes) << 8 * (kWordBytes - left);
+  }
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < left; ++i) {
+    word |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << 8 * (kWordBytes - 1 - i);
+  }
+  return word;
+}
 
 // Returns a number for less than a word of bytes. The order of such numbers is that of the bytes,
 // where these are equally many.
@@ -90,4 +108,4 @@ inline std::size_t common_bytes(const char* a, const char* b, std::size_t size) 
   return at;
 }
 
-}  // namespace anabranch::storage
+}  // namespace anabranch::core

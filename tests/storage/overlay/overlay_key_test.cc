@@ -1,4 +1,4 @@
-// Comparisons by words give what std::string gives, for all sizes and wherever the bytes differ.
+// The keys of an overlay are compared, and read by words, as their bytes are.
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "storage/overlay/overlay_key.h"
-#include "storage/overlay/word_compare.h"
 #include "tests/seed.h"
 
 namespace anabranch::storage::test {
@@ -19,33 +18,13 @@ int sign(int order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
 // A word of the bytes from `at` on, with zeros behind their end.
 std::uint64_t word_of(std::string_view bytes, std::size_t at) {
   std::uint64_t word = 0;
-  for (std::size_t i = at; i < at + kWordBytes; ++i) {
+  for (std::size_t i = at; i < at + core::kWordBytes; ++i) {
     word = word << 8U | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
   }
   return word;
 }
 
 TEST_SUITE("storage: overlay") {
-  TEST_CASE("bytes are compared as memcmp() does, and have as many in common as they should") {
-    for (std::size_t size = 0; size <= 40; ++size) {
-      const std::string a(size, 'k');
-      CHECK(compare_words(a.data(), a.data(), size) == 0);
-      CHECK(common_bytes(a.data(), a.data(), size) == size);
-      CHECK(same_words(a.data(), a.data(), size));
-      for (std::size_t at = 0; at < size; ++at) {
-        for (const char other : {'\0', 'j', 'l', '\xFF'}) {
-          std::string b = a;
-          b[at] = other;
-          b.back() = at + 1 < size ? 'z' : b.back();  // Behind what decides.
-          CHECK(sign(compare_words(a.data(), b.data(), size)) == sign(a.compare(b)));
-          CHECK(sign(compare_words(b.data(), a.data(), size)) == sign(b.compare(a)));
-          CHECK(common_bytes(a.data(), b.data(), size) == at);
-          CHECK_FALSE(same_words(a.data(), b.data(), size));
-        }
-      }
-    }
-  }
-
   TEST_CASE("keys are compared, and read by words, as their bytes are") {
     std::mt19937_64 random(anabranch::test::seed());
     constexpr std::string_view kAlphabet("\0\1\xFF", 3);
@@ -61,7 +40,7 @@ TEST_SUITE("storage: overlay") {
       const OverlayKey key = OverlayKey::of(a);
       CHECK(sign(key.compare(b)) == sign(a.compare(b)));
       const std::size_t both = std::min(a.size(), b.size());
-      const std::size_t common = common_bytes(a.data(), b.data(), both);
+      const std::size_t common = core::common_bytes(a.data(), b.data(), both);
       if (common > 0) {
         CHECK(sign(key.compare_behind(1 + random() % common, b)) == sign(a.compare(b)));
       }
