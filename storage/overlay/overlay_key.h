@@ -23,7 +23,7 @@ class OverlayKey {
   // Returns the number of bytes.
   [[nodiscard]] std::size_t size() const { return 1 + key_.size(); }
 
-  // Returns the order of the first `size` bytes, of which this has as many, and of `bytes`.
+  // Returns the order of the first `size` bytes and of `bytes`; this has as many.
   [[nodiscard]] int compare_first(const char* bytes, std::size_t size) const {
     if (size == 0) return 0;
     if (const int order = compare_tables(bytes[0]); order != 0) return order;
@@ -40,8 +40,8 @@ class OverlayKey {
     const int order = compare_tables(bytes.front());
     return order != 0 ? order : compare_behind(1, bytes);
   }
-  // The same where the first `skip` bytes are known to be equal, which are one at least: or all
-  // bytes of the shorter key, where it has fewer.
+  // The same where the first `skip` bytes, one at least, are known to be equal: or all bytes of the
+  // shorter key, where it has fewer.
   [[nodiscard]] int compare_behind(std::size_t skip, std::string_view bytes) const {
     const std::size_t both = std::min(size(), bytes.size());
     if (both > skip) {
@@ -51,8 +51,8 @@ class OverlayKey {
     }
     return size() < bytes.size() ? -1 : size() > bytes.size() ? 1 : 0;
   }
-  // Returns the order of the bytes from `skip` on, which is one at least, and before `end`, which
-  // this has, and of the same of `bytes`.
+  // Returns the order of the bytes from `skip` on and before `end`, here and in `bytes`; `skip` is
+  // one at least, and this has as many bytes.
   [[nodiscard]] int compare_between(std::size_t skip, std::size_t end, const char* bytes) const {
     return core::compare_words(key_.data() + (skip - 1), bytes + skip, end - skip);
   }

@@ -18,7 +18,7 @@ void prefetch(void* piece, std::size_t bytes) {
 
 }  // namespace
 
-// Defined here for take() and give(), of which each is called for every change.
+// Defined here for take() and give(): each is called for every change.
 inline OverlayMemory::Class OverlayMemory::class_of(std::size_t size) {
   if (size <= kFineMax) {
     const std::size_t number = (size + kGrain - 1) / kGrain;

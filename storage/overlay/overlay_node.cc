@@ -21,7 +21,7 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-// A binary search without branches that depend on the heads: which way it goes cannot be foreseen.
+// A binary search without branches that depend on the heads: its way cannot be foreseen.
 [[gnu::always_inline]] inline std::size_t OverlayNode::heads_below(std::uint64_t head) const {
   static_assert(kWidth == 24 + 12 + 6 + 3 + 2 + 1);
   std::size_t below = step(heads.data(), 0, 24, head);

@@ -101,7 +101,7 @@ struct OverlayNode {
   // The place of a key that lacks the shared bytes: before or behind all others.
   [[nodiscard]] std::size_t beside(const OverlayKey& key) const;
   [[nodiscard]] std::size_t heads_below(std::uint64_t head) const;
-  // Finds a key among the entries of the stretch, which all share the bytes before these words. It
+  // Finds a key among the entries of the stretch: all share the bytes before these words. The key
   // has the word of the first one, and the entries behind the stretch have greater words.
   [[nodiscard]] Place find_among(const OverlayKey& key, const Words& words, Stretch stretch) const;
 
@@ -136,10 +136,10 @@ struct OverlayInner : OverlayNode {
   const OverlayEntry* split_children(std::size_t middle, OverlayInner& right);
 
  private:
-  // The entries with the head of entry `first`, which is the first of them.
+  // The entries with the head of entry `first`, the first of them.
   [[nodiscard]] Stretch same_heads(std::size_t first) const;
   [[nodiscard]] std::size_t child_among(const OverlayKey& key, Stretch same) const;
-  // Sets what is known behind the heads.
+  // Sets `alike` and `seconds` as the entries are.
   void look_further();
   void look_further(Stretch same);
 };

@@ -99,7 +99,7 @@ class OverlayTree {
   OverlayNode* own(OverlayNode*& place);
   // Retires a node, and returns a copy of it.
   OverlayNode* copy_of(const OverlayNode& node);
-  // Puts the right half of the child to which a path from the root leads into the nodes above.
+  // Puts the right half of a child into the nodes above it: those of the path from the root.
   void put_split(std::span<const Step> path, Split split);
   Split split_leaf(OverlayNode& leaf, std::size_t at, const OverlayEntry* entry);
   Split split_inner(OverlayInner& inner, std::size_t at, const Split& split);
