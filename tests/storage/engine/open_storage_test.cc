@@ -158,9 +158,10 @@ TEST_SUITE("storage: directories of the engine") {
       if (gone) {
         // The tables have noted how far the log goes only once something was flushed.
         std::vector<Change> large{put("large", std::string(1 << 20, 'x'))};
-        auto opened = open_storage({.tables = {.directory = directory.string()},
-                                    .kind = StorageKind::kEngine,
-                                    .engine = {.overlay_bytes = 1 << 20}});
+        auto opened =
+            open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
+                          .kind = StorageKind::kEngine,
+                          .engine = {.overlay_bytes = 1 << 20}});
         REQUIRE(opened.ok());
         ready(*opened.value());
         while (opened.value()->engine()->flushes == 0) commit(*opened.value(), large);
