@@ -13,7 +13,7 @@ namespace {
 enum Kind : std::uint64_t { kPut = 1, kRemove = 2, kAdd = 3, kReset = 4, kClear = 5 };
 
 constexpr std::size_t kTransactionSize = 2;
-constexpr std::size_t kReserved = 256;  // At first: one op takes it with hardly an exception.
+constexpr std::size_t kReserved = 256;  // At first: nearly every op fits.
 constexpr std::size_t kWideSize = sizeof(Int128);
 __extension__ using Uint128 = unsigned __int128;
 

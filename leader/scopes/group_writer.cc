@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/base64.h"
-#include "core/text.h"
 #include "crdt/resolve.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"

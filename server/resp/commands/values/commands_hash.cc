@@ -4,7 +4,6 @@
 #include <cmath>
 #include <string>
 
-#include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/values/additions.h"
 #include "server/resp/long_answer.h"

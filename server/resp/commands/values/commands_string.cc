@@ -4,7 +4,6 @@
 #include <limits>
 #include <string>
 
-#include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/expiry_time.h"
 #include "server/resp/commands/values/additions.h"
