@@ -288,6 +288,16 @@ void add_footprint(StoreStatus& status, const Options& options) {
   status.disk_reserve_bytes = reserve_bytes(options);
 }
 
+// Why all rows are to be taken again, and what that waits for.
+std::string rows_again(const Replica& replica) {
+  std::string why = replica.state().damaged().why();
+  const std::string waits = replica.background().snapshots().why_it_waits();
+  if (!waits.empty()) {
+    why += "; waits for a connected region that has all that the log here lacks: " + waits;
+  }
+  return why;
+}
+
 }  // namespace
 
 StoreStatus leader_status(const Replica& replica, const Options& options,
@@ -348,7 +358,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.full = replica.writer().reserve().full();
   add_footprint(status, options);
   add_storage(status, options, storage);
-  status.rows_again = replica.state().damaged().why();
+  status.rows_again = rows_again(replica);
   status.writable = !replica.broken();
   return status;
 }

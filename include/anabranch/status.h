@@ -300,7 +300,7 @@ struct StoreStatus {
   // first 20.
   std::vector<std::string> storage_damage;
   // Why all rows are to be taken again from another region, and are as soon as one with all of them
-  // is connected; empty when they need not.
+  // is connected, and what each connected region lacks, if none has all; empty when they need not.
   std::string rows_again;
   std::uint64_t rows = 0;             // Stored rows that are not empty.
   std::uint64_t expiries = 0;         // Stored deadlines, about; mostly one for each key.

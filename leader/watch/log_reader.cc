@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kRecordsAtOnce = 64;               // Of the log, for one listener that is behind.
 constexpr storage::Position kRecordsToJoin = 8;  // Read while the reader stands still.
+constexpr storage::Position kNoEnd = UINT64_MAX;
 
 }  // namespace
 
@@ -257,6 +258,12 @@ bool LogReader::catch_up(LogListener& listener, LogCursor& cursor) {
   do {
     found = read_behind(listener, cursor, cursor_.position(), told_any);
   } while (found == Found::kBatch);
+  // The reader began with a vector, which may cover records behind its position, and what a
+  // snapshot brought: of that the log has no record.
+  while (found != Found::kLost && !cursor.seen().includes(cursor_.seen())) {
+    found = read_behind(listener, cursor, kNoEnd, told_any);
+    if (found == Found::kEnd) found = Found::kLost;
+  }
   if (found == Found::kLost) lose(entry->second);
   join(entry->second, found == Found::kLost ? core::VersionVector() : cursor.seen());
   return true;

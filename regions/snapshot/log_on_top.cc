@@ -32,7 +32,8 @@ core::Result<Position> LogOnTop::begin(const CommittedState& state,
     if (head.seq < next) continue;
     const auto place = state.log().find(origin, next);
     const auto record = place ? state.log().read_log(*place) : std::nullopt;
-    if (!record || record->origin != origin || record->first > next) return lacking(state, origin);
+    const bool begins = record && record->origin == origin && record->first <= next;
+    if (!begins || state.log().has_gap(origin, next)) return lacking(state, origin);
     first = std::min(first, *place);
   }
   return first;

@@ -24,8 +24,8 @@ class LogOnTop {
   LogOnTop(const CommittedState& state, const std::map<core::Origin, Head>& base);
 
   // Returns the first position of the own log with a batch beyond a vector; the position behind its
-  // end when there is none. Fails with kInvalid, naming the origin, when the log does not have all
-  // batches between that vector and the applied one.
+  // end when there is none. Fails with kInvalid, naming the origin, when the log is known not to
+  // have all batches between that vector and the applied one.
   static core::Result<storage::Position> begin(const CommittedState& state,
                                                const core::VersionVector& vector);
 

@@ -380,9 +380,11 @@ void Snapshots::take_over_parted() {
 
 core::Result<void> Snapshots::swap(storage::Changes changes, Millis now) {
   take_over_parted();
+  if (joiner_ != nullptr) owner_.state.log().forget_gaps();
   for (const auto& [origin, head] : in_->header().heads) {
-    if (head.seq > owner_.state.applied().vector().at(origin))
-      owner_.state.applied().set_head(origin, head);
+    if (head.seq <= owner_.state.applied().vector().at(origin)) continue;
+    owner_.state.applied().set_head(origin, head);
+    owner_.state.log().note_gap(origin, head.seq);
   }
   std::size_t index = 0;
   const ChainMarks& checkpoints = in_->header().checkpoints;
@@ -437,6 +439,24 @@ void Snapshots::drop_known(rows::ConflictNotes& notes) const {
 }
 
 // ---- Status.
+
+std::string Snapshots::why_it_waits() const {
+  if (in_ || !wants_again()) return {};
+  std::string why;
+  for (const auto& [origin, peer] : owner_.exchange.peers()) {
+    if (!owner_.exchange.links().usable(peer)) continue;
+    if (!why.empty()) why += ", ";
+    why += "region " + peer.region + ": ";
+    if (const auto forked = owner_.exchange.fork_with(origin)) {
+      why += "it has another history of origin " + core::to_string(*forked);
+      continue;
+    }
+    const auto begin = LogOnTop::begin(owner_.state, peer.applied);
+    if (begin.ok()) return {};
+    why += begin.failure().message;
+  }
+  return why.empty() ? "no region is connected" : why;
+}
 
 std::string Snapshots::region(Origin peer) const {
   const auto found = owner_.exchange.peers().find(peer);

@@ -71,6 +71,10 @@ class Snapshots final : public Participant {
   // Adds the merged rows.
   void record(Commit& commit) override;
 
+  // Returns why no connected region can give all rows that are to be taken again; empty when one
+  // does, or when they need not be taken.
+  [[nodiscard]] std::string why_it_waits() const;
+
   // Returns whether a snapshot is being received or merged.
   [[nodiscard]] bool receiving() const { return in_ != nullptr; }
   [[nodiscard]] bool merging() const { return merge_.has_value(); }

@@ -164,6 +164,25 @@ void SoundLog::forget_before(Position position) {
   damage_.erase(damage_.begin(), damage_.lower_bound(position));
 }
 
+void SoundLog::note_gap(Origin origin, Seq last) {
+  const std::lock_guard lock(mutex_);
+  Seq& known = gaps_[origin];
+  known = std::max(known, last);
+}
+
+void SoundLog::forget_gaps() {
+  const std::lock_guard lock(mutex_);
+  gaps_.clear();
+}
+
+bool SoundLog::has_gap(Origin origin, Seq seq) const {
+  const std::lock_guard lock(mutex_);
+  if (const auto gap = gaps_.find(origin); gap != gaps_.end() && gap->second >= seq) return true;
+  return std::ranges::any_of(damage_, [&](const auto& each) {
+    return each.second.origin == origin && each.second.last >= seq;
+  });
+}
+
 std::string to_string(const LogDamage& damage, std::string_view region) {
   const std::string origin = core::to_string(damage.origin);
   return "the log is damaged at position " + std::to_string(damage.position) + ", " +

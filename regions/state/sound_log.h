@@ -51,6 +51,15 @@ class SoundLog final : public LogReader {
   // Tells that all records before a position were trimmed.
   void forget_before(storage::Position position);
 
+  // Tells that the log lacks batches of an origin up to an op, since a snapshot brought them,
+  // though it may have earlier ones. It is known until the process ends.
+  void note_gap(core::Origin origin, core::Seq last);
+  // Tells that the whole log is forgotten, and begins anew.
+  void forget_gaps();
+  // Returns whether the log is known to lack a batch with an op at or behind `seq`, or to have it
+  // damaged.
+  [[nodiscard]] bool has_gap(core::Origin origin, core::Seq seq) const;
+
   [[nodiscard]] storage::Position last_position() const override {
     return storage_.last_position();
   }
@@ -74,6 +83,7 @@ class SoundLog final : public LogReader {
   mutable std::mutex mutex_;
   mutable std::map<storage::Position, LogDamage> damage_;
   mutable std::vector<storage::Position> news_;
+  std::map<core::Origin, core::Seq> gaps_;  // {origin: last op of its last gap}
 };
 
 // Describes a damaged record, and the remedy.

@@ -42,7 +42,7 @@ std::string progress_in(const json& status) {
            ": " + each.at("rows").dump() + " of " + each.at("rows_total").dump() + " rows, " +
            each.at("bytes").dump() + " bytes";
   }
-  return "waiting for a connected region that has all that the log here has no more";
+  return printable(status.at("rows_again").get<std::string>());
 }
 
 // Asks until the leader has its rows again, or until the deadline; then it fails.

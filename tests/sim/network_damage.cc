@@ -7,7 +7,6 @@
 #include "core/batch.h"
 #include "core/checksum.h"
 #include "core/space.h"
-#include "regions/snapshot/log_on_top.h"
 #include "storage/layout.h"
 #include "tests/sim/network.h"
 #include "tests/write.h"
@@ -27,11 +26,41 @@ bool Network::flip_record(Index at) {
   return true;
 }
 
+namespace {
+
+// The ops of each origin that a log has without a gap, up to its newest: {origin: [first, last]}.
+using Tails = std::map<core::Origin, std::pair<core::Seq, core::Seq>>;
+
+Tails tails_of(const regions::LogReader& log) {
+  Tails tails;
+  for (auto record = log.read_log(1); record; record = log.read_log(record->position + 1)) {
+    auto& [first, last] = tails[record->origin];
+    if (record->first != last + 1) first = record->first;
+    last = record->last;
+  }
+  return tails;
+}
+
+// Whether the rows of a leader with the vector `others`, and this log, give all of `own`.
+bool completes(const Tails& tails, const core::VersionVector& own,
+               const core::VersionVector& others) {
+  return std::ranges::all_of(own, [&](const core::VersionVector::Entry& each) {
+    if (each.seq <= others.at(each.origin)) return true;
+    const auto tail = tails.find(each.origin);
+    if (tail == tails.end()) return false;
+    const auto& [first, last] = tail->second;
+    return first <= others.at(each.origin) + 1 && last == each.seq;
+  });
+}
+
+}  // namespace
+
 bool Network::others_suffice(Index at) const {
+  Node& node = *machines_[at].node;
+  const Tails tails = tails_of(node.replica().state().log());
   for (Index other = 0; other < size(); ++other) {
     if (other == at || broken(other)) continue;
-    const auto& state = machines_[at].node->replica().state();
-    if (regions::LogOnTop::begin(state, machines_[other].node->vector()).ok()) return true;
+    if (completes(tails, node.vector(), machines_[other].node->vector())) return true;
   }
   return false;
 }

@@ -208,12 +208,20 @@ class Simulation {
                   std::to_string(fork.differs) + "\n";
         }
       }
+      for (const core::VersionVector::Entry& each : replica.applied().vector()) {
+        for (const core::Origin waiting : replica.exchange().forks().waiting_for(each.origin)) {
+          text += "    does not follow " + core::to_string(waiting) +
+                  ": it may depend on another history of " + core::to_string(each.origin) + "\n";
+        }
+      }
       replica.inbox().held().for_each_next(
           replica.applied().vector(), [&](const core::Batch& batch) {
             text += "    next of " + core::to_string(batch.origin) + " needs " +
                     to_string(core::difference(batch.deps_changed, replica.applied().vector())) +
                     "\n";
           });
+      if (const auto& damaged = replica.state().damaged(); damaged.any())
+        text += "    takes all its rows again: " + damaged.why() + "\n";
       for (const auto& each : replica.background().snapshots().status(scene_.network().now())) {
         text += "    " + each.stage + " a snapshot of " + each.region + ": " +
                 std::to_string(each.bytes) + " of " + std::to_string(each.bytes_total) + " bytes\n";

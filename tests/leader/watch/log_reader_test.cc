@@ -178,6 +178,27 @@ TEST_SUITE("leader: reader of the log") {
     CHECK(text(leader::told_of(batch, "").at(0).changes.all.at(0)) == "put k/s=b");
   }
 
+  TEST_CASE("a watch that begins before a snapshot has lost some, although no record follows it") {
+    test::Node eu("eu", 1);
+    test::Node us("us", 2);
+    const LogSource source{
+        eu.storage(), eu.replica().state().log(), eu.replica().names(), "eu", {}};
+    const core::VersionVector before = leader::LogCursor::now(source).seen();
+    put(us, "k", "a");
+    eu.deliver(us, us.storage().read_log(us.storage().last_position())->bytes);
+    put(us, "k", "b");
+    eu.merge(us);
+    leader::LogReader reader(source, &eu);
+    TestListener listener;
+    const Listens listens(reader, listener);
+    reader.listen(listener, before);
+    REQUIRE(listener.cursor());
+    while (!reader.catch_up(listener, *listener.cursor())) {
+    }
+    CHECK(listener.told().size() == 1);
+    CHECK(listener.lost() == 1);
+  }
+
   TEST_CASE("after a loss a watch is told all that comes, also what its token had seen elsewhere") {
     test::Node eu("eu", 1);
     test::Node us("us", 2);

@@ -83,6 +83,30 @@ struct Pair : LinkedNodes {
   }
 };
 
+// r1 has ops of r0 from its log, then some from a snapshot, then some from the log again. r2 has
+// nothing of all these, and only r1 and r2 can be linked.
+struct HoleInTheLog : Pair {
+  HoleInTheLog() {
+    add(std::make_unique<Node>("r2", 3));
+    connect(0, 2);
+    REQUIRE(run_until_equal(kMinute));
+    disconnect(0, 2);
+    put(*this, 0, "key1", "before");
+    run(5'000);
+    disconnect(0, 1);
+    put(*this, 0, "key2", "by the snapshot");
+    auto& storage = at(0).storage();
+    REQUIRE(storage.trim(storage.last_position() + 1).ok());
+    connect(0, 1);
+    run(5'000);
+    put(*this, 0, "key3", "after");
+    run(5'000);
+    REQUIRE(has(notices(1), "merged a snapshot of region r0"));
+    REQUIRE(at(1).vector() == at(0).vector());
+    disconnect(0, 1);
+  }
+};
+
 }  // namespace
 
 TEST_SUITE("regions: rows that are taken again") {
@@ -131,6 +155,34 @@ TEST_SUITE("regions: rows that are taken again") {
     nodes.run(10'000);
     CHECK_FALSE(has(nodes.alarms(1), "is not merged"));
     CHECK(damaged(nodes, 1));
+    nodes.connect(0, 1);
+    check_whole(nodes);
+  }
+
+  TEST_CASE("a peer that lacks what a snapshot brought is not asked, though the log has its next") {
+    HoleInTheLog nodes;
+    nodes.at(1).replica().background().take_rows_again(true);
+    nodes.connect(1, 2);
+    nodes.run(kMinute);
+    CHECK_FALSE(has(nodes.notices(1), "asks region r2"));
+    CHECK(nodes.alarms(1).size() == 1);
+    CHECK(nodes.at(1).replica().background().snapshots().why_it_waits() ==
+          "region r2: it lacks ops of region r0 (origin 0000000000000001) that the log here has no "
+          "more");
+    nodes.connect(0, 1);
+    check_whole(nodes);
+    CHECK(nodes.at(1).replica().background().snapshots().why_it_waits() == "");
+  }
+
+  TEST_CASE("a new process asks such a peer once at most") {
+    HoleInTheLog nodes;
+    nodes.replace(1, std::make_unique<Node>("r1", 12, nodes.at(1).storage().clone()));
+    nodes.at(1).replica().background().take_rows_again(true);
+    nodes.connect(1, 2);
+    nodes.run(10 * kMinute);
+    CHECK(std::ranges::count_if(nodes.notices(1), [](const std::string& line) {
+            return line.find("asks region r2") != std::string::npos;
+          }) <= 1);
     nodes.connect(0, 1);
     check_whole(nodes);
   }

@@ -54,6 +54,24 @@ TEST_SUITE("regions: sound log") {
     CHECK(eu.log.damage().empty());
   }
 
+  TEST_CASE("a gap is known as far as a snapshot has reached, and where a record is damaged") {
+    SoundLogWorld eu;
+    SoundLog& log = eu.state.log();
+    CHECK_FALSE(log.has_gap(1, 1));
+    log.note_gap(1, 2);
+    log.note_gap(1, 1);
+    CHECK(log.has_gap(1, 2));
+    CHECK_FALSE(log.has_gap(1, 3));
+    CHECK_FALSE(log.has_gap(2, 1));
+    log.forget_gaps();
+    CHECK_FALSE(log.has_gap(1, 1));
+    eu.storage.flip(2, kBesideBytes + 40, 1);
+    CHECK(log.read_log(2)->position == 3);
+    CHECK(log.has_gap(1, 1));
+    CHECK(log.has_gap(1, 2));
+    CHECK_FALSE(log.has_gap(1, 3));
+  }
+
   TEST_CASE("a record whose origin was changed beside its bytes is another batch") {
     SoundLogWorld eu;
     eu.storage.flip(1, 7, 4);
