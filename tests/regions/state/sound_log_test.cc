@@ -8,7 +8,6 @@
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
-using regions::LogDamage;
 using regions::SoundLog;
 using test::Parts;
 
