@@ -19,6 +19,16 @@ function(anabranch_use_ccache)
   endif()
 endfunction()
 
+# Whether the objects of layers have copies of memory of their own (core/memory).
+function(anabranch_find_own_copies)
+  set(own OFF)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64"
+      AND NOT ANABRANCH_SANITIZE)
+    set(own ON)
+  endif()
+  set(ANABRANCH_OWN_COPIES ${own} PARENT_SCOPE)
+endfunction()
+
 # Compiles the target's files in groups of ANABRANCH_UNITY: parsing the headers and making the same
 # templates again for each file is three quarters of the time. Files of one group share no names.
 function(anabranch_unity target)
@@ -141,6 +151,10 @@ function(anabranch_objects name)
   add_library(${name} OBJECT ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   anabranch_rules(${name})
+  if(ANABRANCH_OWN_COPIES)
+    target_compile_options(${name} PRIVATE
+      "SHELL:-include ${PROJECT_SOURCE_DIR}/core/memory/own_copies.h")
+  endif()
   target_link_libraries(${name} PRIVATE ${arg_LINKS} Threads::Threads)
 endfunction()
 

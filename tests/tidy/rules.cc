@@ -60,6 +60,7 @@ using Layers = std::vector<Layer>;
 
 Layers rooms_below_control() {
   return {
+      {"core/memory", {}},
       {"plugins", {}},
       {"plugins/check", {"plugins"}},
       {"transport", {}},
