@@ -258,12 +258,13 @@ bool LogReader::catch_up(LogListener& listener, LogCursor& cursor) {
   do {
     found = read_behind(listener, cursor, cursor_.position(), told_any);
   } while (found == Found::kBatch);
-  // The reader began with a vector, which may cover records behind its position, and what a
+  // The reader began with a vector, which may cover some records behind its position, and what a
   // snapshot brought: of that the log has no record.
-  while (found != Found::kLost && !cursor.seen().includes(cursor_.seen())) {
+  const auto lacks = [&] { return !cursor.seen().includes(cursor_.seen()); };
+  for (storage::Position i = 0; i < kRecordsToJoin && found != Found::kLost && lacks(); ++i) {
     found = read_behind(listener, cursor, kNoEnd, told_any);
-    if (found == Found::kEnd) found = Found::kLost;
   }
+  if (lacks()) found = Found::kLost;
   if (found == Found::kLost) lose(entry->second);
   join(entry->second, found == Found::kLost ? core::VersionVector() : cursor.seen());
   return true;

@@ -179,7 +179,8 @@ bool SoundLog::has_gap(Origin origin, Seq seq) const {
   const std::lock_guard lock(mutex_);
   if (const auto gap = gaps_.find(origin); gap != gaps_.end() && gap->second >= seq) return true;
   return std::ranges::any_of(damage_, [&](const auto& each) {
-    return each.second.origin == origin && each.second.last >= seq;
+    const LogDamage& damage = each.second;
+    return damage.certain && damage.origin == origin && damage.last >= seq;
   });
 }
 

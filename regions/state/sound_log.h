@@ -56,8 +56,8 @@ class SoundLog final : public LogReader {
   void note_gap(core::Origin origin, core::Seq last);
   // Tells that the whole log is forgotten, and begins anew.
   void forget_gaps();
-  // Returns whether the log is known to lack a batch with an op at or behind `seq`, or to have it
-  // damaged.
+  // Returns whether the log is known to lack a batch with an op at or behind `seq`, or certainly
+  // has it damaged.
   [[nodiscard]] bool has_gap(core::Origin origin, core::Seq seq) const;
 
   [[nodiscard]] storage::Position last_position() const override {
