@@ -1,10 +1,10 @@
 #include "core/memory/copies.h"
 
-// On processors with AVX-512 those copy by registers of 64 bytes. Most stores of such a register
-// lie in two lines of the cache, and a load that follows cannot take its bytes from them while they
-// are under way: it waits until they have reached the cache. A SET, which copies a key and a value
-// of some 100 bytes several times, spent a sixth of its time so. Stores of 16 bytes have no such
-// wait, and copy long pieces as quickly. (ClickHouse has copies of its own, too.)
+// On processors with AVX-512 the C library copies by registers of 64 bytes. Most stores of such a
+// register lie in two lines of the cache, and a load that follows cannot take its bytes from them
+// while they are under way: it waits until they have reached the cache. A SET, which copies a key
+// and a value of some 100 bytes several times, spent a sixth of its time so. Stores of 16 bytes
+// have no such wait, and copy long pieces as quickly. (ClickHouse has copies of its own, too.)
 #include <cstdint>
 
 // Else GCC would make a call of memcpy of its loop.

@@ -190,12 +190,19 @@ std::optional<Origin> Snapshots::source_of_all(const std::set<Origin>& avoided) 
     if (!owner_.exchange.links().usable(peer) || avoided.contains(origin)) continue;
     core::Seq ops = 0;
     for (const auto& entry : peer.applied) ops += entry.seq;
-    if (ops <= most || owner_.exchange.fork_with(origin)) continue;
-    if (!LogOnTop::begin(owner_.state, peer.applied).ok()) continue;
+    if (ops <= most || why_not_all(peer)) continue;
     best = origin;
     most = ops;
   }
   return best;
+}
+
+std::optional<std::string> Snapshots::why_not_all(const Peer& peer) const {
+  if (const auto forked = owner_.exchange.fork_with(peer.origin)) {
+    return "it has another history of origin " + core::to_string(*forked);
+  }
+  const auto begin = LogOnTop::begin(owner_.state, peer.applied);
+  return begin.ok() ? std::nullopt : std::optional(begin.failure().message);
 }
 
 std::optional<storage::Position> Snapshots::pinned() const {
@@ -445,15 +452,9 @@ std::string Snapshots::why_it_waits() const {
   std::string why;
   for (const auto& [origin, peer] : owner_.exchange.peers()) {
     if (!owner_.exchange.links().usable(peer)) continue;
-    if (!why.empty()) why += ", ";
-    why += "region " + peer.region + ": ";
-    if (const auto forked = owner_.exchange.fork_with(origin)) {
-      why += "it has another history of origin " + core::to_string(*forked);
-      continue;
-    }
-    const auto begin = LogOnTop::begin(owner_.state, peer.applied);
-    if (begin.ok()) return {};
-    why += begin.failure().message;
+    const auto why_not = why_not_all(peer);
+    if (!why_not) return {};
+    why += (why.empty() ? "region " : ", region ") + peer.region + ": " + *why_not;
   }
   return why.empty() ? "no region is connected" : why;
 }

@@ -94,6 +94,8 @@ class Snapshots final : public Participant {
   // The peer to take all rows of again: one with all that the own log has no more.
   [[nodiscard]] std::optional<core::Origin> source_of_all(
       const std::set<core::Origin>& avoided) const;
+  // Returns why a peer cannot give all rows; nullopt when it can.
+  [[nodiscard]] std::optional<std::string> why_not_all(const Peer& peer) const;
   // Returns the vector that a peer has shown to have applied.
   [[nodiscard]] core::VersionVector shown_by(core::Origin peer) const;
   [[nodiscard]] SnapshotTerms terms(core::Origin source) const;

@@ -105,6 +105,17 @@ void put(test::Node& node, std::string_view key, const std::string& value) {
   });
 }
 
+LogSource source_of(test::Node& node, const std::string& region) {
+  return {node.storage(), node.replica().state().log(), node.replica().names(), region, {}};
+}
+
+// Has a listener that is behind read until it is with its reader.
+void catch_up(leader::LogReader& reader, TestListener& listener) {
+  REQUIRE(listener.cursor());
+  while (!reader.catch_up(listener, *listener.cursor())) {
+  }
+}
+
 }  // namespace
 
 TEST_SUITE("leader: reader of the log") {
@@ -161,8 +172,7 @@ TEST_SUITE("leader: reader of the log") {
   TEST_CASE("the log does not reach back to what a snapshot has brought, whatever follows it") {
     test::Node eu("eu", 1);
     test::Node us("us", 2);
-    const LogSource source{
-        eu.storage(), eu.replica().state().log(), eu.replica().names(), "eu", {}};
+    const LogSource source = source_of(eu, "eu");
     const core::VersionVector before = leader::LogCursor::now(source).seen();
     put(us, "k", "a");
     eu.merge(us);
@@ -181,8 +191,7 @@ TEST_SUITE("leader: reader of the log") {
   TEST_CASE("a watch that begins before a snapshot has lost some, although no record follows it") {
     test::Node eu("eu", 1);
     test::Node us("us", 2);
-    const LogSource source{
-        eu.storage(), eu.replica().state().log(), eu.replica().names(), "eu", {}};
+    const LogSource source = source_of(eu, "eu");
     const core::VersionVector before = leader::LogCursor::now(source).seen();
     put(us, "k", "a");
     eu.deliver(us, us.storage().read_log(us.storage().last_position())->bytes);
@@ -192,9 +201,7 @@ TEST_SUITE("leader: reader of the log") {
     TestListener listener;
     const Listens listens(reader, listener);
     reader.listen(listener, before);
-    REQUIRE(listener.cursor());
-    while (!reader.catch_up(listener, *listener.cursor())) {
-    }
+    catch_up(reader, listener);
     CHECK(listener.told().size() == 1);
     CHECK(listener.lost() == 1);
   }
@@ -204,17 +211,14 @@ TEST_SUITE("leader: reader of the log") {
     test::Node us("us", 2);
     test::Node de("de", 3);
     put(us, "k", "a");  // Of this eu has heard nothing.
-    const LogSource source{
-        eu.storage(), eu.replica().state().log(), eu.replica().names(), "eu", {}};
+    const LogSource source = source_of(eu, "eu");
     core::VersionVector token = leader::LogCursor::now(source).seen();
     token.set(us.origin(), us.vector().at(us.origin()));
     leader::LogReader reader(source, &eu);
     TestListener listener;
     const Listens listens(reader, listener);
     reader.listen(listener, token);
-    REQUIRE(listener.cursor());
-    while (!reader.catch_up(listener, *listener.cursor())) {
-    }
+    catch_up(reader, listener);
     put(de, "k", "b");
     eu.merge(de);
     REQUIRE(eventually([&] { return listener.lost() > 0; }));
@@ -260,9 +264,7 @@ TEST_SUITE("leader: reader of the log") {
     REQUIRE(eventually([&] { return with_reader.told().size() == 3; }));
     TestListener behind;
     reader.listen(behind, before);
-    REQUIRE(behind.cursor());
-    while (!reader.catch_up(behind, *behind.cursor())) {
-    }
+    catch_up(reader, behind);
     REQUIRE(behind.told().size() == 3);
     for (const TestListener* each : {&with_reader, &behind}) {
       CHECK(each->lost() == 0);

@@ -84,7 +84,7 @@ struct Pair : LinkedNodes {
 };
 
 // r1 has ops of r0 from its log, then some from a snapshot, then some from the log again. r2 has
-// nothing of all these, and only r1 and r2 can be linked.
+// nothing of all these. No two of them are linked.
 struct HoleInTheLog : Pair {
   HoleInTheLog() {
     add(std::make_unique<Node>("r2", 3));
