@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -19,9 +18,6 @@ using core::Path;
 using core::planted;
 
 namespace {
-
-// The tag of remove-wins sets inside an encoded path, behind another component.
-constexpr std::string_view kTagInPath{"\0\1E\0\1", 5};
 
 bool is_element(const Path& path) {
   const crdt::TypeEntry* const type = crdt::type_at(path.components());
@@ -43,7 +39,7 @@ ErasedSweep::ErasedSweep(regions::Replica& replica, const storage::Storage& stor
     : replica_(replica),
       limits_(limits),
       finder_(replica, storage, {.looks = limits.looks, .waiting = limits.waiting},
-              {.bytes = kTagInPath,
+              {.type = Type::kRemoveWinsSet,
                .op =
                    [this](const core::Op& op) {
                      const auto* const put = std::get_if<core::Put>(&op);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 #include <set>
-#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -18,9 +17,6 @@ namespace {
 
 using core::Millis;
 using core::Path;
-
-// The tag of lists of containers inside an encoded path, behind another component.
-constexpr std::string_view kTagInPath{"\0\1i\0\1", 5};
 
 bool is_element(const Path& path) {
   const std::vector<std::size_t> elements = crdt::elements_on(path.encoded());
@@ -61,7 +57,7 @@ OrphanSweep::OrphanSweep(regions::Replica& replica, const storage::Storage& stor
     : replica_(replica),
       limits_(limits),
       finder_(replica, storage, {.looks = limits.looks, .waiting = limits.waiting},
-              {.bytes = kTagInPath,
+              {.type = Type::kItemList,
                .op = [this](const core::Op& op) { read(op); },
                .row = [this](const rows::PathRow& at) { walk_over(at.path); }}) {}
 

@@ -1,8 +1,10 @@
 #include "leader/sweeps/row_finder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/batch.h"
+#include "core/path_parts.h"
 
 namespace anabranch::leader {
 
@@ -11,11 +13,21 @@ namespace {
 // Most rows are skipped by their keys alone.
 constexpr std::size_t kWalkedPerLook = 10;
 
+std::string tag_in_path(Type type) {
+  std::string bytes(core::kComponentEnd);
+  bytes += static_cast<char>(type);
+  return bytes.append(core::kComponentEnd);
+}
+
 }  // namespace
 
 RowFinder::RowFinder(const regions::Replica& replica, const storage::Storage& storage,
                      FinderLimits limits, Kind kind)
-    : replica_(replica), storage_(storage), limits_(limits), kind_(std::move(kind)) {
+    : replica_(replica),
+      storage_(storage),
+      limits_(limits),
+      kind_(std::move(kind)),
+      bytes_(tag_in_path(kind_.type)) {
   walk_anew();
 }
 
@@ -34,6 +46,10 @@ void RowFinder::walk_anew() {
 }
 
 bool RowFinder::read_log() {
+  if (position_ >= replica_.state().tagged_records().without_from(kind_.type)) {
+    position_ = std::max(position_, storage_.last_position() + 1);
+    return false;
+  }
   for (std::size_t looks = 0; looks < limits_.looks; ++looks) {
     const auto record = storage_.read_log(position_);
     if (!record) return false;
@@ -43,7 +59,7 @@ bool RowFinder::read_log() {
       return true;
     }
     position_ = record->position + 1;
-    if (record->bytes.find(kind_.bytes) == std::string::npos) continue;
+    if (record->bytes.find(bytes_) == std::string::npos) continue;
     const auto batch = core::decode_batch(record->bytes);
     if (!batch.ok()) {  // Damaged on the disk: treated as trimmed.
       walk_anew();
@@ -67,7 +83,7 @@ bool RowFinder::walk() {
     }
     if (is_full()) return true;
     after_ = rows.key();
-    if (rows.key().find(kind_.bytes) == std::string_view::npos) continue;
+    if (rows.key().find(bytes_) == std::string_view::npos) continue;
     kind_.row(rows.row().value_or_raise());
   }
   return true;

@@ -7,7 +7,8 @@
 #include <functional>
 #include <set>
 #include <string>
-#include <string_view>
+
+#include <anabranch/key.h>
 
 #include "core/op.h"
 #include "core/path.h"
@@ -24,10 +25,11 @@ struct FinderLimits {
 
 class RowFinder {
  public:
-  // The rows to find. `op` is called for each op of the log, `row` for each row of a walk, as far
-  // as `bytes` occur in the record or storage key; both call take().
+  // The rows to find: of a type, or inside its elements. `op` is called for each op of the log,
+  // `row` for each row of a walk, as far as the type's tag is in the path, or somewhere in the
+  // record; both call take().
   struct Kind {
-    std::string_view bytes;
+    Type type;
     std::function<void(const core::Op&)> op;
     std::function<void(const rows::PathRow&)> row;
   };
@@ -57,6 +59,7 @@ class RowFinder {
   const storage::Storage& storage_;
   FinderLimits limits_;
   Kind kind_;
+  const std::string bytes_;         // The tag in a path, behind another component.
   storage::Position position_ = 0;  // The next record of the log to read.
   std::uint64_t jumps_ = 0;         // PublishedVector::jumps() at the last look.
   bool walking_ = true;

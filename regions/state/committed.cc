@@ -29,6 +29,7 @@ CommittedState::CommittedState(storage::Storage& storage, const ClearLimits& lim
 // ---- Opening.
 
 core::Result<bool> CommittedState::load() {
+  tagged_records_.begin(storage_.last_position());
   const auto snapshot = storage_.snapshot();
   const auto stored = snapshot->get(storage::Table::kMeta, storage::kIdentityKey);
   if (!stored) {
@@ -235,6 +236,7 @@ core::Result<void> CommittedState::finish_commit() {
   if (auto stored = storage_.finish_commit(); !stored.ok()) return lose_commit(stored.failure());
   UnderWay made = *std::move(under_way_);
   under_way_.reset();
+  tagged_records_.committed(storage_.last_position());
   show(made);
   Commit& commit = made.commit;
   // The last rows of the merge are in the commit itself. What fails breaks the replica.
@@ -270,10 +272,14 @@ void CommittedState::gather(Commit& commit, Clock clock) {
   if (commit.stage != nullptr) {
     const auto leaves = [this](const core::Path& path, crdt::Row& row) {
       note(path, row);
+      tagged_records_.see(path);
       for (RowWatcher* watcher : watchers_) watcher->leaves(path, row);
     };
     commit.stage->take_changes(names().origins(), leaves, digests_, commit.changes);
   }
+  // Rows that a mask hides stay, and those of a rejoin were stored before.
+  const bool leaves_rows = commit.stage != nullptr && commit.stage->masks() == masks_;
+  if (!leaves_rows && !commit.records.empty()) tagged_records_.see_unknown();
   commit.changes.add(applied_.take_changes());
   commit.changes.add(chains_.take_changes());
   digests_.take_changes(commit.changes);

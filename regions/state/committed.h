@@ -23,6 +23,7 @@
 #include "regions/state/durable_state.h"
 #include "regions/state/head.h"
 #include "regions/state/sound_log.h"
+#include "regions/state/tagged_records.h"
 #include "rows/digests.h"
 #include "rows/masks/masks.h"
 #include "rows/policy/policy_table.h"
@@ -164,6 +165,8 @@ class CommittedState {
   [[nodiscard]] const storage::Storage& storage() const { return storage_; }
   [[nodiscard]] const SoundLog& log() const { return log_; }
   [[nodiscard]] SoundLog& log() { return log_; }
+  // Of the types whose rows are swept.
+  [[nodiscard]] const TaggedRecords& tagged_records() const { return tagged_records_; }
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] Identity& identity() { return identity_; }
   [[nodiscard]] const Applied& applied() const { return applied_; }
@@ -274,6 +277,7 @@ class CommittedState {
   storage::Storage& storage_;
   ClearLimits limits_;
   SoundLog log_{storage_};
+  TaggedRecords tagged_records_{Type::kItemList, Type::kRemoveWinsSet};
   Identity identity_;
   Applied applied_;
   ChainHashes chains_{applied_, log_};
