@@ -15,9 +15,16 @@ using core::planted;
 Group& LocalWriter::group() {
   if (!open_) {
     look_at_room();
-    open_ = std::make_unique<OpenGroup>(state_.reader(), state_);
+    open_ = make_group();
   }
   return open_->group;
+}
+
+std::unique_ptr<LocalWriter::OpenGroup> LocalWriter::make_group() const {
+  if (!closed_ || planted(Bug::kStageOverShown)) {
+    return std::make_unique<OpenGroup>(state_.reader(), state_);
+  }
+  return std::make_unique<OpenGroup>(closed_->open->group.stage(), state_);
 }
 
 void LocalWriter::look_at_room() {
@@ -58,6 +65,7 @@ core::Result<bool> LocalWriter::begin_commit() {
 
 core::Result<void> LocalWriter::finish_commit() {
   auto done = state_.finish_commit();
+  if (open_) open_->go_on_over(state_.reader());
   closed_.reset();
   if (done.ok()) wrote();
   return done;

@@ -83,13 +83,22 @@ class LocalWriter final : public OwnBatches {
   [[nodiscard]] const Reserve& reserve() const { return reserve_; }
 
  private:
-  // A group, and what it is staged over.
+  // A group, and what it is staged over: the committed state, or a group whose commit is under way.
   struct OpenGroup {
     OpenGroup(std::unique_ptr<rows::SnapshotReader> reader, const CommittedState& state)
-        : base(std::move(reader)),
-          group(*base, state.clear_rules(), state.applied().vector(), state.scores()) {}
+        : committed(std::move(reader)),
+          group(*committed, state.clear_rules(), state.applied().vector(), state.scores()) {}
+    OpenGroup(const rows::Stage& under_way, const CommittedState& state)
+        : group(under_way, state.clear_rules(), state.applied().vector(), state.scores()) {}
 
-    std::unique_ptr<rows::SnapshotReader> base;
+    // Goes on over the committed state. That is the same, unless the commit under way has failed;
+    // then this group cannot be committed either.
+    void go_on_over(std::unique_ptr<rows::SnapshotReader> reader) {
+      group.stage().go_on_over(*reader);
+      committed = std::move(reader);
+    }
+
+    std::unique_ptr<rows::SnapshotReader> committed;  // Null over a group.
     Group group;
   };
   // A group that is being committed as one batch.
@@ -99,6 +108,7 @@ class LocalWriter final : public OwnBatches {
     storage::LogRecord record = {};
   };
 
+  [[nodiscard]] std::unique_ptr<OpenGroup> make_group() const;
   // Makes the batch of the open group, and closes it.
   Commit close_dirty_group();
   // Notes that a group is committed.

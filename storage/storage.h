@@ -154,15 +154,11 @@ class Storage {
   virtual core::Result<Position> commit(std::span<const LogRecord> records,
                                         const Changes& changes) = 0;
 
-  // Returns a snapshot of the newest committed state, with the commit under way in it, for the
-  // writer alone. After a commit under way has failed it must not be used.
-  [[nodiscard]] virtual std::unique_ptr<Snapshot> logged() const { return snapshot(); }
-
-  // Makes a commit as commit() does, but need not wait for the disk: returns true when the commit
-  // is under way. Then its caller keeps the arguments, and calls finish_commit() before any other
-  // function but snapshot(), logged() and those that any thread may call; nothing of the commit is
-  // visible in snapshot(), or durable, before that. Where no commit waits for the disk, or the
-  // storage cannot wait beside its caller, the commit is made at once, and false is returned.
+  // Makes a commit as commit() does, but need not wait for its end: returns true when the commit is
+  // under way. Then its caller keeps the arguments, and calls finish_commit() before any other
+  // function but snapshot() and those that any thread may call; nothing of the commit is visible in
+  // snapshot(), or durable, before that. Where that would gain little, or the storage cannot work
+  // beside its caller, the commit is made at once, and false is returned.
   virtual core::Result<bool> begin_commit(std::span<const LogRecord> records,
                                           const Changes& changes) {
     auto done = commit(records, changes);
@@ -170,6 +166,8 @@ class Storage {
   }
   // Returns when the commit under way is made. Fails as commit() does.
   virtual core::Result<void> finish_commit() { return {}; }
+  // Whether finish_commit() need not wait any more.
+  [[nodiscard]] virtual bool commit_is_made() const { return true; }
   // A descriptor that is readable when finish_commit() need not wait any more; -1 when none tells.
   [[nodiscard]] virtual int committed_fd() const { return -1; }
 

@@ -54,14 +54,12 @@ class Disk : public storage::WholeStorage {
                                          const storage::Changes& changes) override {
     return storage_->commit(records, changes);
   }
-  [[nodiscard]] std::unique_ptr<storage::Snapshot> logged() const override {
-    return storage_->logged();
-  }
   core::Result<bool> begin_commit(std::span<const storage::LogRecord> records,
                                   const storage::Changes& changes) override {
     return storage_->begin_commit(records, changes);
   }
   core::Result<void> finish_commit() override { return storage_->finish_commit(); }
+  [[nodiscard]] bool commit_is_made() const override { return storage_->commit_is_made(); }
   [[nodiscard]] int committed_fd() const override { return storage_->committed_fd(); }
   [[nodiscard]] bool logs_changes() const override { return storage_->logs_changes(); }
   [[nodiscard]] std::optional<storage::StoredRecord> read_log(

@@ -370,7 +370,7 @@ rows::ClearRules CommittedState::clear_rules() const {
 }
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader(rows::Tallies tallies) const {
-  return reader_of(storage_.logged(), tallies);
+  return reader_of(storage_.snapshot(), tallies);
 }
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader_of(

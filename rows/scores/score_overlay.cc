@@ -84,12 +84,12 @@ class ScoreOverlay::MergedCursor final : public Cursor {
 
 std::optional<std::string> ScoreOverlay::score_at(std::string_view key) const {
   const auto staged = staged_.find(key);
-  return staged == staged_.end() ? base_.score_at(key) : staged->second;
+  return staged == staged_.end() ? base_->score_at(key) : staged->second;
 }
 
 std::unique_ptr<Cursor> ScoreOverlay::scan_scores(const KeyRange& range) const {
-  if (staged_.empty()) return base_.scan_scores(range);
-  return std::make_unique<MergedCursor>(staged_, base_, range);
+  if (staged_.empty()) return base_->scan_scores(range);
+  return std::make_unique<MergedCursor>(staged_, *base_, range);
 }
 
 void ScoreOverlay::set_score(std::string key, std::optional<std::string> value) {

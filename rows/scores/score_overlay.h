@@ -17,7 +17,10 @@ namespace anabranch::rows {
 class ScoreOverlay final : public MutableScoreTable {
  public:
   // `base` must outlive this object. Without undo there are no savepoints.
-  ScoreOverlay(const ScoreTable& base, bool undo_kept) : base_(base), undo_kept_(undo_kept) {}
+  ScoreOverlay(const ScoreTable& base, bool undo_kept) : base_(&base), undo_kept_(undo_kept) {}
+
+  // Goes on over another table with the same entries, which must outlive this object.
+  void go_on_over(const ScoreTable& base) { base_ = &base; }
 
   [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override;
   [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
@@ -38,7 +41,7 @@ class ScoreOverlay final : public MutableScoreTable {
   class MergedCursor;
   using Staged = std::map<std::string, std::optional<std::string>, std::less<>>;
 
-  const ScoreTable& base_;
+  const ScoreTable* base_;
   bool undo_kept_;
   Staged staged_;
   bool leaves_work_ = false;  // May stay true after an undo.

@@ -17,10 +17,15 @@ namespace anabranch::rows {
 using core::Path;
 using crdt::Row;
 
+void Stage::go_on_over(const RowReader& base) {
+  base_ = &base;
+  order_.go_on_over(base);
+}
+
 Row Stage::row(const Path& path) const {
   if (const StagedRow* const staged = rows_.find(path)) return shown_row(path, staged->row);
   if (masks_->empty() && has_read(path)) return read_.row;
-  return masks_changed_ ? shown_row(path, base_.row(path)) : base_.row(path);
+  return masks_changed_ ? shown_row(path, base_->row(path)) : base_->row(path);
 }
 
 bool Stage::shows(const Path& path) const {
@@ -31,13 +36,13 @@ bool Stage::shows(const Path& path) const {
 
 Stage::Glance Stage::glance(const Path& path) const {
   const bool is_here = !masks_->empty() || has_read(path) || rows_.find(path) != nullptr;
-  return is_here ? Glance{{}, row(path)} : base_.glance(path);
+  return is_here ? Glance{{}, row(path)} : base_->glance(path);
 }
 
 const Row& Stage::read(const Path& path) const {
   if (has_read(path)) return read_.row;
   read_.known = false;
-  read_.row = base_.stored_row(path);
+  read_.row = base_->stored_row(path);
   read_.path = path;
   read_.known = true;
   return read_.row;
@@ -45,7 +50,7 @@ const Row& Stage::read(const Path& path) const {
 
 Row Stage::stored_row(const Path& path) const {
   const StagedRow* const staged = rows_.find(path);
-  return staged == nullptr ? base_.stored_row(path) : staged->row;
+  return staged == nullptr ? base_->stored_row(path) : staged->row;
 }
 
 Row Stage::with_cell_hidden(const StagedRow& staged) const {
@@ -77,13 +82,13 @@ void Stage::scan(const core::PathRange& range, Hidden hidden, const Visit& visit
 }
 
 std::shared_ptr<const PolicyTable> Stage::policies() const {
-  if (!policies_changed_) return base_.policies();
+  if (!policies_changed_) return base_->policies();
   if (!policies_) policies_ = RowReader::policies();
   return policies_;
 }
 
 std::shared_ptr<const OriginRegions> Stage::regions() const {
-  if (!regions_changed_) return base_.regions();
+  if (!regions_changed_) return base_->regions();
   if (!regions_) regions_ = RowReader::regions();
   return regions_;
 }
@@ -123,7 +128,7 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidde
   const auto comes_before = [&](const Path& path) {
     return staged != end && (range.backwards ? path < (*staged)->path : (*staged)->path < path);
   };
-  base_.scan(range, hidden, [&](const Path& path, const Row& row) {
+  base_->scan(range, hidden, [&](const Path& path, const Row& row) {
     while (going && comes_before(path)) offer_staged(**staged++);
     if (!going) return false;
     if (staged != end && (*staged)->path == path) {
@@ -141,7 +146,7 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidde
 }
 
 StoredTags Stage::stored_tags(const Path& place) const {
-  if (!place_ || place_->path != place) place_ = {place, base_.stored_tags(place)};
+  if (!place_ || place_->path != place) place_ = {place, base_->stored_tags(place)};
   StoredTags tags = place_->tags;
   const std::string_view above = place.encoded();
   const StagedRows::New& rows = rows_.new_rows();
@@ -161,7 +166,7 @@ StoredTags Stage::stored_tags(const Path& place) const {
 }
 
 std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {
-  std::size_t rows = base_.stored_below(prefix, at_most);
+  std::size_t rows = base_->stored_below(prefix, at_most);
   const StagedRows::New& new_rows = rows_.new_rows();
   auto staged = new_rows.lower_bound(prefix.encoded());
   for (; rows < at_most && staged != new_rows.end() && prefix.is_prefix_of((*staged)->path);
@@ -177,8 +182,11 @@ std::uint64_t Stage::count(const Path& path) const {
 }
 
 StoredCount Stage::stored_count(const Path& path) const {
-  const StoredCount* const staged = staged_count(path);
-  return staged == nullptr ? base_.stored_count(path) : *staged;
+  if (const StoredCount* const staged = staged_count(path)) return *staged;
+  if (!count_read_ || count_read_->collection != path) {
+    count_read_ = {path, base_->stored_count(path)};
+  }
+  return count_read_->count;
 }
 
 StoredCount* Stage::staged_count(const Path& path) const {
@@ -215,7 +223,7 @@ void Stage::take_changes(const core::OriginTable& origins, const Collect& collec
   for (StagedRow* const each : rows_.changed()) {
     collect(each->path, each->row);
     if (crdt::is_expiry(each->path)) {
-      index_expiry(each->path, base_.stored_row(each->path), each->row, changes);
+      index_expiry(each->path, base_->stored_row(each->path), each->row, changes);
     }
     if (core::is_hashed(each->path)) {
       take_row(*each, core::row_key(each->path), origins, digests, changes);
@@ -251,7 +259,7 @@ StagedRow& Stage::load(const Path& path) {
   newest_ = rows_.find(path);
   if (newest_ != nullptr) return *newest_;
   // If it throws, rows_ is unchanged.
-  Row row = has_read(path) ? std::move(read_.row) : base_.stored_row(path);
+  Row row = has_read(path) ? std::move(read_.row) : base_->stored_row(path);
   if (has_read(path)) read_.known = false;
   newest_ = &rows_.add(path, std::move(row));
   return *newest_;
@@ -268,8 +276,8 @@ StagedRow& Stage::change(const Path& path) {
 
 void Stage::set_count(const Path& collection, std::uint64_t count) {
   if (undo_kept_) {
-    CountBefore before{collection, stored_count(collection)};
-    undo_.push_back({.count = std::make_unique<CountBefore>(std::move(before))});
+    CountRead before{collection, stored_count(collection)};
+    undo_.push_back({.count = std::make_unique<CountRead>(std::move(before))});
   }
   StoredCount* const staged = staged_count(collection);
   (staged != nullptr ? *staged : counts_[collection]) = {count,

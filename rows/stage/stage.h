@@ -51,7 +51,7 @@ class Stage final : public RowReader, private CountTable {
   // `base` and `scores` must outlive the stage.
   Stage(const RowReader& base, Undo undo, ClearRules rules = {},
         const Scores& scores = Scores::plain())
-      : base_(base),
+      : base_(&base),
         undo_kept_(undo == Undo::kKept),
         rules_(rules),
         masks_(base.masks()),
@@ -60,6 +60,9 @@ class Stage final : public RowReader, private CountTable {
         order_(base, undo_kept_),
         rows_(scores.seed()),
         counts_(0, core::PathHash{scores.seed()}) {}
+
+  // Goes on over another reader of the same state, which must outlive the stage.
+  void go_on_over(const RowReader& base);
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
   [[nodiscard]] bool shows(const core::Path& path) const override;
@@ -163,13 +166,13 @@ class Stage final : public RowReader, private CountTable {
     order().drop_void(collection);
   }
   // The order of scores, for rebuilding orders and dropping old ones.
-  [[nodiscard]] ScoreIndex order() { return {order_, *masks_, scores_, base_}; }
+  [[nodiscard]] ScoreIndex order() { return {order_, *masks_, scores_, *base_}; }
   [[nodiscard]] MutableScoreTable& score_table() { return order_; }
   // Whether the staged changes leave such work behind.
   [[nodiscard]] bool leaves_orders() const { return order_.leaves_work(); }
   // Returns the score of a row of a sorted set, by the policies of the reader below.
   [[nodiscard]] double score(const core::Path& path, const crdt::Row& row) const {
-    return scores_.of(path, row, base_);
+    return scores_.of(path, row, *base_);
   }
   void set_masks(Masks masks);
 
@@ -199,7 +202,7 @@ class Stage final : public RowReader, private CountTable {
     ScoreOverlay::Savepoint order = 0;
     std::size_t notes = 0;
   };
-  struct CountBefore {
+  struct CountRead {
     core::Path collection;
     StoredCount count;
   };
@@ -207,7 +210,7 @@ class Stage final : public RowReader, private CountTable {
   struct UndoStep {
     StagedRow* staged = nullptr;  // Only for a row. Staged rows stay where they are.
     crdt::Row row = {};
-    std::unique_ptr<CountBefore> count = nullptr;  // Only for a count: rarer than rows.
+    std::unique_ptr<CountRead> count = nullptr;    // Only for a count: rarer than rows.
     std::shared_ptr<const Masks> masks = nullptr;  // Only for the masks.
     Savepoints at = {};                            // Not for a count.
   };
@@ -218,8 +221,8 @@ class Stage final : public RowReader, private CountTable {
     bool concurrent;  // Several scores are there: the rule decides between them.
   };
 
-  // A row below that was looked at last, and the tags of a place below: that state does not change.
-  // A command looks at a key before it reads or changes it.
+  // What was looked at last below, where nothing changes: a row, the tags of a place, and, as
+  // CountRead, a count. A command looks at a key before it reads or changes it.
   struct Read {
     core::Path path;
     crdt::Row row;
@@ -273,7 +276,7 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] bool row_present(const core::Path& row) const override { return shows(row); }
   void share_place(const core::Path& place, Type type) override { shared_place_ = {place, type}; }
 
-  const RowReader& base_;
+  const RowReader* base_;
   bool undo_kept_;
   ClearRules rules_;
   std::shared_ptr<const Masks> masks_;
@@ -289,6 +292,7 @@ class Stage final : public RowReader, private CountTable {
   crdt::Row peeked_;
   mutable Read read_;
   mutable std::optional<Place> place_;
+  mutable std::optional<CountRead> count_read_;
   StagedRows rows_;
   StagedRow* newest_ = nullptr;  // The row loaded last, often the next one as well.
   using Counts = std::unordered_map<core::Path, StoredCount, core::PathHash>;

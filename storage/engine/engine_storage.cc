@@ -12,7 +12,6 @@
 #include "storage/engine/engine_log.h"
 #include "storage/engine/engine_snapshot.h"
 #include "storage/engine/flusher.h"
-#include "storage/engine/logged_state.h"
 #include "storage/engine/periodic_sync.h"
 #include "storage/engine/reach.h"
 #include "storage/engine/side_thread.h"
@@ -48,18 +47,14 @@ class EngineStorage final : public SteppedEngine {
 
   Result<void> open() override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override { return tables_.snapshot(); }
-  [[nodiscard]] std::unique_ptr<Snapshot> logged() const override {
-    if (!logging_ || planted(Bug::kStageOverShown)) return snapshot();
-    if (!logged_) logged_.emplace(tables_.unpublished());
-    return logged_->snapshot();
-  }
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override {
     auto held = log_->hold();  // Before the tables: nothing of their log is trimmed in between.
     return std::make_unique<EngineSnapshot>(std::move(held), tables_.published());
   }
   Result<Position> commit(std::span<const LogRecord> records, const Changes& changes) override;
   Result<bool> begin_commit(std::span<const LogRecord> records, const Changes& changes) override;
-  Result<void> finish_commit() override;
+  Result<void> finish_commit() override { return logging_ ? finish() : Result<void>(); }
+  [[nodiscard]] bool commit_is_made() const override { return !logging_ || logging_->has_ended(); }
   [[nodiscard]] int committed_fd() const override { return logger_.fd(); }
   [[nodiscard]] bool logs_changes() const override { return true; }
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override {
@@ -104,17 +99,21 @@ class EngineStorage final : public SteppedEngine {
   Failure close_for_writes(const Failure& failure);
   Result<void> settle_place();
   void prepare_log();
-  // When a commit is logged: before it is made in memory, beside that, or beside what its caller
-  // does until it is finished.
-  enum class Logging : std::uint8_t { kFirst, kBeside, kLate };
+  // When a commit is logged and made in memory: one after the other, or beside each other, at once;
+  // logged beside the work of its caller until it is finished; or both beside that.
+  enum class Logging : std::uint8_t { kFirst, kBeside, kLate, kAllLate };
   Result<void> begin_commit(std::span<const LogRecord> records, const Changes& changes,
                             Logging when);
   // Logs a commit and makes it in memory: `changes` go to the tables of `before`, and those of
   // `after` are the ones that readers have when it is shown.
   Result<void> log_and_put(std::span<const LogRecord> records, const Changes& changes,
                            const Generations& before, const Generations& after, Logging when);
-  // Waits for the log of the commit that was put, and shows it.
+  // Waits for the rest of the commit that was begun, and shows it.
   Result<void> finish();
+  // Whether a commit has so many changes that a thread beside its caller's is worth its while.
+  [[nodiscard]] bool is_large(const Changes& all) const {
+    return all.size() >= options_.beside_min;
+  }
   // Whether a commit is shown when the disk has it, and no sooner.
   [[nodiscard]] bool waits_for_disk(std::span<const LogRecord> records) const;
   // Appends to the log, and syncs it where commits wait for that.
@@ -153,9 +152,8 @@ class EngineStorage final : public SteppedEngine {
   std::atomic<Generation> shown_generation_ = 0;
   // Used by the writer alone.
   SideThread logger_{SideThread::Threads(by_ == FlushedBy::kThread)};
-  std::optional<SideThread::Run> logging_;     // Of the commit that is under way.
-  mutable std::optional<LoggedState> logged_;  // With that commit, if the writer has asked for it.
-  std::string marked_;                         // What is logged for it, where it has marks.
+  std::optional<SideThread::Run> logging_;  // Of the commit that is under way.
+  std::string marked_;                      // What is logged for it, where it has marks.
   std::optional<Failure> closed_by_;
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
   // another one may have its numbers.
@@ -301,7 +299,7 @@ Failure EngineStorage::close_for_writes(const Failure& failure) {
 }
 
 Result<Position> EngineStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
-  const bool beside = by_ == FlushedBy::kThread && changes.size() >= options_.beside_min;
+  const bool beside = by_ == FlushedBy::kThread && is_large(changes);
   auto done = begin_commit(records, changes, beside ? Logging::kBeside : Logging::kFirst);
   if (done.ok() && !(records.empty() && changes.empty())) done = finish();
   return done.ok() ? Result<Position>(last_position()) : done.failure();
@@ -309,12 +307,13 @@ Result<Position> EngineStorage::commit(std::span<const LogRecord> records, const
 
 Result<bool> EngineStorage::begin_commit(std::span<const LogRecord> records,
                                          const Changes& changes) {
-  if (waits_for_disk(records)) {
-    auto begun = begin_commit(records, changes, Logging::kLate);
-    return begun.ok() ? Result<bool>(true) : begun.failure();
+  const bool large = is_large(changes);
+  if (!large && !waits_for_disk(records)) {
+    auto done = commit(records, changes);
+    return done.ok() ? Result<bool>(false) : done.failure();
   }
-  auto done = commit(records, changes);
-  return done.ok() ? Result<bool>(false) : done.failure();
+  auto begun = begin_commit(records, changes, large ? Logging::kAllLate : Logging::kLate);
+  return begun.ok() ? Result<bool>(true) : begun.failure();
 }
 
 Result<void> EngineStorage::begin_commit(std::span<const LogRecord> records, const Changes& changes,
@@ -329,21 +328,14 @@ Result<void> EngineStorage::begin_commit(std::span<const LogRecord> records, con
   return done.ok() ? done : close_for_writes(done.failure());
 }
 
-Result<void> EngineStorage::finish_commit() { return logging_ ? finish() : Result<void>(); }
-
 Result<void> EngineStorage::finish() {
   if (logging_) {
     auto logged = logging_->wait();
     logging_.reset();
-    if (!logged.ok()) {
-      logged_.reset();
-      return close_for_writes(logged.failure());
-    }
+    if (!logged.ok()) return close_for_writes(logged.failure());
   }
   unlogged_trim_.reset();
   show(wal_->last().position);
-  if (logged_) logged_->publish([this] { return tables_.snapshot(); });
-  logged_.reset();
   if (auto settled = settle_place(); !settled.ok()) return close_for_writes(settled.failure());
   prepare_log();
   flush_if_due();
@@ -355,25 +347,33 @@ Result<void> EngineStorage::log_and_put(std::span<const LogRecord> records, cons
                                         Logging when) {
   ANABRANCH_ASSERT(!logging_);
   if (auto there = look_at_place(); !there.ok()) return there;
-  const auto log = [this, records, logged = with_marks(changes, before, after)] {
+  const auto log = [=, this, logged = with_marks(changes, before, after)] {
     return this->log(records, logged);
   };
+  tables_.switch_to(before);
+  const auto put = [this, &changes] {  // Shown later; never, when the log has failed.
+    for (const ChangeView& change : changes) tables_.put(change.table, change.key, change.value);
+  };
+  const auto log_then_put = [log, put] {
+    auto done = log();
+    if (done.ok()) put();
+    return done;
+  };
   if (when == Logging::kFirst) {
-    if (auto done = log(); !done.ok()) return done;
+    if (auto done = log_then_put(); !done.ok()) return done;
+  } else if (when == Logging::kAllLate) {
+    logging_.emplace(logger_.begin_told(log_then_put));
   } else {
     logging_.emplace(when == Logging::kBeside ? logger_.begin(log) : logger_.begin_told(log));
+    put();
   }
-  // Nobody sees these before they are shown; when the log has failed they never are.
-  tables_.switch_to(before);
-  for (const ChangeView& change : changes) tables_.put(change.table, change.key, change.value);
-  tables_.switch_to(after);
-  if (when == Logging::kLate && planted(Bug::kShowUnderWay)) show(shown_ + records.size());
+  if (after != before) tables_.switch_to(after);
+  if (when >= Logging::kLate && planted(Bug::kShowUnderWay)) show(shown_ + records.size());
   return {};
 }
 
 bool EngineStorage::waits_for_disk(std::span<const LogRecord> records) const {
-  const bool waits = !options_.sync_every || records.empty();
-  return waits && !planted(Bug::kShowUnsynced);
+  return (!options_.sync_every || records.empty()) && !planted(Bug::kShowUnsynced);
 }
 
 Result<void> EngineStorage::log(std::span<const LogRecord> records, std::string_view changes) {

@@ -43,7 +43,8 @@ struct EngineOptions {
   // never one of them without those behind it. A thread syncs at this interval; commits without
   // batches sync, and so do swaps and flushes.
   std::optional<std::chrono::milliseconds> sync_every = {};
-  // A commit with so many changes is logged by a thread, while they are made in memory.
+  // A commit with so many changes is logged by a thread, while they are made in memory; one that
+  // was begun is logged and made in memory by it.
   std::size_t beside_min = 200;
   // Nothing is changed in the log, and nothing can be committed.
   bool look = false;

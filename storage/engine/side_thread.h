@@ -9,6 +9,7 @@
 // object is to have no thread, within wait().
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <future>
@@ -34,6 +35,10 @@ class SideThread {
     Run& operator=(Run&&) = delete;
     ~Run() {
       if (result_.valid()) wait_for_end();
+    }
+    // Whether wait() need not wait.
+    [[nodiscard]] bool has_ended() const {
+      return result_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     }
     // Returns what the function returns, or throws what it throws. Once.
     core::Result<void> wait() {

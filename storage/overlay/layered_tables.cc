@@ -37,26 +37,15 @@ struct LayeredTables::Layers {
 
 class LayeredTables::LayeredSnapshot final : public Snapshot {
  public:
-  // With the active overlay and the generations of the version, or others.
   LayeredSnapshot(Layers layers, std::atomic<std::uint64_t>& passed)
-      : version_(std::move(layers.version)),
-        base_(std::move(layers.base)),
-        active_(version_->active),
-        generations_(version_->generations),
-        passed_(passed) {}
-  LayeredSnapshot(Layers layers, std::atomic<std::uint64_t>& passed, OverlayRoot active,
-                  const Generations& generations)
-      : LayeredSnapshot(std::move(layers), passed) {
-    active_ = active;
-    generations_ = generations;
-  }
+      : version_(std::move(layers.version)), base_(std::move(layers.base)), passed_(passed) {}
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override {
-    const auto stored = stored_table(table, generations_);
+    const auto stored = stored_table(table, version_->generations);
     if (!stored) return std::nullopt;
     const OverlayKey whole(*stored, key);
-    for (const OverlayRoot layer : {active_, version_->frozen}) {
+    for (const OverlayRoot layer : {version_->active, version_->frozen}) {
       if (core::planted(core::Bug::kForgetFrozen) && version_->flushing) break;
       if (const OverlayEntry* const entry = layer.find(whole)) return entry->value();
     }
@@ -64,10 +53,10 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
   }
 
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
-    const auto stored = stored_table(table, generations_);
+    const auto stored = stored_table(table, version_->generations);
     if (!stored) return std::make_unique<EmptyCursor>();
     std::vector<OverlayCursor> overlays;
-    for (const OverlayRoot layer : {active_, version_->frozen}) {
+    for (const OverlayRoot layer : {version_->active, version_->frozen}) {
       if (layer.node() != nullptr) overlays.emplace_back(layer, *stored, range);
     }
     return std::make_unique<MergedCursor>(std::move(overlays), base_->scan(*stored, range), range,
@@ -77,10 +66,10 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
   // The least one of the layers, where none of them is asked whether another one has removed it.
   [[nodiscard]] std::string_view first_key(Table table, std::string_view from,
                                            std::string_view to) const override {
-    const auto stored = stored_table(table, generations_);
+    const auto stored = stored_table(table, version_->generations);
     if (!stored) return {};
     std::string_view least = base_->first_key(*stored, from, to);
-    for (const OverlayRoot layer : {active_, version_->frozen}) {
+    for (const OverlayRoot layer : {version_->active, version_->frozen}) {
       const OverlayEntry* const entry = layer.at_or_after(OverlayKey(*stored, from));
       if (entry == nullptr || entry->key().front() != static_cast<char>(*stored)) continue;
       const std::string_view key = entry->key().substr(1);
@@ -101,8 +90,6 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
  private:
   const Versions<Version>::Held version_;
   const std::unique_ptr<Snapshot> base_;
-  OverlayRoot active_;
-  Generations generations_;
   std::atomic<std::uint64_t>& passed_;
 };
 
@@ -129,12 +116,6 @@ LayeredTables::Published LayeredTables::published() const {
   Layers layers = this->layers();
   const std::uint64_t mark = layers.version->mark;
   return {std::make_unique<LayeredSnapshot>(std::move(layers), passed_), mark};
-}
-
-// The version that is held keeps all that the active overlay has besides the new changes, and
-// nothing frees these before another version is published.
-std::unique_ptr<Snapshot> LayeredTables::unpublished() const {
-  return std::make_unique<LayeredSnapshot>(layers(), passed_, active_->newest(), generations_);
 }
 
 // ---- Generations.

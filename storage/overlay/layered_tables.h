@@ -74,10 +74,6 @@ class LayeredTables {
   // Makes a change that is part of the next version: sets a key, or removes it. A next table must
   // have a generation.
   void put(Table table, std::string_view key, std::optional<std::string_view> value);
-  // Returns a snapshot of all changes, also of those since the last version. Before the next change
-  // they must be published, and this snapshot be replaced by one of that version, before anything
-  // is frozen.
-  [[nodiscard]] std::unique_ptr<Snapshot> unpublished() const;
   // Publishes all changes since the last version. `mark`: a number for them, of the caller's.
   void publish(std::uint64_t mark = 0);
   // Returns whether there are changes that are not frozen.

@@ -28,13 +28,17 @@ std::uint64_t magnitude(Random& random, double low, double high) {
 }
 
 // With less than a chunk a flush begins at each commit that finds none under way.
+// Both kinds of commits happen all the time.
+constexpr std::size_t kLargeCommit = 20;
+
 storage::EngineOptions draw_options(Random& random) {
   constexpr auto kChunk = static_cast<double>(storage::OverlayMemory::kChunkBytes);
   constexpr std::array kChunks{0.0, 0.6, 0.9, 1.5};
   const double chunks = random.pick(kChunks);
   return {.wal = {.segment_bytes = magnitude(random, 1'000, 50'000), .spares = random.below(3)},
           .overlay_bytes = 1 + static_cast<std::uint64_t>(chunks * kChunk),
-          .slice_bytes = magnitude(random, 1, 20'000)};
+          .slice_bytes = magnitude(random, 1, 20'000),
+          .beside_min = kLargeCommit};
 }
 
 // Returns where a batch's bytes lie in the file of a segment, if they do and the log has them

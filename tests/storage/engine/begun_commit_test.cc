@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -54,30 +55,40 @@ TEST_SUITE("storage: commits under way") {
     CHECK_FALSE(is_told(*storage, 0));
   }
 
-  TEST_CASE("the writer sees a commit under way, and what it holds stays through flushes") {
-    const auto storage = engine_over(std::make_unique<RecordedFiles>(), {.overlay_bytes = 1});
-    std::vector<std::pair<std::string, std::unique_ptr<Snapshot>>> kept;
-    for (core::Seq seq = 1; seq <= 500; ++seq) {
-      const std::string value = std::to_string(seq);
-      const LogRecord record{kWriter, seq, seq, value};
-      Changes changes;
-      changes.put(Table::kRows, "a", value);
-      changes.put(Table::kRows, "key" + value, value);
-      REQUIRE(storage->begin_commit({&record, 1}, changes).value());
-      auto logged = storage->logged();
-      CHECK(logged->get(Table::kRows, "a") == value);
-      CHECK(scan(*logged).size() == seq + 1);
-      if (seq > 1) CHECK(get(*storage, "a") == std::to_string(seq - 1));
-      storage->make_room();
-      REQUIRE(storage->finish_commit().ok());
-      CHECK(logged->get(Table::kRows, "a") == value);
-      kept.emplace_back(value, std::move(logged));
-      if (kept.size() < 20) continue;
-      for (const auto& [expected, snapshot] : kept) {
-        REQUIRE(snapshot->get(Table::kRows, "a") == expected);
-        REQUIRE(scan(*snapshot).size() == std::stoul(expected) + 1);
+  TEST_CASE("a large commit is made in memory by the thread, also where it waits for no disk") {
+    for (const auto every : {std::optional<std::chrono::milliseconds>(),
+                             std::optional<std::chrono::milliseconds>(std::chrono::hours(1))}) {
+      const auto storage = engine_over(std::make_unique<RecordedFiles>(),
+                                       {.overlay_bytes = 1, .sync_every = every, .beside_min = 2});
+      std::vector<std::pair<std::string, std::unique_ptr<Snapshot>>> kept;
+      for (core::Seq seq = 1; seq <= 500; ++seq) {
+        const std::string value = std::to_string(seq);
+        const LogRecord record{kWriter, seq, seq, value};
+        Changes changes;
+        changes.put(Table::kRows, "a", value);
+        changes.put(Table::kRows, "key" + value, value);
+        REQUIRE(storage->begin_commit({&record, 1}, changes).value());
+        // Readers see nothing of it, however far it is.
+        auto before = storage->snapshot();
+        if (seq > 1) CHECK(before->get(Table::kRows, "a") == std::to_string(seq - 1));
+        CHECK(scan(*before).size() == (seq > 1 ? seq : 0));
+        storage->make_room();
+        if (seq % 2 == 0) {
+          REQUIRE(is_told(*storage, -1));
+          while (!storage->commit_is_made()) std::this_thread::yield();
+        }
+        REQUIRE(storage->finish_commit().ok());
+        CHECK(storage->commit_is_made());
+        CHECK(get(*storage, "a") == value);
+        kept.emplace_back(std::to_string(seq - 1), std::move(before));
+        if (kept.size() < 20) continue;
+        for (const auto& [expected, snapshot] : kept) {
+          if (expected == "0") continue;
+          REQUIRE(snapshot->get(Table::kRows, "a") == expected);
+          REQUIRE(scan(*snapshot).size() == std::stoul(expected) + 1);
+        }
+        kept.clear();
       }
-      kept.clear();
     }
   }
 
@@ -99,7 +110,23 @@ TEST_SUITE("storage: commits under way") {
     CHECK(get(*storage, "a") == "1");
   }
 
-  TEST_CASE("a commit that need not wait for the disk is made when it is begun") {
+  TEST_CASE("a large commit that was begun and cannot be logged is never shown") {
+    auto disk = std::make_unique<RecordedFiles>();
+    RecordedFiles* const failing = disk.get();
+    const auto storage =
+        engine_over(std::move(disk), {.sync_every = std::chrono::hours(1), .beside_min = 2});
+    test::commit(*storage, {put("a", "1")});
+    failing->fail(DiskCall::kWrite, 1);
+    const LogRecord record{kWriter, 1, 1, "batch"};
+    const Changes changes({put("a", "2"), put("b", "2")});
+    REQUIRE(storage->begin_commit({&record, 1}, changes).ok());
+    CHECK_FALSE(storage->finish_commit().ok());
+    CHECK(get(*storage, "a") == "1");
+    CHECK_FALSE(storage->begin_commit({&record, 1}, changes).ok());
+    CHECK_FALSE(get(*storage, "b"));
+  }
+
+  TEST_CASE("a small commit that need not wait for the disk is made when it is begun") {
     const auto storage =
         engine_over(std::make_unique<RecordedFiles>(), {.sync_every = std::chrono::hours(1)});
     const LogRecord record{kWriter, 1, 1, "batch"};
