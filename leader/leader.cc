@@ -439,6 +439,7 @@ core::Result<void> Leader::commit() { return impl_->commit(); }
 core::Result<bool> Leader::begin_commit() { return impl_->begin_commit(); }
 core::Result<void> Leader::finish_commit() { return impl_->finish_commit(); }
 bool Leader::committing() const { return impl_->committing(); }
+bool Leader::commit_is_made() const { return impl_->storage().commit_is_made(); }
 int Leader::committed_fd() const { return impl_->storage().committed_fd(); }
 core::Result<void> Leader::sync() { return impl_->sync(); }
 

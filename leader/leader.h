@@ -74,6 +74,8 @@ class Leader {
   // Waits for the commit under way; does nothing without one. Fails as commit() does.
   core::Result<void> finish_commit();
   [[nodiscard]] bool committing() const;
+  // Whether finish_commit() need not wait.
+  [[nodiscard]] bool commit_is_made() const;
   // Readable when finish_commit() need not wait; -1 if commits are never under way. Owned by the
   // leader.
   [[nodiscard]] int committed_fd() const;

@@ -1,7 +1,5 @@
 #include "server/resp/connection.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -135,13 +133,10 @@ bool Connection::send() {
   return true;
 }
 
-void Connection::watch(int epoll, std::uint32_t events) {
+void Connection::watch(const Epoll& epoll, std::uint32_t events) {
   if (interest == events) return;
-  epoll_event event{};
-  event.events = events;
-  event.data.ptr = this;
   interest = events;
-  if (::epoll_ctl(epoll, EPOLL_CTL_MOD, fd(), &event) != 0) gone = true;
+  if (!epoll.change(fd(), this, events)) gone = true;
 }
 
 }  // namespace anabranch::server

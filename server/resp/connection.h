@@ -15,6 +15,7 @@
 #include "control/resp/parser.h"
 #include "server/resp/client.h"
 #include "server/resp/server_options.h"
+#include "server/resp/socket/epoll.h"
 #include "server/resp/socket/stream.h"
 #include "server/resp/strangers.h"
 #include "server/steady_clock.h"
@@ -91,7 +92,7 @@ class Connection {
   }
 
   // Has an epoll set that has the socket watch for other events; `gone` if it cannot.
-  void watch(int epoll, std::uint32_t events);
+  void watch(const Epoll& epoll, std::uint32_t events);
 
   // ---- State of the loop.
 

@@ -3,12 +3,11 @@
 // wake the loop all the time.
 #pragma once
 
-#include <sys/epoll.h>
-
 #include <chrono>
 #include <utility>
 
 #include "leader/leader.h"
+#include "server/resp/socket/epoll.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -16,7 +15,7 @@ namespace anabranch::server {
 class LeaderTurns {
  public:
   // `epoll` watches the leader's descriptor.
-  LeaderTurns(leader::Leader& leader, int epoll) : leader_(leader), epoll_(epoll) {}
+  LeaderTurns(leader::Leader& leader, const Epoll& epoll) : leader_(leader), epoll_(epoll) {}
 
   // The descriptor is readable; `waits`: the turn cannot come now.
   void called(bool waits) {
@@ -39,14 +38,12 @@ class LeaderTurns {
  private:
   void watch(bool wanted) {
     if (std::exchange(watched_, wanted) == wanted || leader_.wake_fd() < 0) return;
-    epoll_event event{};
-    event.events = wanted ? EPOLLIN : 0U;
     // A failure, for want of memory, costs time alone.
-    (void)::epoll_ctl(epoll_, EPOLL_CTL_MOD, leader_.wake_fd(), &event);
+    (void)epoll_.change(leader_.wake_fd(), nullptr, wanted ? EPOLLIN : 0U);
   }
 
   leader::Leader& leader_;
-  const int epoll_;
+  const Epoll& epoll_;
   bool watched_ = true;
   bool called_ = false;   // Since its last turn.
   bool refused_ = false;  // The same.

@@ -20,7 +20,7 @@
 namespace anabranch::server {
 namespace {
 
-constexpr int kEventsMax = 1024;
+constexpr std::size_t kEventsMax = 1024;
 // When there are as many clients as may be, so many more may come by the control socket.
 constexpr std::size_t kVisitorsMore = 8;
 // The send buffer of a client: by default the system lets it grow to megabytes for a client that
@@ -37,20 +37,6 @@ constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
 constexpr std::size_t kLightInput = std::size_t{256} << 10U;
 
-// Wakes the loop while `fd` is readable. Fails if the system lacks memory.
-[[nodiscard]] bool add_to(const File& epoll, int fd, void* tag) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.ptr = tag;
-  return ::epoll_ctl(epoll.fd(), EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-File make_epoll() {
-  File epoll(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll.open()) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-  return epoll;
-}
-
 }  // namespace
 
 // The pointer of an event tells its owner: a member for the loop's own descriptors, null for the
@@ -65,20 +51,18 @@ Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings
       judge_({host_.users, host_.failed_logins, host_.denials, catalogue(), options.http_insecure,
               web_ && web_->has_users()}),
       turn_(host_),
-      epoll_(make_epoll()),
       reception_(std::move(openings.entrances), std::move(openings.tls), openings.control, epoll_),
       requests_(requests),
-      leader_turns_(leader, epoll_.fd()),
+      leader_turns_(leader, epoll_),
       room_(options, host_),
       input_(options, host_),
       client_room_(host_) {
   host_.tls_endpoint = std::move(openings.tls_endpoint);
-  const bool added =
-      add_to(epoll_, requests_.stop, &stopped_) &&
-      add_to(epoll_, requests_.reload_keys, &requests_) &&
-      (!web_ || add_to(epoll_, web_->fd(), web_.get())) &&
-      (leader_.committed_fd() < 0 || add_to(epoll_, leader_.committed_fd(), &turn_)) &&
-      (leader_.wake_fd() < 0 || add_to(epoll_, leader_.wake_fd(), nullptr));
+  const bool added = epoll_.add(requests_.stop, &stopped_) &&
+                     epoll_.add(requests_.reload_keys, &requests_) &&
+                     (!web_ || epoll_.add(web_->fd(), web_.get())) &&
+                     (leader_.committed_fd() < 0 || epoll_.add(leader_.committed_fd(), &turn_)) &&
+                     (leader_.wake_fd() < 0 || epoll_.add(leader_.wake_fd(), nullptr));
   if (!added) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
@@ -129,20 +113,22 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   if (web_) web_->follow(judge_);
   // After the answers: while their clients think, foreign writes are applied.
   Milliseconds sleep = turn_leader();
-  const bool removing = turn_.removing() && !turn_.committing();
-  const bool idle = scheduled_.empty() && !removing && !turn_.reading();
+  const bool works = !turn_.committing() && (turn_.removing() || turn_.dirty());
+  const bool idle = scheduled_.empty() && !works && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
   return until_next(sleep);
 }
 
 void Loop::commit() {
-  turn_.begin_commit();
+  if (!may_gather() || !epoll_.any()) turn_.begin_commit();
   for (Client* client : turn_.take_released()) {
     Connection* const connection = connections_.at(client->id).get();
     if (!std::exchange(connection->answering, true)) answering_.push_back(connection);
   }
 }
+
+bool Loop::may_gather() const { return turn_.may_gather() && !stopped_ && host_.stopping.empty(); }
 
 void Loop::finish_commit() {
   const bool others_wait = turn_.any_behind();
@@ -151,7 +137,7 @@ void Loop::finish_commit() {
   // Removals may be over by it, and one commit may follow another without a turn of the leader.
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
   // The disk works while these are answered. What has waited comes before another commit.
-  if (!others_wait) turn_.begin_commit();
+  if (!others_wait && !may_gather()) turn_.begin_commit();
   for (Client* client : released) {
     Connection& connection = *connections_.at(client->id);
     answer(connection);
@@ -304,11 +290,8 @@ void Loop::go_on(Connection& connection) {
 void Loop::wait(Milliseconds timeout) {
   timeout = reception_.go_on(timeout);
   std::array<epoll_event, kEventsMax> events;
-  const int found =
-      ::epoll_wait(epoll_.fd(), events.data(), kEventsMax, static_cast<int>(timeout.count()));
-  const std::span told(events.data(), static_cast<std::size_t>(std::max(found, 0)));
   std::vector<std::pair<Connection*, std::uint32_t>> heavy;
-  for (const epoll_event& event : told) {
+  for (const epoll_event& event : epoll_.wait(events, timeout)) {
     if (event.data.ptr == nullptr) {
       leader_turns_.called(turn_.committing());
       continue;
@@ -399,7 +382,7 @@ void Loop::welcome_guest(Guest& guest) {
   ++host_.statistics.connections;
   auto connection = std::make_unique<Connection>(std::move(guest.stream), ++ids_,
                                                  std::move(guest.address), options_);
-  if (!add_to(epoll_, fd, connection.get())) return;
+  if (!epoll_.add(fd, connection.get())) return;
   connection->interest = EPOLLIN;
   Client& client = connection->client();
   client.verbs_only = guest.verbs_only;
@@ -421,7 +404,7 @@ void Loop::on_event(Connection& connection, std::uint32_t events) {
   const Client& client = connection.client();
   const bool waits = client.standing != Standing::kApart || client.behind_commit;
   if (waits && connection.runnable && !broken) {
-    return connection.watch(epoll_.fd(), 0);  // Until it is answered.
+    return connection.watch(epoll_, 0);  // Until it is answered.
   }
   // Waiting requests come first, and a stuck client is not read from.
   const bool reading = !connection.runnable && !connection.client().closing;
@@ -584,8 +567,8 @@ void Loop::answer(Connection& connection) {
   const bool waits = client.wait.has_value();
   const bool held_up = waits || connection.held || connection.stuck();
   const std::uint32_t reading = client.closing || held_up ? 0U : EPOLLIN;
-  connection.watch(epoll_.fd(), reading | (waits ? EPOLLRDHUP : 0U) |
-                                    (left > 0 || connection.wants_write() ? EPOLLOUT : 0U));
+  connection.watch(epoll_, reading | (waits ? EPOLLRDHUP : 0U) |
+                               (left > 0 || connection.wants_write() ? EPOLLOUT : 0U));
   const bool goes_on = connection.runnable && !held_up && !client.behind_commit;
   if (goes_on && !connection.gone) schedule(connection);
 }

@@ -2,8 +2,8 @@
 //
 // A turn reads the clients' requests, runs them as group commits, commits, answers, then takes one
 // slice of the peers' messages. So many clients share one commit, and no answer is sent before the
-// writes it reports are durable. While a commit waits for the disk, the loop turns on for clients
-// that read: they are answered from the committed state.
+// writes it reports are durable. While a commit is under way, the loop turns on for other clients:
+// those that read are answered from the committed state, writes are staged for the next commit.
 //
 // Invariants: 1. no client waits longer than a turn for another; a turn takes a bounded amount from
 // each client and a bounded time for all together (turn_budget.h), and the next one continues where
@@ -33,6 +33,7 @@
 #include "server/resp/leader_turns.h"
 #include "server/resp/output_room.h"
 #include "server/resp/reception.h"
+#include "server/resp/socket/epoll.h"
 #include "server/resp/socket/tls_shared.h"
 #include "server/resp/strangers.h"
 #include "server/resp/turn.h"
@@ -82,9 +83,11 @@ class Loop {
   // Runs one turn; returns the time that the next one may wait for events.
   Milliseconds turn(Milliseconds timeout);
   void wait(Milliseconds timeout);
-  // Commits the open group, or begins to where others can be served meanwhile. The clients that
-  // have waited for it are answered in this turn.
+  // Commits the open group, or begins to where others can be served meanwhile; not yet while it
+  // gathers commands that have come. The clients whose commit is made are answered in this turn.
   void commit();
+  // Whether the open group may wait for commands that have come.
+  [[nodiscard]] bool may_gather() const;
   // Waits for the commit under way and answers its clients. Begins the next commit before that, but
   // where commands have waited for the first one.
   void finish_commit();
@@ -141,7 +144,7 @@ class Loop {
   const std::shared_ptr<SharedTls> web_tls_;
   Judge judge_;
   Turn turn_;
-  File epoll_;
+  Epoll epoll_;
   Reception reception_;
   Requests requests_;
   bool stopped_ = false;

@@ -1,7 +1,5 @@
 #include "server/resp/reception.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -22,17 +20,14 @@ bool out_of_resources(int error) {
 }  // namespace
 
 Reception::Reception(std::vector<Entrance> entrances, std::optional<TlsContext> tls,
-                     const control::Listener* control, const control::File& epoll)
+                     const control::Listener* control, const Epoll& epoll)
     : entrances_(std::move(entrances)), tls_(std::move(tls)), control_(control), epoll_(epoll) {
   if (!watch()) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
 bool Reception::watch() {
   const auto add = [this](int fd, const void* tag) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = const_cast<void*>(tag);
-    return ::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST;
+    return epoll_.add(fd, tag) || errno == EEXIST;
   };
   const bool all =
       std::ranges::all_of(entrances_, [&](const Entrance& each) { return add(each.fd(), &each); });
@@ -89,10 +84,8 @@ void Reception::pause() {
                       "No descriptors are left for more clients; they wait until some are free.");
   }
   warned_ = true;
-  for (const Entrance& each : entrances_) {
-    ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, each.fd(), nullptr);
-  }
-  if (control_ != nullptr) ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, control_->fd(), nullptr);
+  for (const Entrance& each : entrances_) epoll_.remove(each.fd());
+  if (control_ != nullptr) epoll_.remove(control_->fd());
   again_ = steady_now() + kPause;
 }
 

@@ -14,6 +14,7 @@
 #include "control/listener.h"
 #include "control/resp/file.h"
 #include "server/resp/socket/entrance.h"
+#include "server/resp/socket/epoll.h"
 #include "server/resp/socket/stream.h"
 #include "server/resp/socket/tls_context.h"
 #include "server/steady_clock.h"
@@ -38,7 +39,7 @@ class Reception {
   // `control` is the control socket or null; it and `epoll` must outlive the reception. `tls` is
   // there if an entrance speaks it. Throws std::system_error if the system cannot watch a socket.
   Reception(std::vector<Entrance> entrances, std::optional<TlsContext> tls,
-            const control::Listener* control, const control::File& epoll);
+            const control::Listener* control, const Epoll& epoll);
   Reception(const Reception&) = delete;
   Reception& operator=(const Reception&) = delete;
 
@@ -61,7 +62,7 @@ class Reception {
   const std::vector<Entrance> entrances_;
   std::optional<TlsContext> tls_;
   const control::Listener* control_;
-  const control::File& epoll_;
+  const Epoll& epoll_;
   SteadyTime again_ = {};  // While accepting is paused; else zero.
   bool warned_ = false;    // Until accepting works again.
 };

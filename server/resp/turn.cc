@@ -20,6 +20,10 @@ constexpr std::size_t kMany = 100;
 constexpr std::chrono::seconds kReadLately{10};
 // So long one state serves the reads beside a commit: what has an expiry is there no longer.
 constexpr std::chrono::milliseconds kCommittedTime{1};
+// A group waits for commands that have come until it has so many answers, or so long: the clients
+// of one are served while the one before is committed.
+constexpr std::size_t kGathered = 256;
+constexpr std::chrono::microseconds kGatherTime{500};
 
 // Web pages can make a browser on this machine send requests here; they get no further than this.
 bool is_http(std::string_view word) { return same_word(word, "post") || same_word(word, "host:"); }
@@ -173,7 +177,7 @@ void Turn::finish(const Call& call, std::size_t begin) {
   const Command& command = call.command;
   ++host_.statistics.commands;
   const bool changes = command.changes();
-  open_.wrote = open_.wrote || changes;
+  if (changes && !std::exchange(open_.wrote, true)) open_.wrote_at = host_.now;
   const bool looked = changes || command.has(kReads);
   if (looked) client.session.mark(changes);
   if (open_.wrote && looked && !call.apart) {
@@ -192,7 +196,7 @@ void Turn::finish(const Call& call, std::size_t begin) {
   if (host_.observed.notable(took)) note_slow(call, took);
   if (host_.monitors.any()) show(client, command, call.arguments);
   client.drop_unwanted(begin);
-  if (!committing() && host_.leader.group_full()) begin_commit();
+  commit_if_large();
 }
 
 void Turn::note_slow(const Call& call, std::chrono::nanoseconds took) {
@@ -370,6 +374,7 @@ void Turn::commit() {
 }
 
 void Turn::begin_commit() {
+  yields_ = false;
   if (!open_.wrote || committing()) return;
   if (!serves_beside()) return commit();
   open_.begun = steady_now();
@@ -378,6 +383,22 @@ void Turn::begin_commit() {
   if (!begun.value()) return conclude(open_, {});
   std::swap(under_way_, open_);
   for (Client* member : under_way_.members) member->standing = Standing::kUnderWay;
+}
+
+bool Turn::may_gather() const {
+  const bool is_small = open_.answers.size() < kGathered && !host_.leader.group_full();
+  const bool is_young = host_.now - open_.wrote_at < kGatherTime;
+  return open_.wrote && is_small && is_young && may_stage_ && !committing();
+}
+
+// Commands that wait for the commit under way come before the next one, and so does the leader.
+void Turn::commit_if_large() {
+  const bool is_full = host_.leader.group_full();
+  const bool may_begin = may_stage_ && behind_.empty() && !yields_;
+  const bool is_large = open_.answers.size() >= kGathered && may_begin && serves_beside();
+  if (!is_full && !is_large) return;
+  if (committing() && may_begin && host_.leader.commit_is_made()) finish_commit();
+  if (!committing()) begin_commit();
 }
 
 bool Turn::serves_beside() const {
@@ -390,6 +411,7 @@ bool Turn::serves_beside() const {
 void Turn::finish_commit() {
   if (!committing()) return;
   conclude(under_way_, host_.leader.finish_commit());
+  yields_ = !behind_.empty();
   for (Client* client : std::exchange(behind_, {})) {
     client->behind_commit = false;
     released_.push_back(client);

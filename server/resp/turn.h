@@ -58,6 +58,9 @@ class Turn {
   // Waits for the commit under way.
   void finish_commit();
   [[nodiscard]] bool committing() const { return host_.leader.committing(); }
+  // Whether there is an open group that may wait for commands that have come already: it is small
+  // and young, and no commit is under way.
+  [[nodiscard]] bool may_gather() const;
   // Tells whether writes may be staged while a commit is under way.
   void allow_staging(bool may) { may_stage_ = may; }
   // Whether commands wait for the commit under way.
@@ -96,7 +99,8 @@ class Turn {
     bool wrote = false;
     std::vector<Answer> answers;
     std::vector<Client*> members;
-    SteadyTime begun = {};  // Its commit.
+    SteadyTime wrote_at = {};  // The first command that writes.
+    SteadyTime begun = {};     // Its commit.
   };
 
   // Whether CLIENT PAUSE makes a request wait.
@@ -121,6 +125,8 @@ class Turn {
               bool apart);
   // Returns the committed state, of now or a moment ago.
   const leader::View& committed_state();
+  // Begins to commit a group that has become large, as soon as no other commit is under way.
+  void commit_if_large();
   // Releases the clients of a group that is committed; turns its answers into errors if it is not.
   void conclude(Group& group, const core::Result<void>& committed);
   // Notes that a command has run; its answer begins at `begin`.
@@ -153,7 +159,8 @@ class Turn {
   const Client* lone_writer_ = nullptr;  // The only client of the last group; null: it had more.
   SteadyTime read_at_ = {};              // When another client that was apart has read.
   std::vector<Client*> behind_;          // Those that are behind_commit.
-  std::vector<Client*> released_;        // See take_released().
+  bool yields_ = false;  // In this turn, to some that were: no commit begins before its end.
+  std::vector<Client*> released_;                // See take_released().
   std::unique_ptr<leader::KeptView> committed_;  // Loaded when it is needed...
   SteadyTime committed_at_ = {};                 // ...at this time.
 };
