@@ -196,7 +196,7 @@ void Turn::finish(const Call& call, std::size_t begin) {
   if (host_.observed.notable(took)) note_slow(call, took);
   if (host_.monitors.any()) show(client, command, call.arguments);
   client.drop_unwanted(begin);
-  commit_if_large();
+  if (!call.apart) commit_if_large();  // Else the state that it has read is still in use.
 }
 
 void Turn::note_slow(const Call& call, std::chrono::nanoseconds took) {

@@ -181,6 +181,53 @@ TEST_SUITE("server: commits") {
     for (std::thread& each : writers) each.join();
   }
 
+  TEST_CASE("large groups take turns, and what waits for a commit comes between two of them") {
+    for (const Durability durability : {Durability::kSync, Durability::kInterval}) {
+      RunningServer server({.durability = durability});
+      std::atomic<bool> ends = false;
+      std::atomic<int> rounds = 0;
+      std::vector<std::thread> writers;
+      for (int i = 0; i < 4; ++i) {
+        writers.emplace_back([&, i] {
+          RespClient writer = server.client();
+          const std::string own = std::to_string(i);
+          for (int round = 0; !ends; ++round, ++rounds) {
+            std::vector<Words> all;
+            for (int k = 0; k < 100; ++k) {
+              const std::string name = own + ":" + std::to_string(100 * round + k);
+              all.push_back({"INCR", "count" + own});
+              all.push_back({"SADD", "set" + own, name});
+              all.push_back({"SCARD", "set" + own});
+              all.push_back({"HSET", "map" + own, name, "v"});
+              all.push_back({"HLEN", "map" + own});
+              all.push_back({"INCR", "shared"});
+            }
+            writer.send(requests(all));
+            for (int k = 1; k <= 100; ++k) {
+              const std::string nth = ":" + std::to_string(100 * round + k) + "\r\n";
+              REQUIRE(writer.receive() == nth);
+              REQUIRE(writer.receive() == ":1\r\n");
+              REQUIRE(writer.receive() == nth);
+              REQUIRE(writer.receive() == ":1\r\n");
+              REQUIRE(writer.receive() == nth);
+              REQUIRE(writer.receive().starts_with(":"));
+            }
+          }
+        });
+      }
+      RespClient asking = server.client();
+      for (int i = 0; i < 50 || rounds < 20; ++i) {
+        const std::string value = std::to_string(i);
+        CHECK(asking.ask({"INFO", "server"}).starts_with("$"));
+        CHECK(asking.ask({"SET", "own", value}) == kOk);
+        CHECK(bulk(asking.ask({"GET", "own"})) == value);
+      }
+      ends = true;
+      for (std::thread& each : writers) each.join();
+      CHECK(bulk(asking.ask({"GET", "shared"})) == std::to_string(100 * rounds));
+    }
+  }
+
   TEST_CASE("commands that are no reads wait for the commit, in the order of their client") {
     Committing run;
     RespClient other = run.accepted();
