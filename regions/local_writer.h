@@ -61,8 +61,8 @@ class LocalWriter final : public OwnBatches {
   // in the log up to which it holds all writes so far.
   core::Result<storage::Position> commit();
   // Begins to commit the open group, which must be dirty. Before finish_commit() more may be
-  // staged, in another group, and nothing else be done but reads. Returns whether the storage waits
-  // for the disk meanwhile.
+  // staged, in another group, and nothing else be done but reads. Returns whether the storage goes
+  // on with it meanwhile.
   core::Result<bool> begin_commit();
   // Returns when the commit under way is made.
   core::Result<void> finish_commit();

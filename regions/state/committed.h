@@ -83,8 +83,8 @@ class CommittedState {
     return this->commit(std::move(commit), Clock::kWithRows);
   }
   // Begins to make a commit; finish_commit() comes before anything else but reads, and stage and
-  // records of the commit stay until then. Returns whether the storage waits for the disk
-  // meanwhile.
+  // records of the commit stay until then. Returns whether the storage goes on with it
+  // meanwhile; else it is made, but not shown.
   core::Result<bool> begin_commit(Commit commit) {
     return begin(std::move(commit), Clock::kWithRows, Finish::kLater);
   }
@@ -267,7 +267,7 @@ class CommittedState {
   enum class Finish : std::uint8_t { kNow, kLater };
   core::Result<bool> begin(Commit commit, Clock clock, Finish when);
   void mark_clock(Commit& commit, Clock when);
-  // Hands the commit under way to the storage. Returns whether that waits for the disk.
+  // Hands the commit under way to the storage. Returns whether that goes on with it.
   core::Result<bool> store(Finish when);
   // Fails, since the storage has not made the commit under way.
   core::Failure lose_commit(core::Failure why);

@@ -4,7 +4,7 @@
 //   turn.execute(client, arguments);  // Any number of times, of any clients.
 //   turn.commit();                    // Now the clients' answers may be sent.
 //
-// Or, where others can be served while the disk works:
+// Or, where others can be served meanwhile:
 //
 //   turn.begin_commit();              // Now those may be sent whose clients are apart,
 //   turn.execute(other, arguments);   // others are served, and their writes staged,
