@@ -96,9 +96,17 @@ void run_history(Random& random) {
     } else if (what < 0.93) {
       world.stage().keep();
       savepoints.clear();
-    } else if (what < 0.97) {
-      world.commit();
+    } else if (what < 0.95) {
+      if (world.committing()) world.finish_commit();
+      world.begin_commit();
       savepoints.clear();
+    } else if (what < 0.97) {
+      if (world.committing()) {
+        world.finish_commit();
+      } else {
+        world.commit();
+        savepoints.clear();
+      }
     } else {
       world.stage().touch(random.pick(paths));
     }

@@ -54,7 +54,7 @@ std::string name(const Path& path) {
 StageWorld::StageWorld() : origins_(random_row_origins()) {
   ANABRANCH_ASSERT(storage_.open().ok());
   base_ = std::make_unique<rows::SnapshotReader>(storage_.snapshot(), origins_);
-  stage_.emplace(*base_, rows::Stage::Undo::kKept);
+  stage_ = std::make_unique<rows::Stage>(*base_, rows::Stage::Undo::kKept);
 }
 
 void StageWorld::set(const Path& path, const Row& row) {
@@ -67,14 +67,19 @@ void StageWorld::set(const Path& path, const Row& row) {
   for (const auto& [collection, names] : shown()) collections_.insert(collection);
 }
 
-void StageWorld::commit() {
-  storage::Changes changes;
+void StageWorld::begin_commit() {
   stage_->take_changes(
-      origins_, [](const Path&, Row&) {}, digests_, changes);
-  ANABRANCH_ASSERT(storage_.commit({}, changes).ok());
-  stage_.reset();
+      origins_, [](const Path&, Row&) {}, digests_, changes_);
+  closed_ = std::move(stage_);
+  stage_ = std::make_unique<rows::Stage>(*closed_, rows::Stage::Undo::kKept);
+}
+
+void StageWorld::finish_commit() {
+  ANABRANCH_ASSERT(storage_.commit({}, changes_).ok());
+  changes_.clear();
   base_ = std::make_unique<rows::SnapshotReader>(storage_.snapshot(), origins_);
-  stage_.emplace(*base_, rows::Stage::Undo::kKept);
+  stage_->go_on_over(*base_);
+  closed_.reset();
 }
 
 void StageWorld::rollback(rows::Stage::Savepoint savepoint, Rows rows) {

@@ -4,7 +4,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,7 +27,16 @@ class StageWorld {
   // Sets a row, in the stage and in the map.
   void set(const core::Path& path, const crdt::Row& row);
   // Commits the staged rows and goes on with an empty stage over them.
-  void commit();
+  void commit() {
+    if (committing()) finish_commit();
+    begin_commit();
+    finish_commit();
+  }
+  // The same in two steps: begins with an empty stage over the one that is committed, goes on with
+  // it over the committed rows.
+  void begin_commit();
+  void finish_commit();
+  [[nodiscard]] bool committing() const { return closed_ != nullptr; }
   // The committed rows.
   const rows::RowReader& base() const { return *base_; }
   storage::MemoryStorage& storage() { return storage_; }
@@ -50,7 +58,9 @@ class StageWorld {
   core::OriginTable origins_;
   rows::Digests digests_;
   std::unique_ptr<rows::SnapshotReader> base_;
-  std::optional<rows::Stage> stage_;
+  std::unique_ptr<rows::Stage> closed_;  // Between the two steps of a commit, and its changes.
+  storage::Changes changes_;
+  std::unique_ptr<rows::Stage> stage_;
   Rows rows_;
   std::set<core::Path> collections_;  // All that ever showed anything.
 };
