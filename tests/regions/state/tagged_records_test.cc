@@ -35,7 +35,7 @@ TEST_SUITE("regions: tagged records") {
     CHECK(records.without_from(Type::kItemList) == 10);
   }
 
-  TEST_CASE("each commit of a replica tells of its rows; records without rows may have any") {
+  TEST_CASE("each commit of a replica tells of its rows and records without rows may have any") {
     Parts eu("eu", 1);
     const auto without = [&](Type type) { return eu.state.tagged_records().without_from(type); };
     const storage::Position begin = without(Type::kItemList);
