@@ -148,7 +148,7 @@ std::size_t behind_component(std::string_view encoded, std::size_t at) {
   return end == std::string_view::npos ? end : end + kComponentEnd.size();
 }
 
-bool may_lead_through(std::string_view encoded, char component) {
+bool may_lead_through(std::string_view encoded, std::string_view components) {
   constexpr std::size_t kLookedFor = 5;  // The end of a component, this one, and its end.
   if (encoded.size() < 2 * kComponentEnd.size() + kLookedFor) return false;
   const char* at = encoded.data() + kComponentEnd.size();                          // Of the first.
@@ -157,7 +157,8 @@ bool may_lead_through(std::string_view encoded, char component) {
     const auto places = static_cast<std::size_t>(end - at) - kLookedFor + 1;
     at = static_cast<const char*>(std::memchr(at, kEscape, places));
     if (at == nullptr) return false;
-    if (at[1] == kEnd && at[2] == component && at[3] == kEscape && at[4] == kEnd) return true;
+    const bool is_short = at[1] == kEnd && at[3] == kEscape && at[4] == kEnd;
+    if (is_short && components.find(at[2]) != std::string_view::npos) return true;
   }
   return false;
 }

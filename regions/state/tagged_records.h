@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,26 +22,30 @@ namespace anabranch::regions {
 class TaggedRecords {
  public:
   explicit TaggedRecords(std::initializer_list<Type> types) {
-    for (const Type type : types) tags_.push_back({.tag = static_cast<char>(type)});
+    for (const Type type : types) {
+      tags_ += static_cast<char>(type);
+      states_.push_back({.tag = tags_.back()});
+    }
   }
 
   // Begins with a log of which `last` is the last record.
   void begin(storage::Position last) {
-    for (Tag& each : tags_) each.without_from = last + 1;
+    for (State& each : states_) each.without_from = last + 1;
   }
   // Call it for each row that leaves a stage.
   void see(const core::Path& row) {
-    for (Tag& each : tags_) {
+    if (!core::may_lead_through(row.encoded(), tags_)) return;
+    for (State& each : states_) {
       each.seen = each.seen || core::may_lead_through(row.encoded(), each.tag);
     }
   }
   // A commit has ops, and their rows do not leave a stage with it.
   void see_unknown() {
-    for (Tag& each : tags_) each.seen = true;
+    for (State& each : states_) each.seen = true;
   }
   // The rows that were seen are committed, and the last record of the log is `last`.
   void committed(storage::Position last) {
-    for (Tag& each : tags_) {
+    for (State& each : states_) {
       if (std::exchange(each.seen, false)) each.without_from = last + 1;
     }
   }
@@ -48,18 +53,19 @@ class TaggedRecords {
   // Returns a position, perhaps behind the end of the log: no record from there on has an op on a
   // row below the tag of this type.
   [[nodiscard]] storage::Position without_from(Type type) const {
-    const auto found = std::ranges::find(tags_, static_cast<char>(type), &Tag::tag);
-    ANABRANCH_ASSERT(found != tags_.end());
+    const auto found = std::ranges::find(states_, static_cast<char>(type), &State::tag);
+    ANABRANCH_ASSERT(found != states_.end());
     return found->without_from;
   }
 
  private:
-  struct Tag {
+  struct State {
     char tag;
     bool seen = false;  // By the commit that is being made.
     storage::Position without_from = 0;
   };
-  std::vector<Tag> tags_;
+  std::string tags_;
+  std::vector<State> states_;
 };
 
 }  // namespace anabranch::regions
