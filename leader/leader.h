@@ -65,11 +65,11 @@ class Leader {
   // Commits the open group as one batch; does nothing if nothing was written. After a failure every
   // transaction of the group is undone and the leader takes no more writes.
   core::Result<void> commit();
-  // The same in two steps, so that others can be served meanwhile: begins the commit,
-  // and returns whether it is under way. Until finish_commit(), or commit(), has returned, only
-  // these may be called: read(), keep() and functions that are thread-safe, which see nothing of
-  // the commit; and scope(), writer(), dirty() and group_full(), for the next group, which sees the
-  // commit, and fails when it does.
+  // The same in two steps, so that others can be served meanwhile: begins the commit, and returns
+  // whether it is under way. Until finish_commit(), or commit(), has returned, only these may be
+  // called: read(), keep() and functions that are thread-safe, which see nothing of the commit; and
+  // scope(), writer(), dirty() and group_full(), for the next group, which sees the commit, and
+  // fails when it does.
   core::Result<bool> begin_commit();
   // Waits for the commit under way; does nothing without one. Fails as commit() does.
   core::Result<void> finish_commit();

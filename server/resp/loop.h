@@ -23,7 +23,6 @@
 #include <vector>
 
 #include "control/listener.h"
-#include "control/resp/file.h"
 #include "leader/leader.h"
 #include "server/resp/client_room.h"
 #include "server/resp/connection.h"
@@ -44,8 +43,6 @@
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
-
-using control::File;
 
 class Loop {
  public:

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "control/listener.h"
-#include "control/resp/file.h"
 #include "server/resp/socket/entrance.h"
 #include "server/resp/socket/epoll.h"
 #include "server/resp/socket/stream.h"

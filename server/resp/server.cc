@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "control/listener.h"
+#include "control/resp/file.h"
 #include "server/file_limit.h"
 #include "server/resp/access/user_file.h"
 #include "server/resp/command.h"
@@ -20,6 +21,8 @@
 #include "server/resp/web/web_gate.h"
 
 namespace anabranch::server {
+
+using control::File;
 namespace {
 
 // Longer than any client lives, and short enough that the clock cannot overflow.

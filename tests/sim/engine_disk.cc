@@ -27,10 +27,10 @@ std::uint64_t magnitude(Random& random, double low, double high) {
   return static_cast<std::uint64_t>(low * std::pow(high / low, random.unit()));
 }
 
-// With less than a chunk a flush begins at each commit that finds none under way.
-// Both kinds of commits happen all the time.
+// Of changes: smaller commits and larger ones both happen all the time.
 constexpr std::size_t kLargeCommit = 20;
 
+// With less than a chunk a flush begins at each commit that finds none under way.
 storage::EngineOptions draw_options(Random& random) {
   constexpr auto kChunk = static_cast<double>(storage::OverlayMemory::kChunkBytes);
   constexpr std::array kChunks{0.0, 0.6, 0.9, 1.5};
