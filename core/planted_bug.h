@@ -119,7 +119,7 @@ enum class Bug : std::uint8_t {
   kKeepNextTables,
   kNoteFormerGenerations,
   kFlushUnsynced,
-  // Of the storage engine.
+  // Of the storage engine, or found with it alone.
   kShowUnsynced,
   kShowUnderWay,
   kStageOverShown,

@@ -133,9 +133,6 @@ core::Result<void> check_options(const Options& options) {
     return core::invalid("map_bytes is " + std::to_string(options.map_bytes) +
                          ", under the least of 67108864 (64 MiB)");
   }
-  if (options.durability != Durability::kSync && options.storage == StorageEngine::kLmdb) {
-    return core::invalid("durability: with storage lmdb each write is synced, nothing else works");
-  }
   if (options.flush_bytes_max < kFlushBytesMaxLeast) {
     return core::invalid("flush_bytes_max is " + std::to_string(options.flush_bytes_max) +
                          ", under the least of 1048576 (1 MiB)");

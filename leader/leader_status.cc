@@ -268,7 +268,6 @@ std::string durability_word(Durability durability) {
 
 void add_storage(StoreStatus& status, const Options& options, const storage::Storage& storage) {
   const auto engine = storage.engine();
-  status.storage = engine ? "engine" : "lmdb";
   status.durability = durability_word(options.durability);
   if (!engine) return;
   status.storage_log_bytes = engine->log_bytes;

@@ -30,12 +30,9 @@ inline std::optional<std::chrono::milliseconds> sync_interval(Durability durabil
 inline bool syncs_later(Durability durability) { return sync_interval(durability).has_value(); }
 
 inline storage::StorageOptions storage_options(const Options& options) {
-  const auto kind = options.storage == StorageEngine::kLmdb ? storage::StorageKind::kLmdb
-                                                            : storage::StorageKind::kEngine;
   return {.tables = {.directory = options.path,
                      .map_bytes = options.map_bytes,
                      .reserve_bytes = reserve_bytes(options)},
-          .kind = kind,
           .engine = {.overlay_bytes = options.flush_bytes_max,
                      .sync_every = sync_interval(options.durability)}};
 }

@@ -273,7 +273,6 @@ template <auto kMember, const auto& kTable, const auto& kWords>
 constexpr Access set_word{store_word<kMember, kTable, kWords>, get_word<kMember, kTable>};
 
 constexpr Access set_compress = set_word<&Options::compress, kCompress, kCompressWords>;
-constexpr Access set_storage = set_word<&Options::storage, kStorage, kStorageWords>;
 constexpr Access set_durability =
     set_word<&Options::durability, leader::kDurabilities, kDurabilityWords>;
 constexpr Access set_log_level = set_word<&Config::log_level, kLevels, kLevelWords>;
@@ -478,9 +477,6 @@ constexpr std::array kSettings{
     Setting{"transaction_bytes_max", "--transaction-bytes-max", "SIZE",
             "the most bytes of one transaction", Kind::kSize,
             set_number<&Options::transaction_bytes_max>},
-    Setting{"storage", "--storage", "ENGINE",
-            "how writes reach the disk: engine, a write-ahead log, or lmdb", Kind::kText,
-            set_storage},
     Setting{"durability", "--durability", "WORD",
             "when a write is on disk: sync, before its answer; interval, within a second; none, "
             "within half a minute",

@@ -18,10 +18,6 @@ inline constexpr WordTable<CompressLinks, 3> kCompress{{{"never", CompressLinks:
                                                         {"always", CompressLinks::kAlways}}};
 inline constexpr char kCompressWords[] = "never, remote or always";
 
-inline constexpr WordTable<StorageEngine, 2> kStorage{
-    {{"engine", StorageEngine::kEngine}, {"lmdb", StorageEngine::kLmdb}}};
-inline constexpr char kStorageWords[] = "engine or lmdb";
-
 inline constexpr char kDurabilityWords[] = "sync, interval or none";
 
 inline constexpr WordTable<LogLevel, 5> kLevels{{{"debug", LogLevel::kDebug},

@@ -161,7 +161,7 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::string& directory) {
   return DirectoryLock(id.value(), file.value(), failed);
 }
 
-void DirectoryLock::mark_failed(bool failed) const { write_line(file_, failed); }
+void DirectoryLock::forget_failure() const { write_line(file_, false); }
 
 bool DirectoryLock::is_there() const {
   struct stat status = {};

@@ -25,12 +25,11 @@ class DirectoryLock {
   // parent, not a directory, no permission, a network file system.
   static core::Result<DirectoryLock> acquire(const std::string& directory);
 
-  // Returns whether the last holder left the directory marked as failed.
+  // Returns whether a program from before the engine left the directory marked as failed: a commit
+  // of it is on the disk, or not.
   [[nodiscard]] bool failed_before() const { return failed_before_; }
-  // Marks the directory as failed, or removes the mark. The mark is in the lock file, which already
-  // has its place on the disk: so the mark is written as well as a failing or full disk allows, and
-  // survives this process.
-  void mark_failed(bool failed) const;
+  // Removes the mark.
+  void forget_failure() const;
   // Returns whether the lock file is still in a directory, so that it keeps others out.
   [[nodiscard]] bool is_there() const;
 

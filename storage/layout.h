@@ -13,8 +13,8 @@
 
 namespace anabranch::storage {
 
-// The format of keys and values, and of the data directory as a whole when all of it is in LMDB. A
-// directory of another format is refused.
+// The format of keys and values, and of a data directory from before the engine, which has all of
+// it in LMDB. An engine goes on with those; a directory of an unknown format is refused.
 inline constexpr std::uint64_t kFormat = 2;
 // The format of a directory with an engine: its newest changes are in the engine's log, and values
 // in the tables have checksums (value_sum.h).

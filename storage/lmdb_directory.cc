@@ -66,10 +66,6 @@ Result<void> sync_folder(const fs::path& folder) {
   return {};
 }
 
-std::uint64_t new_format(LmdbFormat wanted) {
-  return wanted == LmdbFormat::kEngine ? kEngineFormat : kFormat;
-}
-
 Result<void> create_each_table(LmdbTxn& txn) {
   for (std::size_t i = 0; i < kStoredTableCount; ++i) {
     const auto table = txn.open_table(table_name(static_cast<Table>(i)), true);
@@ -78,22 +74,21 @@ Result<void> create_each_table(LmdbTxn& txn) {
   return {};
 }
 
-Result<void> create_tables(LmdbTxn& txn, std::uint64_t format) {
+Result<void> create_tables(LmdbTxn& txn) {
   if (auto opened = create_each_table(txn); !opened.ok()) return opened;
   for (const char* name : {kLogName, kLogIndexName}) {
     if (const auto table = txn.open_table(name, true); !table.ok()) return table.failure();
   }
   const auto marker = txn.open_table(kMarkerName, true);
   if (!marker.ok()) return marker.failure();
-  if (const auto put = txn.put(marker.value(), kFormatKey, big_endian(format)); !put.ok()) {
+  if (const auto put = txn.put(marker.value(), kFormatKey, big_endian(kEngineFormat)); !put.ok()) {
     return put.failure();
   }
   return txn.commit();
 }
 
 // Creates the environment in a folder of its own and moves it to its place when it is complete.
-Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& options,
-                              std::uint64_t format) {
+Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& options) {
   const fs::path folder = directory / kCreatingFolder;
   std::error_code error;
   fs::remove_all(folder, error);
@@ -105,8 +100,7 @@ Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& o
     if (!env.ok()) return env.failure();
     Result<LmdbTxn> txn = env.value().begin_write();
     if (!txn.ok()) return txn.failure();
-    if (const auto created = create_tables(txn.value(), format); !created.ok())
-      return created.failure();
+    if (auto created = create_tables(txn.value()); !created.ok()) return created;
   }
   fs::rename(folder / LmdbEnv::kDataFile, directory / LmdbEnv::kDataFile, error);
   if (error) return Failure{ErrorCode::kIo, "rename of its data file: " + error.message()};
@@ -157,19 +151,13 @@ Result<Marker> open_marker(LmdbTxn& txn) {
   return Marker{marker.value(), number, sealed.value().has_value()};
 }
 
-// Makes a directory one of this engine, or refuses one of an engine to LMDB alone.
-Result<void> set_format(LmdbEnv& env, LmdbTables& tables, LmdbFormat wanted) {
-  if (wanted == LmdbFormat::kAlone && tables.format != kFormat) {
-    return core::invalid("its format is " + std::to_string(tables.format) +
-                         ", with a write-ahead log, and LMDB alone knows only " +
-                         std::to_string(kFormat) + ": open it with storage = \"engine\"");
-  }
-  const bool whole = !tables.half_sealed;
-  if (wanted == LmdbFormat::kAny && !whole) {
+// Gives the values of a directory of an earlier format their checksums.
+Result<void> set_format(LmdbEnv& env, LmdbTables& tables, bool look) {
+  if (look && tables.half_sealed) {
     return core::invalid(
         "its values are being given checksums, which was interrupted: open it with a leader first");
   }
-  if (wanted != LmdbFormat::kEngine || (tables.sealed() && whole)) return {};
+  if (look || (tables.sealed() && !tables.half_sealed)) return {};
   return seal_all_values(env, tables);
 }
 
@@ -221,6 +209,16 @@ Result<LmdbTables> open_tables(LmdbEnv& env) {
   return tables;
 }
 
+Result<Generation> current_in(const LmdbTxn& txn, const LmdbTables& tables) {
+  const auto swaps = txn.get(tables.marker, kSwappedKey);
+  if (!swaps.ok()) return swaps.failure();
+  if (!swaps.value()) return Generation{0};
+  if (swaps.value()->size() != sizeof(std::uint64_t)) {
+    return core::corrupt("the number of swaps cannot be read");
+  }
+  return static_cast<Generation>(from_big_endian(*swaps.value()) % 2);
+}
+
 Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   const fs::path path = options.directory;
   const auto fail = [&options](const Failure& failure) {
@@ -231,7 +229,7 @@ Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   if (!lock.ok()) return lock.failure();
   std::error_code error;
   if (!fs::exists(path / LmdbEnv::kDataFile, error)) {
-    const auto created = create_data_file(path, env_options(options), new_format(options.format));
+    const auto created = create_data_file(path, env_options(options));
     if (!created.ok()) return fail(created.failure());
   } else if (const auto synced = sync_folder(path); !synced.ok()) {
     // The process that gave the file its name may have been killed before it synced that.
@@ -242,7 +240,7 @@ Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   if (const auto added = add_tables(*env.value()); !added.ok()) return fail(added.failure());
   Result<LmdbTables> tables = open_tables(*env.value());
   if (!tables.ok()) return fail(tables.failure());
-  const auto formatted = set_format(*env.value(), tables.value(), options.format);
+  const auto formatted = set_format(*env.value(), tables.value(), options.look);
   if (!formatted.ok()) return fail(formatted.failure());
   if (const auto done = env.value()->check_readers(); !done.ok()) return fail(done.failure());
   Result<Place> place = find_place(options.directory);

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "storage/directory_lock.h"
+#include "storage/generations.h"
 #include "storage/lmdb_env.h"
 #include "storage/lmdb_storage.h"
 #include "storage/storage.h"
@@ -25,7 +26,8 @@ struct LmdbTables {
   // Its values are being given their checksums, and only those up to kSealedKey have one.
   bool half_sealed = false;
   LmdbTable marker{};  // kFormatKey -> format; kTrimmedKey -> the last position when trimmed;
-                       // kSwappedKey -> number of swaps of the next tables with the current ones;
+                       // kSwappedKey -> of format 2: number of swaps of the next tables with the
+                       // current ones;
                        // kReachKey -> see TablesBelow::reach();
                        // kSealedKey -> see lmdb_sealing.h, only before the end of that
 
@@ -41,6 +43,10 @@ inline constexpr std::string_view kSealedKey = "sealed";
 
 // Opens all tables. Fails with kInvalid when the environment is not ours, or of an unknown format.
 core::Result<LmdbTables> open_tables(LmdbEnv& env);
+
+// Returns which of the two sets of rows, and of tables derived from them, a directory of format 2
+// has made the current one last.
+core::Result<Generation> current_in(const LmdbTxn& txn, const LmdbTables& tables);
 
 // Members are in the reverse order of destruction: the environment closes before the lock.
 struct LmdbDirectory {

@@ -1,12 +1,11 @@
 #include "storage/lmdb_snapshot.h"
 
 #include "core/assert.h"
-#include "storage/lmdb_log.h"
 
 namespace anabranch::storage {
 namespace {
 
-LmdbTable handle(const LmdbRowTables::Handles& tables, Table table) {
+LmdbTable handle(const LmdbSnapshot::Handles& tables, Table table) {
   return tables[static_cast<std::size_t>(table)];
 }
 
@@ -78,14 +77,6 @@ std::string_view LmdbSnapshot::first_key(Table table, std::string_view from,
 
 std::uint64_t LmdbSnapshot::size(Table table) const {
   return readable(lease_.txn().entries(handle(tables_, table)));
-}
-
-std::optional<StoredRecord> LmdbSnapshot::read_log(Position position) const {
-  return readable(read_from_log(lease_.txn(), directory_, position));
-}
-
-Position LmdbSnapshot::last_position() const {
-  return readable(last_in_log(lease_.txn(), directory_));
 }
 
 }  // namespace anabranch::storage

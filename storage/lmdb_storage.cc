@@ -12,13 +12,11 @@
 #include <vector>
 
 #include "core/assert.h"
-#include "storage/changes.h"
 #include "storage/file_spool.h"
 #include "storage/lmdb_directory.h"
 #include "storage/lmdb_log.h"
 #include "storage/lmdb_place.h"
 #include "storage/lmdb_readers.h"
-#include "storage/lmdb_row_tables.h"
 #include "storage/lmdb_sealing.h"
 #include "storage/lmdb_snapshot.h"
 #include "storage/sealed_values.h"
@@ -29,22 +27,20 @@ namespace {
 using core::Failure;
 using core::Result;
 
-// `sealed`: with checksums.
-Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& tables,
-                         std::span<const ChangeView> sorted, bool sealed) {
+Result<void> put_changes(const LmdbTxn& txn, const LmdbTables& tables,
+                         std::span<const ChangeView> changes) {
   std::optional<LmdbCursor> cursor;
   const ChangeView* previous = nullptr;
-  for (const ChangeView& change : sorted) {
+  for (const ChangeView& change : changes) {
     if (previous == nullptr || previous->table != change.table) {
       const std::size_t table = static_cast<std::size_t>(change.table);
-      Result<LmdbCursor> opened = LmdbCursor::open(txn, tables.at(table));
+      Result<LmdbCursor> opened = LmdbCursor::open(txn, tables.by_table.at(table));
       if (!opened.ok()) return opened.failure();
       cursor.emplace(std::move(opened).value());
     }
     previous = &change;
     if (change.value) {
-      const auto put = sealed ? put_sealed(*cursor, change.key, *change.value)
-                              : cursor->put(change.key, *change.value);
+      const auto put = put_sealed(*cursor, change.key, *change.value);
       if (!put.ok()) return put.failure();
     } else {
       const auto removed = cursor->remove(change.key);
@@ -78,42 +74,32 @@ class LmdbStorage final : public StorageBelow {
   LmdbStorage(LmdbOptions options, LmdbDirectory directory, Position last)
       : options_(std::move(options)),
         directory_(std::move(directory)),
-        row_tables_(directory_.tables),
         own_readers_(*directory_.env, options_.readers_max),
         readers_(&own_readers_),
         last_(last) {}
 
-  Result<void> open() override;
-  [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
-  [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override;
-  Result<Position> commit(std::span<const LogRecord> records, const Changes& changes) override;
+  Result<Generation> open_below() override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   Result<void> trim(Position position) override;
   Result<void> begin_log_after(Position position) override;
-  Result<Generation> open_below() override;
+  Result<void> append(std::span<const LogRecord> records) override;
   [[nodiscard]] std::unique_ptr<Snapshot> tables() const override {
-    return std::make_unique<LmdbSnapshot>(lease(), directory_.tables.by_table, directory_.tables,
-                                          values());
+    return std::make_unique<LmdbSnapshot>(lease(), directory_.tables.by_table, values());
   }
   Result<void> apply(std::span<const ChangeView> changes,
                      const std::optional<ReachNote>& note) override;
   [[nodiscard]] Result<std::string> reach() const override;
-  // NOLINTNEXTLINE(bugprone-exception-escape): it is no std::swap.
-  Result<void> swap(const Changes& changes) override;
-  Result<void> clear_next() override;
   Result<std::unique_ptr<Spool>> make_spool() override {
     return make_file_spool(options_.directory);
   }
-  Result<void> check_place() override;
   [[nodiscard]] Result<void> look_at_place() const override;
   [[nodiscard]] Result<void> check_fits(std::uint64_t bytes) const override;
   [[nodiscard]] Place place() const override { return directory_.place; }
-  [[nodiscard]] bool has_engine() const override { return directory_.tables.format != kFormat; }
+  void forget_failure() override { directory_.lock.forget_failure(); }
   [[nodiscard]] std::vector<DamagedValue> damaged() const override { return values_.damaged(); }
   [[nodiscard]] Room room(std::uint64_t enough) const override;
   [[nodiscard]] Position last_position() const override { return last_.load(); }
-  [[nodiscard]] Position durable_position() const override { return last_.load(); }
 
  private:
   // The environment that serves reads after LMDB has given up the first one, on a failed write.
@@ -132,25 +118,18 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] LmdbReaders::Lease lease() const;
   // LMDB does not notice that it runs in a forked process, and would corrupt the data.
   void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
-  // Writes the records and the changes of `sorted_`, in one transaction.
+  // Fails when nothing may be written any more.
+  Result<void> may_write() const;
+  // Writes records, or changes with the note, in one transaction.
   Result<void> write(std::span<const LogRecord> records);
-  // Writes the changes to the tables as they are stored, with the note, in one
-  // transaction.
-  Result<void> write_below(std::span<const ChangeView> changes,
-                           const std::optional<ReachNote>& note);
+  Result<void> write(std::span<const ChangeView> changes, const std::optional<ReachNote>& note);
   Result<void> commit_here(LmdbTxn& txn);
   // The checksums of values; null where they have none.
   [[nodiscard]] const SealedValues* values() const {
     return directory_.tables.sealed() ? &values_ : nullptr;
   }
-  void mark_committed();
   Result<bool> trim_some(Position position);
   Result<void> mark_trimmed(Position position);
-  // Writes the changes of `sorted_` and swaps the tables, in one transaction.
-  Result<void> write_and_swap();
-  // Empties the next tables, in one transaction, if they have entries.
-  Result<void> empty_next();
-  [[nodiscard]] Failure closed() const;
   // Stores the reason why no write is possible any more, and keeps reads going. Returns the
   // failure.
   Failure close_for_writes(const Failure& failure);
@@ -158,7 +137,6 @@ class LmdbStorage final : public StorageBelow {
 
   const LmdbOptions options_;
   LmdbDirectory directory_;
-  LmdbRowTables row_tables_;
   SealedValues values_;
   LmdbReaders own_readers_;
   std::unique_ptr<Frozen> frozen_;
@@ -166,30 +144,15 @@ class LmdbStorage final : public StorageBelow {
   std::atomic<Position> last_;
   const pid_t process_ = ::getpid();
   bool opened_ = false;
-  // Used by the writer alone.
-  std::string closed_by_;
-  std::vector<ChangeView> sorted_;
+  std::string closed_by_;  // Used by the writer alone.
 };
-
-Result<void> LmdbStorage::open() {
-  // Log and tables are committed together, so recovery has no record to apply.
-  if (auto opened = open_below(); !opened.ok()) return opened.failure();
-  const Result<std::string> noted = reach();
-  if (!noted.ok()) return noted.failure();
-  if (!noted.value().empty()) {
-    return core::invalid("data directory " + options_.directory +
-                         ": its newest changes are in a write-ahead log beside its tables");
-  }
-  return empty_next();
-}
 
 Result<Generation> LmdbStorage::open_below() {
   ANABRANCH_ASSERT(!opened_);
   opened_ = true;
   const Result<LmdbTxn> txn = directory_.env->begin_read();
   if (!txn.ok()) return txn.failure();
-  if (auto loaded = row_tables_.load(txn.value()); !loaded.ok()) return loaded.failure();
-  return row_tables_.current();
+  return current_in(txn.value(), directory_.tables);
 }
 
 LmdbReaders::Lease LmdbStorage::lease() const {
@@ -203,50 +166,21 @@ LmdbReaders::Lease LmdbStorage::lease() const {
   }
 }
 
-std::unique_ptr<Snapshot> LmdbStorage::snapshot() const { return whole_snapshot(); }
-
-std::unique_ptr<WholeSnapshot> LmdbStorage::whole_snapshot() const {
-  LmdbReaders::Lease reading = lease();
-  const auto tables = readable(row_tables_.in(reading.txn()));
-  return std::make_unique<LmdbSnapshot>(std::move(reading), tables, directory_.tables, values());
-}
-
-Result<Position> LmdbStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
-  ANABRANCH_ASSERT(opened_);
-  assert_not_forked();
-  if (!closed_by_.empty()) return closed();
-  if (records.empty() && changes.empty()) return last_.load();
-  sort_changes(changes, sorted_);
-  if (const Result<void> written = write(records); !written.ok()) {
-    return close_for_writes(written.failure());
-  }
-  last_ += records.size();
-  mark_committed();
-  return last_.load();
-}
-
-void LmdbStorage::mark_committed() {
-  if (std::exchange(directory_.place.failed, false)) directory_.lock.mark_failed(false);
-}
-
 Result<void> LmdbStorage::apply(std::span<const ChangeView> changes,
                                 const std::optional<ReachNote>& note) {
-  ANABRANCH_ASSERT(opened_);
-  assert_not_forked();
-  if (!closed_by_.empty()) return closed();
-  const Result<void> written = write_below(changes, note);
+  if (auto may = may_write(); !may.ok()) return may;
+  const Result<void> written = write(changes, note);
   if (!written.ok()) return close_for_writes(written.failure());
-  mark_committed();
   if (note) std::ranges::for_each(note->emptied, [&](Table each) { values_.forget(each); });
   return {};
 }
 
-Result<void> LmdbStorage::write_below(std::span<const ChangeView> changes,
-                                      const std::optional<ReachNote>& note) {
+Result<void> LmdbStorage::write(std::span<const ChangeView> changes,
+                                const std::optional<ReachNote>& note) {
   const LmdbTables& tables = directory_.tables;
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
-  auto changed = put_changes(txn.value(), tables.by_table, changes, tables.sealed());
+  auto changed = put_changes(txn.value(), tables, changes);
   if (!changed.ok()) return changed;
   if (note) {
     for (const Table table : note->emptied) {
@@ -266,16 +200,20 @@ Result<std::string> LmdbStorage::reach() const {
   return std::string(found.value().value_or(std::string_view()));
 }
 
+Result<void> LmdbStorage::append(std::span<const LogRecord> records) {
+  if (auto may = may_write(); !may.ok()) return may;
+  if (records.empty()) return {};
+  const Result<void> written = write(records);
+  if (!written.ok()) return close_for_writes(written.failure());
+  last_ += records.size();
+  return {};
+}
+
 Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
-  const auto recorded = append_to_log(txn.value(), directory_.tables, records, last_.load());
-  if (!recorded.ok()) return recorded.failure();
-  const auto tables = row_tables_.in(txn.value());
-  if (!tables.ok()) return tables.failure();
-  const auto changed = put_changes(txn.value(), tables.value(), sorted_, false);
-  if (!changed.ok()) return changed.failure();
-  return commit_here(txn.value());
+  auto recorded = append_to_log(txn.value(), directory_.tables, records, last_.load());
+  return recorded.ok() ? commit_here(txn.value()) : recorded;
 }
 
 // Looks at the place within the transaction, so that nothing follows into data that another process
@@ -303,61 +241,9 @@ Result<void> LmdbStorage::find_place() const {
   return {};
 }
 
-Result<void> LmdbStorage::check_place() {
-  if (!closed_by_.empty()) return closed();
-  const Result<void> there = find_place();
-  return there.ok() ? there : close_for_writes(there.failure());
-}
-
 Result<void> LmdbStorage::check_fits(std::uint64_t bytes) const {
   const auto fits = check_map(options_, *directory_.env, bytes);
   return fits.ok() ? fits : in_directory(fits.failure());
-}
-
-// NOLINTNEXTLINE(bugprone-exception-escape): it is no std::swap.
-Result<void> LmdbStorage::swap(const Changes& changes) {
-  ANABRANCH_ASSERT(opened_);
-  assert_not_forked();
-  if (!closed_by_.empty()) return closed();
-  sort_changes(changes, sorted_);
-  const Result<void> written = write_and_swap();
-  return written.ok() ? written : close_for_writes(written.failure());
-}
-
-Result<void> LmdbStorage::write_and_swap() {
-  Result<LmdbTxn> txn = directory_.env->begin_write();
-  if (!txn.ok()) return txn.failure();
-  const auto tables = row_tables_.in(txn.value());
-  if (!tables.ok()) return tables.failure();
-  const auto changed = put_changes(txn.value(), tables.value(), sorted_, false);
-  if (!changed.ok()) return changed.failure();
-  if (auto swapped = row_tables_.swap(txn.value()); !swapped.ok()) return swapped;
-  return txn.value().commit();
-}
-
-Result<void> LmdbStorage::clear_next() {
-  ANABRANCH_ASSERT(opened_);
-  assert_not_forked();
-  if (!closed_by_.empty()) return closed();
-  const Result<void> emptied = empty_next();
-  return emptied.ok() ? emptied : close_for_writes(emptied.failure());
-}
-
-Result<void> LmdbStorage::empty_next() {
-  Result<LmdbTxn> txn = directory_.env->begin_write();
-  if (!txn.ok()) return txn.failure();
-  const auto tables = row_tables_.in(txn.value());
-  if (!tables.ok()) return tables.failure();
-  bool any = false;
-  for (const TablePair& pair : kSwappedTables) {
-    const LmdbTable handle = tables.value().at(static_cast<std::size_t>(pair.next));
-    const auto entries = txn.value().entries(handle);
-    if (!entries.ok()) return entries.failure();
-    if (entries.value() == 0) continue;
-    any = true;
-    if (auto cleared = txn.value().clear(handle); !cleared.ok()) return cleared;
-  }
-  return any ? txn.value().commit() : Result<void>();
 }
 
 std::optional<StoredRecord> LmdbStorage::read_log(Position position) const {
@@ -371,9 +257,8 @@ std::optional<Position> LmdbStorage::find(core::Origin origin, core::Seq seq) co
 }
 
 Result<void> LmdbStorage::begin_log_after(Position position) {
-  ANABRANCH_ASSERT(opened_ && last_.load() == 0);
-  assert_not_forked();
-  if (!closed_by_.empty()) return closed();
+  ANABRANCH_ASSERT(last_.load() == 0);
+  if (auto may = may_write(); !may.ok()) return may;
   const Result<void> marked = mark_trimmed(position);
   if (!marked.ok()) return close_for_writes(marked.failure());
   last_ = position;
@@ -388,9 +273,7 @@ Result<void> LmdbStorage::mark_trimmed(Position position) {
 }
 
 Result<void> LmdbStorage::trim(Position position) {
-  ANABRANCH_ASSERT(opened_);
-  assert_not_forked();
-  if (!closed_by_.empty()) return closed();
+  if (auto may = may_write(); !may.ok()) return may;
   for (;;) {
     const Result<bool> more = trim_some(position);
     if (!more.ok()) return close_for_writes(more.failure());
@@ -429,14 +312,16 @@ Room LmdbStorage::room(std::uint64_t enough) const {
   return room;
 }
 
-Failure LmdbStorage::closed() const {
-  return {ErrorCode::kClosed,
-          "data directory " + options_.directory + " is closed for writes: " + closed_by_};
+Result<void> LmdbStorage::may_write() const {
+  ANABRANCH_ASSERT(opened_ && !options_.look);
+  assert_not_forked();
+  if (closed_by_.empty()) return {};
+  return Failure{ErrorCode::kClosed,
+                 "data directory " + options_.directory + " is closed for writes: " + closed_by_};
 }
 
 Failure LmdbStorage::close_for_writes(const Failure& failure) {
   closed_by_ = failure.message;
-  directory_.lock.mark_failed(true);
   freeze();
   return in_directory(failure);
 }

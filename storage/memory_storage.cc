@@ -276,7 +276,6 @@ Result<void> MemoryStorage::apply(std::span<const ChangeView> changes,
   if (const auto before = state.before_apply(); before) before();
   const std::lock_guard guard(state.mutex);
   if (auto may = state.may_commit(); !may.ok()) return may;
-  state.place.failed = false;
   for (const ChangeView& change : changes) state.change(change);
   if (note) {
     for (const Table each : note->emptied) state.table(each) = std::make_shared<MemoryTable>();
@@ -284,6 +283,11 @@ Result<void> MemoryStorage::apply(std::span<const ChangeView> changes,
   }
   state.sync();
   return {};
+}
+
+void MemoryStorage::forget_failure() {
+  const std::lock_guard guard(state_->mutex);
+  state_->place.failed = false;
 }
 
 Result<std::string> MemoryStorage::reach() const {
@@ -330,6 +334,11 @@ Result<void> MemoryStorage::begin_log_after(Position position) {
   state_->last = position;
   state_->sync();
   return {};
+}
+
+Result<void> MemoryStorage::append(std::span<const LogRecord> records) {
+  const auto done = commit(records, {});
+  return done.ok() ? Result<void>() : done.failure();
 }
 
 Result<void> MemoryStorage::swap(const Changes& changes) {

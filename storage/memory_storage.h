@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "storage/tables_below.h"
+#include "storage/whole_storage.h"
 
 namespace anabranch::storage {
 
@@ -31,7 +32,8 @@ struct MemoryFaults {
   std::function<void()> room_asked = {};
 };
 
-class MemoryStorage final : public StorageBelow {
+// A storage of its own, or what is below an engine.
+class MemoryStorage final : public WholeStorage, public StorageBelow {
  public:
   explicit MemoryStorage(MemoryFaults faults = {});
   ~MemoryStorage() override;
@@ -45,6 +47,7 @@ class MemoryStorage final : public StorageBelow {
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   core::Result<void> trim(Position position) override;
   core::Result<void> begin_log_after(Position position) override;
+  core::Result<void> append(std::span<const LogRecord> records) override;
   [[nodiscard]] std::unique_ptr<Snapshot> tables() const override { return snapshot(); }
   core::Result<Generation> open_below() override;
   core::Result<void> apply(std::span<const ChangeView> changes,
@@ -54,6 +57,7 @@ class MemoryStorage final : public StorageBelow {
   core::Result<void> clear_next() override;
   core::Result<std::unique_ptr<Spool>> make_spool() override;
   [[nodiscard]] Place place() const override;
+  void forget_failure() override;
   [[nodiscard]] Room room(std::uint64_t enough) const override;
   [[nodiscard]] Position last_position() const override;
   [[nodiscard]] Position durable_position() const override;

@@ -1,4 +1,4 @@
-// The storage below an engine: it has the tables as they were some time ago, and notes how far the
+// What is below an engine: the tables as they were some time ago, with a note of how far the
 // engine's own log is in them.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 #include "core/result.h"
 #include "storage/generations.h"
-#include "storage/whole_storage.h"
+#include "storage/storage.h"
 
 namespace anabranch::storage {
 
@@ -43,17 +43,33 @@ class TablesBelow {
   [[nodiscard]] virtual core::Result<std::string> reach() const = 0;
 };
 
-// Tables with a storage of their own around them: its log from before the engine, its place. Below
-// an engine only TablesBelow reads and changes tables; swap() and clear_next() are not called.
-class StorageBelow : public WholeStorage, public TablesBelow {
+// Tables and what their directory has beside them: a place, and a log of its own, from before the
+// engine or from a backup. The engine goes on behind that log, and removes it in time.
+class StorageBelow : public TablesBelow {
  public:
-  // Takes the place of open() below an engine, and leaves the next tables as they are. Returns the
-  // generation that is current as long as no reach was noted. (open() refuses a storage with one:
-  // what is newer is not in it.)
+  // Makes the tables ready: must be called once, before any other function. Returns the generation
+  // that is current as long as no reach was noted.
   virtual core::Result<Generation> open_below() = 0;
-  // Returns whether the tables belong to an engine, which alone may open them.
-  [[nodiscard]] virtual bool has_engine() const { return true; }
-  // As check_place(), but changes nothing: any thread may ask.
+
+  // As those of Storage, of the log here.
+  [[nodiscard]] virtual std::optional<StoredRecord> read_log(Position position) const = 0;
+  [[nodiscard]] virtual std::optional<Position> find(core::Origin origin, core::Seq seq) const = 0;
+  [[nodiscard]] virtual Position last_position() const = 0;
+  virtual core::Result<void> trim(Position position) = 0;
+  // For a restoration, before an engine has opened the tables: begin the log behind a position, if
+  // it has never had a record; and append records to it. They are on the disk when these return.
+  // Fail as apply() does.
+  virtual core::Result<void> begin_log_after(Position position) = 0;
+  virtual core::Result<void> append(std::span<const LogRecord> records) = 0;
+
+  // As those of Storage.
+  virtual core::Result<std::unique_ptr<Spool>> make_spool() = 0;
+  [[nodiscard]] virtual Place place() const = 0;
+  // From now on no opening is told of a commit that had failed before (Place::failed): the first
+  // one since has succeeded.
+  virtual void forget_failure() = 0;
+  [[nodiscard]] virtual Room room(std::uint64_t enough) const = 0;
+  // As check_place() of Storage, but changes nothing: any thread may ask.
   [[nodiscard]] virtual core::Result<void> look_at_place() const { return {}; }
   // Returns the damaged values that readers have met, up to a number of them. Any thread.
   [[nodiscard]] virtual std::vector<DamagedValue> damaged() const { return {}; }

@@ -1,5 +1,4 @@
-// A storage whose tables and log can be read as one state, and be written anew as they were: for
-// backups.
+// A storage whose tables and log can be read as one state: for backups.
 #pragma once
 
 #include <memory>
@@ -23,9 +22,6 @@ class WholeStorage : public Storage {
  public:
   // As snapshot(), with the log of that state.
   [[nodiscard]] virtual std::unique_ptr<WholeSnapshot> whole_snapshot() const = 0;
-  // Gives the next record the position after `position`. Only for a storage whose log has never had
-  // a record. Fails as commit() does.
-  virtual core::Result<void> begin_log_after(Position position) = 0;
 };
 
 }  // namespace anabranch::storage

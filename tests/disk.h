@@ -71,9 +71,6 @@ class Disk : public storage::WholeStorage {
     return storage_->find(origin, seq);
   }
   core::Result<void> trim(storage::Position position) override { return storage_->trim(position); }
-  core::Result<void> begin_log_after(storage::Position position) override {
-    return storage_->begin_log_after(position);
-  }
   core::Result<void> swap(const storage::Changes& changes) override {
     return storage_->swap(changes);
   }

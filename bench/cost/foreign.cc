@@ -13,8 +13,7 @@ namespace {
 
 std::unique_ptr<storage::Storage> open_storage(const std::string& directory,
                                                std::size_t map_bytes) {
-  return storage::open_storage({.tables = {.directory = directory, .map_bytes = map_bytes},
-                                .kind = storage::StorageKind::kEngine})
+  return storage::open_storage({.tables = {.directory = directory, .map_bytes = map_bytes}})
       .value_or_raise();
 }
 

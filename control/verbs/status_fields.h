@@ -255,7 +255,6 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"disk_bytes", &StoreStatus::disk_bytes},
     Field{"disk_free_bytes", &StoreStatus::disk_free_bytes},
     Field{"disk_reserve_bytes", &StoreStatus::disk_reserve_bytes},
-    Field{"storage", &StoreStatus::storage},
     Field{"storage_log_bytes", &StoreStatus::storage_log_bytes},
     Field{"storage_waiting_bytes", &StoreStatus::storage_waiting_bytes},
     Field{"storage_flushes", &StoreStatus::storage_flushes},

@@ -22,19 +22,10 @@ struct PrefixResolver {
 // Compression takes a third of a core for each 150 MB/s and pays on all but the fastest networks.
 enum class CompressLinks { kNever, kRemote, kAlways };
 
-// How the data lie on the disk.
-//
-// kEngine: each group of writes is one synced append to a write-ahead log (the folder `wal` of the
-// data directory). What is newer than the tables, which are in LMDB, lies in memory and is written
-// to them from time to time. A directory of kLmdb becomes one of kEngine when it is opened, for
-// good.
-// kLmdb: each group of writes is one synced transaction of LMDB: slower, above all for small
-// groups. A directory that the engine has opened once is refused.
-enum class StorageEngine { kEngine, kLmdb };
-
-// When a write is on the disk. Whatever is chosen, a process that is killed loses no write that was
-// acknowledged, and after a loss of power, or of the disk, the data are those of one moment, and of
-// no half transaction.
+// When a write is on the disk. Each group of writes is one append to a write-ahead log (the folder
+// `wal` of the data directory), and this says when that is synced. Whatever is chosen, a process
+// that is killed loses no write that was acknowledged, and after a loss of power, or of the disk,
+// the data are those of one moment, and of no half transaction.
 //
 // kSync: before it is acknowledged. Nothing is lost.
 // kInterval: within a second. A loss of power takes at most the writes of the last second or so,
@@ -126,9 +117,7 @@ struct Options {
 
   // ---- Storage.
 
-  // How the data lie on the disk; see above.
-  StorageEngine storage = StorageEngine::kEngine;
-  // When writes are on it; see above.
+  // When writes are on the disk; see above.
   Durability durability = Durability::kSync;
   // The engine's writes that are not in its tables yet lie in memory, and are written to the tables
   // when they take this many bytes, or the log since the last time twice as many; meanwhile they
@@ -144,7 +133,7 @@ struct Options {
   // `log_bytes_min` of them, so that a short cut of a link costs little. A region that is away
   // longer than `log_age_ms_max` (time that this leader ran), or for more than `log_bytes_max` of
   // writes, gets a snapshot when it returns: an absent region never fills this region's disk. Bytes
-  // are those on the disk; with the storage engine a write takes about twice its size there.
+  // are those on the disk, where a write takes about twice its size.
   std::uint64_t log_bytes_min = std::uint64_t{64} << 20U;
   std::uint64_t log_bytes_max = std::uint64_t{1} << 30U;
   std::int64_t log_age_ms_max = std::int64_t{7} * 24 * 3600 * 1000;

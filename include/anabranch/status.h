@@ -282,10 +282,9 @@ struct StoreStatus {
   std::uint64_t disk_bytes = 0;          // Taken by the files of the data directory.
   std::uint64_t disk_free_bytes = 0;     // Of the file system there, for this process.
   std::uint64_t disk_reserve_bytes = 0;  // With less room than this, writes that add are refused.
-  std::string storage;                   // "engine", or "lmdb".
-  // Of the engine: the files of its write-ahead log; memory with writes that are not in its tables
-  // yet, or that readers still hold; how often such memory was written to the tables since the
-  // start, and whether it is now; the bytes of log that the tables lack, which the next start
+  // Of the storage engine: the files of its write-ahead log; memory with writes that are not in its
+  // tables yet, or that readers still hold; how often such memory was written to the tables since
+  // the start, and whether it is now; the bytes of log that the tables lack, which the next start
   // applies again.
   std::uint64_t storage_log_bytes = 0;
   std::uint64_t storage_waiting_bytes = 0;
@@ -330,7 +329,7 @@ struct StoreStatus {
   std::int64_t behind_ms = 0;
   bool slowed = false;  // Local writes are slowed for that: see Options::lag_slow_ms.
   // How long ago the oldest state of the data that somebody still reads was replaced, to a second;
-  // 0 when there is none, and with StorageEngine::kLmdb.
+  // 0 when there is none.
   std::int64_t read_ms = 0;
   bool read_too_long = false;           // That is longer than Options::read_ms_max.
   std::vector<WarningStatus> warnings;  // Critical ones first.

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "leader/backup/folder.h"
 #include "leader/backup/verify.h"
 #include "regions/state/head.h"
+#include "storage/changes.h"
 #include "storage/directory_lock.h"
 #include "storage/layout.h"
 #include "storage/lmdb_storage.h"
@@ -25,7 +27,7 @@ using storage::Table;
 namespace {
 
 constexpr const char* kRestoring = "restoring";
-constexpr std::size_t kCommitBytes = std::size_t{8} << 20U;
+constexpr std::size_t kWriteBytes = std::size_t{8} << 20U;
 
 // The identity of a directory that has moved: no place is this one.
 Result<std::string> moved(std::string_view stored) {
@@ -38,10 +40,11 @@ Result<std::string> moved(std::string_view stored) {
   return regions::encode_identity(identity.value());
 }
 
-// Commits entries of a backup to a storage, some MiB at a time.
+// Writes entries of a backup to the tables and the log below an engine, some MiB at a time. All
+// tables are new: those of rows are of the first generation, which has their own names.
 class PartsWriter {
  public:
-  PartsWriter(storage::WholeStorage& storage, const Manifest& manifest, const BackupWatch& watch)
+  PartsWriter(storage::StorageBelow& storage, const Manifest& manifest, const BackupWatch& watch)
       : storage_(storage), manifest_(manifest), watch_(watch) {
     for (const BackupFile& file : manifest.files) progress_.total += file.entries;
   }
@@ -53,9 +56,10 @@ class PartsWriter {
  private:
   Result<void> add_record(std::string_view key, std::string_view value);
   Result<void> begin_log(storage::Position last);
-  Result<void> commit();
+  // Writes what waits.
+  Result<void> write();
 
-  storage::WholeStorage& storage_;
+  storage::StorageBelow& storage_;
   const Manifest& manifest_;
   const BackupWatch& watch_;
   storage::Changes changes_;
@@ -95,18 +99,20 @@ Result<void> PartsWriter::add(const Part& part, std::string_view key, std::strin
   ++progress_.done;
   bytes_ += key.size() + value.size();
   progress_.bytes += key.size() + value.size();
-  return bytes_ < kCommitBytes ? Result<void>() : commit();
+  return bytes_ < kWriteBytes ? Result<void>() : write();
 }
 
-Result<void> PartsWriter::commit() {
+Result<void> PartsWriter::write() {
+  std::vector<storage::ChangeView> changes;
+  storage::sort_changes(changes_, changes);
+  if (auto applied = storage_.apply(changes, std::nullopt); !applied.ok()) return applied;
   std::vector<storage::LogRecord> records;
   records.reserve(records_.size());
   for (const storage::StoredRecord& each : records_) {
     records.push_back({each.origin, each.first, each.last, each.bytes});
   }
-  const auto position = storage_.commit(records, changes_);
-  if (!position.ok()) return position.failure();
-  if (!records_.empty() && position.value() != records_.back().position) {
+  if (auto appended = storage_.append(records); !appended.ok()) return appended;
+  if (!records_.empty() && storage_.last_position() != records_.back().position) {
     return core::corrupt("the log of the backup has gaps");
   }
   records_.clear();
@@ -116,7 +122,7 @@ Result<void> PartsWriter::commit() {
 }
 
 Result<void> PartsWriter::finish() {
-  if (auto done = commit(); !done.ok()) return done;
+  if (auto done = write(); !done.ok()) return done;
   return log_begun_ ? Result<void>() : begin_log(manifest_.log_last);
 }
 
@@ -156,8 +162,8 @@ Result<void> write_directory(const std::string& folder, const Manifest& manifest
                              const BackupWatch& watch) {
   auto opened = storage::open_lmdb_storage({.directory = target, .map_bytes = map_bytes});
   if (!opened.ok()) return opened.failure();
-  storage::WholeStorage& storage = *opened.value();
-  if (auto ready = storage.open(); !ready.ok()) return ready;
+  storage::StorageBelow& storage = *opened.value();
+  if (auto ready = storage.open_below(); !ready.ok()) return ready.failure();
   return write_parts(folder, manifest, storage, watch);
 }
 
@@ -181,7 +187,7 @@ Result<regions::CheckReport> check_directory(const std::string& target, const Ma
 }  // namespace
 
 Result<void> write_parts(const std::string& folder, const Manifest& manifest,
-                         storage::WholeStorage& storage, const BackupWatch& watch) {
+                         storage::StorageBelow& storage, const BackupWatch& watch) {
   PartsWriter out(storage, manifest, watch);
   for (const BackupFile& file : manifest.files) {
     const auto* const part = std::ranges::find(kParts, file.part, &Part::name);

@@ -10,7 +10,7 @@
 #include "leader/backup/report.h"
 #include "regions/verify/directory_check.h"
 #include "regions/wire/signatures.h"
-#include "storage/whole_storage.h"
+#include "storage/tables_below.h"
 
 namespace anabranch::leader {
 
@@ -20,10 +20,10 @@ struct Restoration {
   bool anew = false;           // There was an unfinished restoration, which was removed.
 };
 
-// Writes all parts of a backup into a storage that is open and empty. The identity says that the
-// data have moved, so that its next opening begins a new origin.
+// Writes all parts of a backup into tables that are open and empty, and the log beside them. The
+// identity says that the data have moved, so that its next opening begins a new origin.
 core::Result<void> write_parts(const std::string& folder, const Manifest& manifest,
-                               storage::WholeStorage& storage, const BackupWatch& watch);
+                               storage::StorageBelow& storage, const BackupWatch& watch);
 
 // Restores to a directory that is new or empty, or has an unfinished restoration. It gets its data
 // at once when they were found equal to the backup; until then it has a folder "restoring" that no

@@ -276,8 +276,8 @@ StagedRow& Stage::change(const Path& path) {
 
 void Stage::set_count(const Path& collection, std::uint64_t count) {
   if (undo_kept_) {
-    CountRead before{collection, stored_count(collection)};
-    undo_.push_back({.count = std::make_unique<CountRead>(std::move(before))});
+    CollectionCount before{collection, stored_count(collection)};
+    undo_.push_back({.count = std::make_unique<CollectionCount>(std::move(before))});
   }
   StoredCount* const staged = staged_count(collection);
   (staged != nullptr ? *staged : counts_[collection]) = {count,

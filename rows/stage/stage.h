@@ -202,7 +202,7 @@ class Stage final : public RowReader, private CountTable {
     ScoreOverlay::Savepoint order = 0;
     std::size_t notes = 0;
   };
-  struct CountRead {
+  struct CollectionCount {
     core::Path collection;
     StoredCount count;
   };
@@ -210,9 +210,9 @@ class Stage final : public RowReader, private CountTable {
   struct UndoStep {
     StagedRow* staged = nullptr;  // Only for a row. Staged rows stay where they are.
     crdt::Row row = {};
-    std::unique_ptr<CountRead> count = nullptr;    // Only for a count: rarer than rows.
-    std::shared_ptr<const Masks> masks = nullptr;  // Only for the masks.
-    Savepoints at = {};                            // Not for a count.
+    std::unique_ptr<CollectionCount> count = nullptr;  // Only for a count: rarer than rows.
+    std::shared_ptr<const Masks> masks = nullptr;      // Only for the masks.
+    Savepoints at = {};                                // Not for a count.
   };
   // The score that a row of a sorted set shows; nullopt if it shows none.
   struct ShownScore {
@@ -222,7 +222,7 @@ class Stage final : public RowReader, private CountTable {
   };
 
   // What was looked at last below, where nothing changes: a row, the tags of a place, and, as
-  // CountRead, a count. A command looks at a key before it reads or changes it.
+  // CollectionCount, a count. A command looks at a key before it reads or changes it.
   struct Read {
     core::Path path;
     crdt::Row row;
@@ -292,7 +292,7 @@ class Stage final : public RowReader, private CountTable {
   crdt::Row peeked_;
   mutable Read read_;
   mutable std::optional<Place> place_;
-  mutable std::optional<CountRead> count_read_;
+  mutable std::optional<CollectionCount> count_read_;
   StagedRows rows_;
   StagedRow* newest_ = nullptr;  // The row loaded last, often the next one as well.
   using Counts = std::unordered_map<core::Path, StoredCount, core::PathHash>;

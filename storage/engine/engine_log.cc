@@ -8,7 +8,7 @@
 
 namespace anabranch::storage {
 
-EngineLog::EngineLog(const Storage& base, Wal& wal, Position trimmed)
+EngineLog::EngineLog(const StorageBelow& base, Wal& wal, Position trimmed)
     : base_(base), wal_(wal), trimmed_(trimmed) {}
 
 std::optional<StoredRecord> EngineLog::read(Position position) const {

@@ -1,6 +1,6 @@
 // The log of batches of the engine: the write-ahead log, and before it the log that the base has of
-// its own from before the engine. Segments are removed as wholes; what lies before the trimmed
-// position in one is passed over.
+// its own, from before the engine or from a backup. Segments are removed as wholes; what lies
+// before the trimmed position in one is passed over.
 //
 // One thread trims; any thread may call all other functions.
 #pragma once
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "storage/storage.h"
+#include "storage/tables_below.h"
 #include "storage/wal/ticket.h"
 #include "storage/wal/wal.h"
 #include "storage/wal/wal_reader.h"
@@ -23,7 +23,7 @@ namespace anabranch::storage {
 class EngineLog {
  public:
   // Both must outlive this. `trimmed`: batches before this position count as removed.
-  EngineLog(const Storage& base, Wal& wal, Position trimmed);
+  EngineLog(const StorageBelow& base, Wal& wal, Position trimmed);
 
   // As those of Storage.
   [[nodiscard]] std::optional<StoredRecord> read(Position position) const;
@@ -69,7 +69,7 @@ class EngineLog {
   [[nodiscard]] Reader take_reader(Position position) const;
   void let_go(Position begin) const;
 
-  const Storage& base_;
+  const StorageBelow& base_;
   Wal& wal_;
   mutable std::mutex mutex_;
   Position trimmed_;  // No batch before this one is left.

@@ -66,7 +66,6 @@ class EngineStorage final : public SteppedEngine {
     return found && *found <= shown_ ? found : std::nullopt;
   }
   Result<void> trim(Position position) override;
-  Result<void> begin_log_after(Position position) override;
   Result<void> swap(const Changes& changes) override;
   Result<void> clear_next() override;
   Result<std::unique_ptr<Spool>> make_spool() override { return base_->make_spool(); }
@@ -90,8 +89,6 @@ class EngineStorage final : public SteppedEngine {
   Result<void> redo(std::string_view changes);
   // Has a thread sync the log at intervals, if commits do not.
   void begin_syncs();
-  // Begins the log anew behind a position. Until that is done the former one is read.
-  Result<void> restart_log(Position position);
   // Fails when nothing may be written any more.
   Result<void> may_write();
   // Fails when the opened files are no longer those of the directory.
@@ -189,10 +186,6 @@ Result<void> EngineStorage::open() {
     return {};
   }
   flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value(), by_, options_.slice_bytes);
-  // The process ended between the two steps of begin_log_after().
-  if (wal_->last().position < base_->last_position()) {
-    if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
-  }
   flusher_->trim({redone_trim_, 0});
   if (reach.value().ticket == Ticket{}) {
     if (auto noted = note_log(flusher_->reach()); !noted.ok()) return noted;
@@ -255,32 +248,6 @@ Result<void> EngineStorage::redo(std::string_view changes) {
     }
   }
   if (walk.failed()) return core::corrupt("the changes of a commit cannot be read");
-  return {};
-}
-
-Result<void> EngineStorage::restart_log(Position position) {
-  const Reach reach{{}, position, wal_->opening(), 0, tables_.generations()};
-  const auto names = files_->list();
-  if (!names.ok()) return names.failure();
-  for (const std::string& name : names.value()) {
-    if (auto removed = files_->remove(name); !removed.ok()) return removed;
-  }
-  if (auto synced = files_->sync_folder(); !synced.ok()) return synced;
-  if (auto noted = base_->apply({}, ReachNote{encode_reach(reach)}); !noted.ok()) return noted;
-  flusher_->set_reach(reach);
-  return open_log(reach);
-}
-
-Result<void> EngineStorage::begin_log_after(Position position) {
-  if (auto may = may_write(); !may.ok()) return may;
-  ANABRANCH_ASSERT(last_position() == 0);
-  if (auto flushed = flush_all(); !flushed.ok()) return flushed;
-  syncer_.reset();
-  auto begun = base_->begin_log_after(position);
-  if (begun.ok()) begun = restart_log(position);
-  if (!begun.ok()) return close_for_writes(begun.failure());
-  begin_syncs();
-  show(position);
   return {};
 }
 
@@ -416,7 +383,7 @@ Result<void> EngineStorage::trim(Position position) {
 
 // The owner has committed: it goes on under an origin that fits what it has found.
 Result<void> EngineStorage::settle_place() {
-  place_.failed = false;
+  if (std::exchange(place_.failed, false)) base_->forget_failure();
   if (place_.lost.empty()) return {};
   place_.lost.clear();
   return forget_loss(*files_);

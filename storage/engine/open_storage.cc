@@ -1,8 +1,10 @@
 #include "storage/engine/open_storage.h"
 
 #include <filesystem>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "storage/wal/posix_files.h"
 
@@ -14,10 +16,28 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLogFolder = "wal";
 
-Result<std::string> make_log_folder(const std::string& directory) {
+// The log of a directory that has none: it cannot be begun.
+class NoFiles final : public Files {
+ public:
+  Result<std::unique_ptr<File>> open(const std::string& /*name*/) override { return none(); }
+  Result<std::unique_ptr<File>> create(const std::string& /*name*/) override { return none(); }
+  Result<void> rename(const std::string& /*from*/, const std::string& /*to*/) override {
+    return none();
+  }
+  Result<void> remove(const std::string& /*name*/) override { return none(); }
+  [[nodiscard]] Result<std::vector<std::string>> list() const override {
+    return std::vector<std::string>();
+  }
+  Result<void> sync_folder() override { return none(); }
+  [[nodiscard]] Result<void> check_there() const override { return {}; }
+
+ private:
+  static core::Failure none() { return {ErrorCode::kIo, "there is no folder for a log"}; }
+};
+
+Result<std::unique_ptr<Files>> make_log_folder(const std::string& directory,
+                                               const fs::path& folder) {
   std::error_code error;
-  // Independent of the working directory, which may change later.
-  const fs::path folder = fs::absolute(directory, error) / kLogFolder;
   if (fs::create_directory(folder, error)) {
     fs::permissions(folder, fs::perms::owner_all, error);
     if (auto synced = posix_files(directory)->sync_folder(); !synced.ok()) return synced.failure();
@@ -26,28 +46,29 @@ Result<std::string> make_log_folder(const std::string& directory) {
     return core::Failure{ErrorCode::kIo, "data directory " + directory + ": cannot create " +
                                              folder.string() + ": " + error.message()};
   }
-  return folder.string();
+  return posix_files(folder.string());
 }
 
-LmdbFormat format_of(const std::optional<StorageKind>& kind) {
-  if (!kind) return LmdbFormat::kAny;
-  return *kind == StorageKind::kEngine ? LmdbFormat::kEngine : LmdbFormat::kAlone;
+// A directory that is only looked at gets no folder.
+Result<std::unique_ptr<Files>> log_files(const std::string& directory, bool look) {
+  std::error_code error;
+  // Independent of the working directory, which may change later.
+  const fs::path folder = fs::absolute(directory, error) / kLogFolder;
+  if (look && !fs::exists(folder, error))
+    return std::unique_ptr<Files>(std::make_unique<NoFiles>());
+  return make_log_folder(directory, folder);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<WholeStorage>> open_storage(const StorageOptions& options) {
   LmdbOptions below = options.tables;
-  below.format = format_of(options.kind);
+  below.look = options.engine.look;
   auto tables = open_lmdb_storage(below);
   if (!tables.ok()) return tables.failure();
-  if (!tables.value()->has_engine()) {
-    return std::unique_ptr<WholeStorage>(std::move(tables).value());
-  }
-  auto folder = make_log_folder(below.directory);
-  if (!folder.ok()) return folder.failure();
-  return open_engine_storage(std::move(tables).value(), posix_files(std::move(folder).value()),
-                             options.engine);
+  auto files = log_files(below.directory, below.look);
+  if (!files.ok()) return files.failure();
+  return open_engine_storage(std::move(tables).value(), std::move(files).value(), options.engine);
 }
 
 }  // namespace anabranch::storage

@@ -1,16 +1,12 @@
 // Opens the storage of a data directory: the engine, with its write-ahead log in DIR/wal and its
-// tables in LMDB; or LMDB alone, as all directories had it before the engine.
+// tables in LMDB.
 //
-// A directory of LMDB alone (format 2) becomes one of the engine (format 4) when the engine opens
-// it. There is no way back: LMDB alone refuses a directory of the engine, since it would not see
-// the newest writes, and so do programs from before the engine.
+// A directory from before the engine (format 2, LMDB alone) becomes one of it (format 4) when it is
+// opened. There is no way back: programs from before refuse it, since they would not see the newest
+// writes.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "core/result.h"
 #include "storage/engine/engine_storage.h"
@@ -19,12 +15,8 @@
 
 namespace anabranch::storage {
 
-enum class StorageKind : std::uint8_t { kLmdb, kEngine };
-
 struct StorageOptions {
-  LmdbOptions tables = {};  // With the directory; its format is set by open_storage().
-  // nullopt: as the directory has it already.
-  std::optional<StorageKind> kind = {};
+  LmdbOptions tables = {};  // With the directory; `look` is that of the engine.
   EngineOptions engine = {};
 };
 

@@ -466,9 +466,8 @@ TEST_SUITE("leader: misuse") {
       return message;
     };
     CHECK(refusal(64).find("map_bytes") != std::string::npos);
-    // It fits, without the reserve of an eighth. LMDB alone has the log there, too.
-    const bool twice = options.storage == StorageEngine::kLmdb;
-    CHECK(refusal(twice ? 130 : 65).find("reserve") != std::string::npos);
+    // It fits, without the reserve of an eighth.
+    CHECK(refusal(65).find("reserve") != std::string::npos);
     options.map_bytes = std::size_t{1} << 30U;
     CHECK(Store::open(options).count(Key::all(0)) == 58);
   }

@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <string>
-#include <string_view>
 #include <thread>
 
 #include <anabranch/anabranch.h>
@@ -16,14 +14,10 @@
 
 namespace anabranch::test {
 
-// The map is small: the thread sanitizer leaves no room for two of the default size. With
-// ANABRANCH_TEST_STORAGE=lmdb in the environment the store has LMDB alone.
+// The map is small: the thread sanitizer leaves no room for two of the default size.
 inline Options store_options(const TempDir& folder, const std::string& region) {
-  const char* const storage = std::getenv("ANABRANCH_TEST_STORAGE");
-  const bool lmdb = storage != nullptr && std::string_view(storage) == "lmdb";
   return {.path = (folder.path() / region).string(),
           .region = region,
-          .storage = lmdb ? StorageEngine::kLmdb : StorageEngine::kEngine,
           .map_bytes = std::size_t{1} << 30U};
 }
 

@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
-"""One byte of the log that changes in the data file of a stopped leader, of its own writes or of
-others': the damaged batch is never applied elsewhere, log, status and `check` name it, and all are
+"""One byte that changes in the log of a stopped leader, of its own writes or of others': the damaged batch is never applied elsewhere, log, status and `check` name it, and all are
 equal again. The rows are right, so what they hold is what everybody has in the end."""
 
 import os
 
 from leaders import LONG, World, check, new_random, run, wait_until
-from pages import values_in_use
 
 DAMAGED = "the log is damaged at position"
 KEYS = 20
-# Of the storage engine: so much is written behind the keys that they are in its tables.
+# So much is written behind the keys that they are in the tables.
 FILLER = 60
 FLAGS = ["--flush-bytes-max", str(1 << 20)]
 
@@ -20,25 +18,12 @@ def read(path):
         return file.read()
 
 
-def places(data, words):
-    """Where some bytes stand in the log of a data file of LMDB."""
-    found = []
-    for offset, size in values_in_use(data, "log"):
-        at = data.find(words, offset, offset + size)
-        if at >= 0:
-            found.append(at)
-    return found
-
-
 def place_of(leader, words):
     """The file and the offset of some bytes in a batch of the log."""
     wal = os.path.join(leader.data, "wal")
-    if os.path.isdir(wal):  # A record has its batches before its changes.
-        segments = [os.path.join(wal, name) for name in os.listdir(wal) if "segment-" in name]
-        found = [(path, at) for path in sorted(segments) if (at := read(path).find(words)) >= 0]
-    else:
-        path = os.path.join(leader.data, "data.mdb")
-        found = [(path, at) for at in places(read(path), words)]
+    segments = [os.path.join(wal, name) for name in os.listdir(wal) if "segment-" in name]
+    # A record has its batches before its changes.
+    found = [(path, at) for path in sorted(segments) if (at := read(path).find(words)) >= 0]
     check(len(found) == 1, f"the log has {words} at {found}")
     return found[0]
 
@@ -59,15 +44,14 @@ def write(leader, random, values):
         value = random.randbytes(random.choice([16, 16, 200, 4000])).hex()
         leader.call("SET", f"key:{i}", value)
         values[f"key:{i}"] = value
-    if leader.status()["storage"] == "engine":
-        for i in range(FILLER):
-            leader.call("SET", f"filler:{i}", "f" * 50_000)
+    for i in range(FILLER):
+        leader.call("SET", f"filler:{i}", "f" * 50_000)
 
 
 def wait_flushed(leader):
     """Until what was written before the filler is in the tables of the storage engine."""
-    wait_until(f"{leader.region} has written to its tables", lambda: leader.status()["storage"] !=
-               "engine" or leader.status()["storage_flushes"] > 0)
+    wait_until(f"{leader.region} has written to its tables", lambda:
+               leader.status()["storage_flushes"] > 0)
 
 
 def show(leader, values):

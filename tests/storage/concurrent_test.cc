@@ -49,7 +49,7 @@ void read_until(const Storage& storage, const std::atomic<bool>& stop, Seen& see
 }
 
 TEST_CASE_TEMPLATE("Eight readers see whole commits, in order, while one writer goes on", World,
-                   MemoryWorld, LmdbWorld, EngineWorld) {
+                   MemoryWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {{1, 1, 1, "x"}}, all_keys(1));
@@ -79,17 +79,17 @@ TEST_CASE_TEMPLATE("Eight readers see whole commits, in order, while one writer 
 TEST_CASE("A reader waits while all places for readers are taken") {
   set_log_level(LogLevel::kError);  // The wait is a warning.
   const anabranch::test::TempDir folder;
-  const auto storage = open_lmdb((folder.path() / "data").string(), kMapBytes, 2);
-  commit(*storage, {put("a", "old")});
-  auto first = storage->snapshot();
-  const auto second = storage->snapshot();
+  const auto storage = open_below((folder.path() / "data").string(), kMapBytes, 2);
+  REQUIRE(apply_changes(*storage, {put("a", "old")}).ok());
+  auto first = storage->tables();
+  const auto second = storage->tables();
   std::atomic<bool> done = false;
   std::optional<std::string> seen;
   std::thread third([&] {
-    seen = get(*storage, "a");
+    seen = get(*storage->tables(), "a");
     done = true;
   });
-  commit(*storage, {put("a", "new")});
+  REQUIRE(apply_changes(*storage, {put("a", "new")}).ok());
   CHECK_FALSE(done);
   first.reset();
   third.join();

@@ -21,7 +21,7 @@ using core::Origin;
 constexpr Origin kAda = 0x0102030405060708;
 constexpr Origin kBob = 0xF102030405060708;
 
-TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, LmdbWorld, EngineWorld) {
+TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, EngineWorld) {
   World world;
   const Storage& storage = world.storage();
   CHECK(storage.last_position() == 0);
@@ -35,8 +35,7 @@ TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, LmdbWorld, Engi
   CHECK_FALSE(storage.find(kAda, 1));
 }
 
-TEST_CASE_TEMPLATE("A commit sets, replaces and removes keys", World, MemoryWorld, LmdbWorld,
-                   EngineWorld) {
+TEST_CASE_TEMPLATE("A commit sets, replaces and removes keys", World, MemoryWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put("b", "1"), put("a", "2"), put("c", "3")});
@@ -48,8 +47,7 @@ TEST_CASE_TEMPLATE("A commit sets, replaces and removes keys", World, MemoryWorl
   CHECK(scan(storage).empty());
 }
 
-TEST_CASE_TEMPLATE("Tables do not see each other's keys", World, MemoryWorld, LmdbWorld,
-                   EngineWorld) {
+TEST_CASE_TEMPLATE("Tables do not see each other's keys", World, MemoryWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put("k", "row", Table::kRows), put("k", "count", Table::kCounts),
@@ -60,7 +58,7 @@ TEST_CASE_TEMPLATE("Tables do not see each other's keys", World, MemoryWorld, Lm
   CHECK(scan(storage, Table::kMeta) == Entries{{"k", "meta"}});
 }
 
-TEST_CASE_TEMPLATE("An empty commit changes nothing", World, MemoryWorld, LmdbWorld, EngineWorld) {
+TEST_CASE_TEMPLATE("An empty commit changes nothing", World, MemoryWorld, EngineWorld) {
   World world;
   CHECK(commit(world.storage(), {}) == 0);
   CHECK(commit(world.storage(), {{kAda, 1, 1, "x"}}, {}) == 1);
@@ -68,7 +66,7 @@ TEST_CASE_TEMPLATE("An empty commit changes nothing", World, MemoryWorld, LmdbWo
 }
 
 TEST_CASE_TEMPLATE("A commit that was begun is made when it is finished", World, MemoryWorld,
-                   LmdbWorld, EngineWorld) {
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   for (core::Seq seq = 1; seq <= 3; ++seq) {
@@ -86,7 +84,7 @@ TEST_CASE_TEMPLATE("A commit that was begun is made when it is finished", World,
   }
 }
 
-TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, MemoryWorld, LmdbWorld,
+TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, MemoryWorld,
                    EngineWorld) {
   World world;
   Storage& storage = world.storage();
@@ -120,7 +118,7 @@ TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, Mem
   CHECK(before("a").empty());
 }
 
-TEST_CASE_TEMPLATE("Scans end with their range in both directions", World, MemoryWorld, LmdbWorld,
+TEST_CASE_TEMPLATE("Scans end with their range in both directions", World, MemoryWorld,
                    EngineWorld) {
   World world;
   Storage& storage = world.storage();
@@ -167,7 +165,7 @@ class PlainSnapshot final : public Snapshot {
 };
 
 TEST_CASE_TEMPLATE("The first key of a range is found, in each table", World, MemoryWorld,
-                   LmdbWorld, EngineWorld) {
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage,
@@ -198,7 +196,7 @@ TEST_CASE_TEMPLATE("The first key of a range is found, in each table", World, Me
 }
 
 TEST_CASE_TEMPLATE("A scan may begin at a key that is too long to be stored", World, MemoryWorld,
-                   LmdbWorld, EngineWorld) {
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put(std::string(kKeySizeMax, 'k'), "1"), put("l", "2")});
@@ -212,7 +210,7 @@ TEST_CASE_TEMPLATE("A scan may begin at a key that is too long to be stored", Wo
 }
 
 TEST_CASE_TEMPLATE("Keys of 1 and 511 bytes and values of 0 bytes to 32 MiB come back", World,
-                   MemoryWorld, LmdbWorld, EngineWorld) {
+                   MemoryWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   std::string big(std::size_t{32} << 20U, '\0');
@@ -231,7 +229,7 @@ TEST_CASE_TEMPLATE("Keys of 1 and 511 bytes and values of 0 bytes to 32 MiB come
   CHECK(get(again, longest) == "small");
 }
 
-TEST_CASE_TEMPLATE("A snapshot keeps its state while commits go on", World, MemoryWorld, LmdbWorld,
+TEST_CASE_TEMPLATE("A snapshot keeps its state while commits go on", World, MemoryWorld,
                    EngineWorld) {
   World world;
   Storage& storage = world.storage();
@@ -252,7 +250,7 @@ TEST_CASE_TEMPLATE("A snapshot keeps its state while commits go on", World, Memo
 }
 
 TEST_CASE_TEMPLATE("A snapshot may be used and ended by another thread", World, MemoryWorld,
-                   LmdbWorld, EngineWorld) {
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put("a", "old")});
@@ -268,8 +266,7 @@ TEST_CASE_TEMPLATE("A snapshot may be used and ended by another thread", World, 
   CHECK(get(storage, "a") == "new");
 }
 
-TEST_CASE_TEMPLATE("The log gives records back by position", World, MemoryWorld, LmdbWorld,
-                   EngineWorld) {
+TEST_CASE_TEMPLATE("The log gives records back by position", World, MemoryWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   CHECK(commit(storage, {{kAda, 1, 3, "first"}, {kBob, 1, 1, "second"}}, {}) == 2);
@@ -289,8 +286,7 @@ TEST_CASE_TEMPLATE("The log gives records back by position", World, MemoryWorld,
   CHECK_FALSE(storage.read_log(4));
 }
 
-TEST_CASE_TEMPLATE("A record is found by any seq that it covers", World, MemoryWorld, LmdbWorld,
-                   EngineWorld) {
+TEST_CASE_TEMPLATE("A record is found by any seq that it covers", World, MemoryWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {{kAda, 1, 3, ""}, {kBob, 1, 10, ""}, {kAda, 4, 4, ""}, {kAda, 5, 300, ""}}, {});
@@ -309,7 +305,7 @@ TEST_CASE_TEMPLATE("A record is found by any seq that it covers", World, MemoryW
 }
 
 TEST_CASE_TEMPLATE("Trimming forgets the records before a position and nothing else", World,
-                   MemoryWorld, LmdbWorld, EngineWorld) {
+                   MemoryWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {{kAda, 1, 3, "1"}, {kBob, 1, 10, "2"}, {kAda, 4, 4, "3"}}, {put("a", "1")});
@@ -324,7 +320,7 @@ TEST_CASE_TEMPLATE("Trimming forgets the records before a position and nothing e
   CHECK(get(storage, "a") == "1");
 }
 
-TEST_CASE_TEMPLATE("Positions go on after everything was trimmed", World, MemoryWorld, LmdbWorld,
+TEST_CASE_TEMPLATE("Positions go on after everything was trimmed", World, MemoryWorld,
                    EngineWorld) {
   World world;
   // More records than one slice of trimming takes.
@@ -344,7 +340,7 @@ TEST_CASE_TEMPLATE("Positions go on after everything was trimmed", World, Memory
 }
 
 TEST_CASE_TEMPLATE("A whole snapshot keeps the log of its state while it is written and trimmed",
-                   World, MemoryWorld, LmdbWorld, EngineWorld) {
+                   World, MemoryWorld, EngineWorld) {
   World world;
   WholeStorage& storage = world.storage();
   commit(storage, {{kAda, 1, 3, "1"}, {kBob, 1, 10, "2"}}, {put("a", "old")});
@@ -366,19 +362,7 @@ TEST_CASE_TEMPLATE("A whole snapshot keeps the log of its state while it is writ
   CHECK(after->last_position() == 3);
 }
 
-TEST_CASE_TEMPLATE("A log may begin at any position", World, MemoryWorld, LmdbWorld, EngineWorld) {
-  World world;
-  REQUIRE(world.storage().begin_log_after(41).ok());
-  CHECK(world.storage().last_position() == 41);
-  world.reopen();
-  CHECK(world.storage().last_position() == 41);
-  CHECK(commit(world.storage(), {{kAda, 1, 3, "x"}}, {}) == 42);
-  CHECK(world.storage().find(kAda, 1) == 42);
-  world.reopen();
-  CHECK(world.storage().read_log(0)->position == 42);
-}
-
-TEST_CASE_TEMPLATE("The next tables become the current ones at once", World, MemoryWorld, LmdbWorld,
+TEST_CASE_TEMPLATE("The next tables become the current ones at once", World, MemoryWorld,
                    EngineWorld) {
   World world;
   Storage& storage = world.storage();
@@ -404,7 +388,7 @@ TEST_CASE_TEMPLATE("The next tables become the current ones at once", World, Mem
 }
 
 TEST_CASE_TEMPLATE("A swap survives reopening, what was not swapped in is gone", World, MemoryWorld,
-                   LmdbWorld, EngineWorld) {
+                   EngineWorld) {
   World world;
   for (int round = 0; round < 5; ++round) {
     const std::string name = std::to_string(round);
@@ -427,7 +411,7 @@ TEST_CASE_TEMPLATE("A swap survives reopening, what was not swapped in is gone",
 }
 
 TEST_CASE_TEMPLATE("A spool gives back what was appended, at any offset", World, MemoryWorld,
-                   LmdbWorld, EngineWorld) {
+                   EngineWorld) {
   World world;
   auto made = world.storage().make_spool();
   REQUIRE(made.ok());

@@ -53,13 +53,13 @@ std::set<std::string> names_in(const fs::path& directory) {
 
 // Makes a data directory with some megabytes in it.
 void fill(const fs::path& directory) {
-  const auto storage = open_lmdb(directory.string());
+  const auto storage = open_below(directory.string());
   std::vector<Change> changes;
   changes.reserve(300);
   for (int i = 0; i < 300; ++i) {
     changes.push_back(put("k" + std::to_string(i), std::string(10'000, 'x')));
   }
-  commit(*storage, changes);
+  REQUIRE(apply_changes(*storage, changes).ok());
 }
 
 // Puts a number into the table of another program, or in place of our format.
@@ -77,27 +77,28 @@ void write_marker(const fs::path& directory, const char* table, std::uint64_t nu
 TEST_CASE("A data directory is created for its owner alone") {
   const TempDir folder;
   const fs::path directory = folder.path() / "data";
-  const auto storage = open_lmdb(directory.string() + "/");
+  const auto storage = open_below(directory.string() + "/");
   CHECK(fs::status(directory).permissions() == fs::perms::owner_all);
   CHECK(names_in(directory) == std::set<std::string>{"data.mdb", "lock", "lock.mdb"});
 }
 
 TEST_CASE("An empty directory is taken") {
   const TempDir folder;
-  const auto storage = open_lmdb(folder.path().string());
+  const auto storage = open_below(folder.path().string());
   CHECK(storage->last_position() == 0);
 }
 
 TEST_CASE("A second opening in one process is refused, under whatever name") {
   const TempDir folder;
   const fs::path directory = folder.path() / "data";
-  auto storage = open_lmdb(directory.string());
+  auto storage = open_below(directory.string());
   fs::create_directory_symlink(directory, folder.path() / "link");
   check_refused(directory, ErrorCode::kBusy, "already open in this process");
   check_refused(folder.path() / "link", ErrorCode::kBusy, "already open in this process");
-  commit(*storage, {put("a", "1")});
+  REQUIRE(apply_changes(*storage, {put("a", "1")}).ok());
   storage.reset();
-  CHECK(get(*open_lmdb(directory.string()), "a") == "1");
+  storage = open_below(directory.string());
+  CHECK(get(*storage->tables(), "a") == "1");
 }
 
 TEST_CASE("A second opening by another process is refused, until the first has died") {
@@ -105,7 +106,7 @@ TEST_CASE("A second opening by another process is refused, until the first has d
   const fs::path directory = folder.path() / "data";
   Pipe from_child;
   Child child([&] {
-    const auto storage = open_lmdb(directory.string());
+    const auto storage = open_below(directory.string());
     from_child.send(1);
     return ::pause();
   });
@@ -285,7 +286,8 @@ TEST_CASE("A damaged page ends the process with a line and the code that it has 
     exit_when_damaged(3);
     const auto opened = open(folder.path());
     if (!opened.ok()) return opened.failure().code == ErrorCode::kCorrupt ? 3 : 4;
-    return get(*opened.value(), "k1") ? 5 : 6;
+    if (!opened.value()->open_below().ok()) return 7;
+    return get(*opened.value()->tables(), "k1") ? 5 : 6;
   });
   CHECK(child.wait() == 3);
 }

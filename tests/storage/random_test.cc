@@ -217,7 +217,7 @@ class Run {
   std::vector<Kept> kept_;
 };
 
-TEST_CASE_TEMPLATE("Random operations give what a map of maps gives", World, MemoryWorld, LmdbWorld,
+TEST_CASE_TEMPLATE("Random operations give what a map of maps gives", World, MemoryWorld,
                    EngineWorld) {
   const std::uint64_t seed = anabranch::test::seed();
   CAPTURE(seed);

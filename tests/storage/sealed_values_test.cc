@@ -15,6 +15,7 @@
 #include "storage/engine/open_storage.h"
 #include "storage/lmdb_sealing.h"
 #include "storage/value_sum.h"
+#include "tests/storage/old_directory.h"
 #include "tests/storage/world.h"
 
 namespace anabranch::storage::test {
@@ -29,10 +30,9 @@ std::string sealed(std::string_view key, std::string_view value) {
   return bytes;
 }
 
-std::unique_ptr<WholeStorage> open_dir(const fs::path& directory, std::optional<StorageKind> kind) {
+std::unique_ptr<WholeStorage> open_dir(const fs::path& directory, bool look = false) {
   auto opened = open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
-                              .kind = kind,
-                              .engine = {.overlay_bytes = 1}});
+                              .engine = {.overlay_bytes = 1, .look = look}});
   REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
   ready(*opened.value());
   return std::move(opened).value();
@@ -40,18 +40,21 @@ std::unique_ptr<WholeStorage> open_dir(const fs::path& directory, std::optional<
 
 std::string value_of(int number) { return "<value " + std::to_string(1000 + number) + ">"; }
 
+std::vector<Change> values(int count) {
+  std::vector<Change> changes;
+  for (int i = 0; i < count; ++i) changes.push_back(put("key" + std::to_string(i), value_of(i)));
+  return changes;
+}
+
 // Commits values, and returns when all are in the tables alone.
-void fill(const fs::path& directory, int values, StorageKind kind) {
+void fill(const fs::path& directory, int count) {
   {
-    const auto storage = open_dir(directory, kind);
-    std::vector<Change> changes;
-    for (int i = 0; i < values; ++i) changes.push_back(put("key" + std::to_string(i), value_of(i)));
-    commit(*storage, changes);
-    if (kind == StorageKind::kLmdb) return;
+    const auto storage = open_dir(directory);
+    commit(*storage, values(count));
     while (storage->engine()->flushes == 0) commit(*storage, {put("m", "1", Table::kMeta)});
   }
   // The tables are left as they are, and the log has nothing that they lack.
-  const auto again = open_dir(directory, kind);
+  const auto again = open_dir(directory);
   commit(*again, {put("m", "2", Table::kMeta)});
   while (again->engine()->flushes == 0) commit(*again, {put("m", "3", Table::kMeta)});
 }
@@ -107,9 +110,9 @@ TEST_SUITE("storage: sealed values") {
   TEST_CASE("a value that was damaged on the disk is an error for its readers alone") {
     const TempDir folder;
     const fs::path directory = folder.path() / "data";
-    fill(directory, 50, StorageKind::kEngine);
+    fill(directory, 50);
     for (const int number : {7, 30}) REQUIRE(flip_in_file(directory, value_of(number), 9));
-    const auto storage = open_dir(directory, StorageKind::kEngine);
+    const auto storage = open_dir(directory);
     CHECK(storage->engine()->damaged.empty());
     const auto snapshot = storage->snapshot();
     for (int i = 0; i < 50; ++i) {
@@ -140,16 +143,16 @@ TEST_SUITE("storage: sealed values") {
   TEST_CASE("a directory from before gets its checksums when an engine opens it") {
     const TempDir folder;
     const fs::path directory = folder.path() / "data";
-    fill(directory, 50, StorageKind::kLmdb);
-    CHECK(get(*open_dir(directory, std::nullopt), "key3") == value_of(3));
+    make_old(directory, {}, values(50));
+    CHECK(get(*open_dir(directory, true), "key3") == value_of(3));
     for (const bool again : {false, true}) {
       CAPTURE(again);
-      const auto storage = open_dir(directory, StorageKind::kEngine);
+      const auto storage = open_dir(directory);
       for (int i = 0; i < 50; ++i) CHECK(get(*storage, "key" + std::to_string(i)) == value_of(i));
       CHECK(scan(*storage).size() == 50);
     }
     REQUIRE(flip_in_file(directory, value_of(3), 9));
-    const auto storage = open_dir(directory, StorageKind::kEngine);
+    const auto storage = open_dir(directory);
     CHECK((code_of_get(*storage->snapshot(), "key3") == ErrorCode::kCorrupt));
   }
 
@@ -158,20 +161,21 @@ TEST_SUITE("storage: sealed values") {
       CAPTURE(slices);
       const TempDir folder;
       const fs::path directory = folder.path() / "data";
-      fill(directory, 50, StorageKind::kLmdb);
+      make_old(directory, {}, values(50));
       {
         const LmdbOptions options{
-            .directory = directory.string(), .map_bytes = kMapBytes, .format = LmdbFormat::kAny};
+            .directory = directory.string(), .map_bytes = kMapBytes, .look = true};
         auto opened = open_directory(options);
         REQUIRE(opened.ok());
         auto& [lock, env, tables, place] = opened.value();
         CHECK_FALSE(seal_all_values(*env, tables, {.bytes = 100, .slices = slices}).ok());
       }
-      const auto refused = open_storage(
-          {.tables = {.directory = directory.string(), .map_bytes = kMapBytes}, .kind = {}});
+      const auto refused =
+          open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
+                        .engine = {.look = true}});
       REQUIRE_FALSE(refused.ok());
       CHECK(refused.failure().message.find("interrupted") != std::string::npos);
-      const auto storage = open_dir(directory, StorageKind::kEngine);
+      const auto storage = open_dir(directory);
       for (int i = 0; i < 50; ++i) CHECK(get(*storage, "key" + std::to_string(i)) == value_of(i));
       CHECK(scan(*storage).size() == 50);
     }

@@ -10,8 +10,6 @@
 namespace anabranch::storage::test {
 namespace {
 
-constexpr core::Origin kWriter = 5;
-
 std::string at(std::string_view what, Position position) {
   return std::string(what) + " at " + std::to_string(position);
 }
@@ -34,7 +32,8 @@ std::string compare_log(const WholeStorage& storage, const StoredState& state) {
     }
     if (!record || record->position != position) return at("a batch is missing", position);
     if (record->bytes != state.batches[position - 1]) return at("another batch", position);
-    if (storage.find(kWriter, position) != position) return at("finds no batch", position);
+    if (storage.find(StorageLife::kWriter, position) != position)
+      return at("finds no batch", position);
   }
   return {};
 }

@@ -29,6 +29,9 @@ struct StoredState {
 
 class StorageLife {
  public:
+  // The origin of all batches.
+  static constexpr core::Origin kWriter = 5;
+
   // Begins with an empty storage, or with one that is to be reopened() in one of some states.
   // `random` must outlive it.
   explicit StorageLife(std::mt19937_64& random, std::vector<StoredState> possible = {{}})

@@ -1,5 +1,5 @@
-// Helpers for the tests of storage: the two implementations behind one face, and short words for
-// committing and reading.
+// Helpers for the tests of storage: the two implementations behind one face, what is below an
+// engine, and short words for committing and reading.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -41,16 +41,22 @@ inline void ready(Storage& storage) {
   REQUIRE(opened.ok());
 }
 
-// Opens an LMDB storage that must open.
-inline std::unique_ptr<WholeStorage> open_lmdb(const std::string& directory,
-                                               std::size_t map_bytes = kMapBytes,
-                                               unsigned readers_max = 64) {
+// Opens the tables of a directory, which must open, without an engine.
+inline std::unique_ptr<StorageBelow> open_below(const std::string& directory,
+                                                std::size_t map_bytes = kMapBytes,
+                                                unsigned readers_max = 64) {
   core::Result<std::unique_ptr<StorageBelow>> opened = open_lmdb_storage(
       {.directory = directory, .map_bytes = map_bytes, .readers_max = readers_max});
   REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
-  std::unique_ptr<WholeStorage> storage = std::move(opened).value();
-  ready(*storage);
-  return storage;
+  REQUIRE(opened.value()->open_below().ok());
+  return std::move(opened).value();
+}
+
+// Changes tables as they are stored.
+inline core::Result<void> apply_changes(TablesBelow& tables, const Changes& changes) {
+  std::vector<ChangeView> sorted;
+  sort_changes(changes, sorted);
+  return tables.apply(sorted, std::nullopt);
 }
 
 // Commits, and must succeed; returns the position of the last record.
@@ -90,26 +96,11 @@ inline Entries scan(const Storage& storage, Table table = Table::kRows) {
 }
 
 // One implementation, with its directory.
-class LmdbWorld {
- public:
-  LmdbWorld() : storage_(open_lmdb(directory())) {}
-  WholeStorage& storage() { return *storage_; }
-  // Closes and opens the stored state.
-  void reopen() {
-    storage_.reset();
-    storage_ = open_lmdb(directory());
-  }
-  [[nodiscard]] std::string directory() const { return (folder_.path() / "data").string(); }
-
- private:
-  anabranch::test::TempDir folder_;
-  std::unique_ptr<WholeStorage> storage_;
-};
-
 class MemoryWorld {
  public:
   MemoryWorld() { ready(*storage_); }
   WholeStorage& storage() { return *storage_; }
+  // Closes and opens the stored state.
   void reopen() {
     storage_ = storage_->crash();
     ready(*storage_);
@@ -152,5 +143,4 @@ class EngineWorld {
 }  // namespace anabranch::storage::test
 
 TYPE_TO_STRING(anabranch::storage::test::EngineWorld);
-TYPE_TO_STRING(anabranch::storage::test::LmdbWorld);
 TYPE_TO_STRING(anabranch::storage::test::MemoryWorld);

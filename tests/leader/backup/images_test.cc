@@ -108,10 +108,9 @@ void require_after_loss(const RecordedFiles& disk, const std::vector<SystemCall>
   fs::remove_all(folder);
 }
 
-std::map<std::string, std::string> rows_of(const storage::Storage& storage) {
+std::map<std::string, std::string> rows_of(const storage::Snapshot& snapshot) {
   std::map<std::string, std::string> rows;
-  const auto snapshot = storage.snapshot();
-  const auto cursor = snapshot->scan(Table::kRows, {});
+  const auto cursor = snapshot.scan(Table::kRows, {});
   for (; cursor->valid(); cursor->next()) rows.emplace(cursor->key(), cursor->value());
   return rows;
 }
@@ -120,8 +119,8 @@ std::map<std::string, std::string> rows_in(const fs::path& directory) {
   const auto opened =
       storage::open_lmdb_storage({.directory = directory.string(), .map_bytes = kMapBytes});
   if (!opened.ok()) return {};
-  REQUIRE(opened.value()->open().ok());
-  return rows_of(*opened.value());
+  REQUIRE(opened.value()->open_below().ok());
+  return rows_of(*opened.value()->tables());
 }
 
 }  // namespace
@@ -156,7 +155,7 @@ TEST_SUITE("leader: backups") {
       return leader::restore_backup(backup, directory.string(), nullptr, go_on, kMapBytes);
     };
     const auto is_whole = [&](const fs::path& folder) {
-      return rows_in(folder / "d") == rows_of(node.storage());
+      return rows_in(folder / "d") == rows_of(*node.storage().snapshot());
     };
     const fs::path made = dir.path() / "made";
     fs::create_directory(made);

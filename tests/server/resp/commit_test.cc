@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -226,6 +228,119 @@ TEST_SUITE("server: commits") {
       for (std::thread& each : writers) each.join();
       CHECK(bulk(asking.ask({"GET", "shared"})) == std::to_string(100 * rounds));
     }
+  }
+
+  TEST_CASE("transactions are whole, and unwanted answers are none, where groups take turns") {
+    RunningServer server({.durability = Durability::kInterval});
+    constexpr int kRounds = 20;
+    constexpr int kEach = 150;  // More commands than a group has answers.
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 3; ++i) {
+      writers.emplace_back([&, i] {
+        RespClient writer = server.client();
+        const std::string own = "count" + std::to_string(i);
+        for (int round = 0; round < kRounds; ++round) {
+          std::vector<Words> all;
+          for (int k = 0; k < kEach; ++k) {
+            all.insert(all.end(), {{"MULTI"}, {"INCR", own}, {"INCR", "shared"}, {"INCR", own}});
+            all.insert(all.end(), {{"EXEC"}, {"INCR", own}});
+          }
+          writer.send(requests(all));
+          for (int k = 0; k < kEach; ++k) {
+            const int before = 3 * (kEach * round + k);
+            REQUIRE(writer.receive() == kOk);
+            for (int queued = 0; queued < 3; ++queued) REQUIRE(writer.receive() == "+QUEUED\r\n");
+            const std::string both = writer.receive();
+            CAPTURE(both);
+            REQUIRE(both.starts_with("*3\r\n:" + std::to_string(before + 1) + "\r\n"));
+            REQUIRE(both.ends_with("\r\n:" + std::to_string(before + 2) + "\r\n"));
+            REQUIRE(writer.receive() == ":" + std::to_string(before + 3) + "\r\n");
+          }
+        }
+      });
+    }
+    RespClient silent = server.client();
+    silent.send(test::request({"CLIENT", "REPLY", "OFF"}));
+    for (int round = 0; round < kRounds; ++round) {
+      silent.send(requests(std::vector<Words>(kEach, Words{"INCR", "silent"})));
+    }
+    silent.send(test::request({"CLIENT", "REPLY", "ON"}));
+    CHECK(silent.receive() == kOk);
+    CHECK(bulk(silent.ask({"GET", "silent"})) == std::to_string(kRounds * kEach));
+    for (std::thread& each : writers) each.join();
+    CHECK(bulk(silent.ask({"GET", "shared"})) == std::to_string(3 * kRounds * kEach));
+  }
+
+  TEST_CASE(
+      "what was staged over a large clear whose commit is under way is made, or fails, with it") {
+    for (const bool fails : {false, true}) {
+      CAPTURE(fails);
+      RunningServer server({}, {}, [](Scope& scope) {
+        Set<std::string> set{scope, "set"};
+        for (int i = 0; i < 5'000; ++i) set.insert("member" + std::to_string(i));
+      });
+      RespClient reader = server.client();
+      RespClient writer = server.client();
+      RespClient other = server.client();
+      reader.ask({"GET", "none"});
+      HeldDisk disk{server.loop()};
+      writer.send(test::request({"DEL", "set"}));
+      disk.wait();
+      other.send(requests({{"SADD", "set", "new", "member7"}, {"SCARD", "set"}}));
+      CHECK(reader.ask({"SCARD", "set"}) == ":5000\r\n");
+      if (fails) {
+        disk.fail();
+        for (RespClient* each : {&writer, &other, &other}) {
+          CHECK(each->receive().starts_with("-MISCONF"));
+        }
+      } else {
+        disk.open();
+        CHECK(writer.receive() == ":1\r\n");
+        for (int i = 0; i < 2; ++i) CHECK(other.receive() == ":2\r\n");
+      }
+      CHECK(reader.ask({"SCARD", "set"}) == (fails ? ":5000\r\n" : ":2\r\n"));
+      CHECK(reader.ask({"SISMEMBER", "set", "member7"}) == ":1\r\n");
+      CHECK(reader.ask({"SISMEMBER", "set", "member8"}) == (fails ? ":1\r\n" : ":0\r\n"));
+    }
+  }
+
+  TEST_CASE(
+      "a sync that fails later refuses all further writes, also large groups, and reads go on") {
+    RunningServer server({.durability = Durability::kInterval});
+    RespClient writer = server.client();
+    RespClient reader = server.client();
+    std::optional<HeldDisk> disk(server.loop());
+    std::uint64_t acknowledged = 0;
+    std::uint64_t refused = 0;
+    const auto write = [&] {
+      std::vector<Words> all;
+      for (std::uint64_t i = 0; i < 400; ++i) {
+        all.push_back({"SET", "k" + std::to_string(acknowledged + i), "v"});
+      }
+      writer.send(requests(all));
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        const std::string answer = writer.receive();
+        CAPTURE(answer);
+        REQUIRE((answer == kOk || answer.starts_with("-MISCONF")));
+        if (answer == kOk) {
+          REQUIRE(refused == 0);
+          ++acknowledged;
+        } else {
+          ++refused;
+        }
+      }
+    };
+    write();
+    CHECK(acknowledged == 400);
+    disk->wait();
+    write();
+    CHECK(refused == 0);
+    disk->fail();
+    while (refused == 0) write();
+    disk.reset();
+    CHECK(reader.ask({"DBSIZE"}) == ":" + std::to_string(acknowledged) + "\r\n");
+    CHECK(bulk(reader.ask({"GET", "k" + std::to_string(acknowledged - 1)})) == "v");
+    CHECK(writer.ask({"SET", "k", "v"}).starts_with("-MISCONF"));
   }
 
   TEST_CASE("commands that are no reads wait for the commit, in the order of their client") {

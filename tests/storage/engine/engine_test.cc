@@ -320,19 +320,6 @@ TEST_SUITE("storage: engine") {
     CHECK(looked->journal().empty());
   }
 
-  TEST_CASE("a log that cannot be begun anew closes the engine, which goes on answering") {
-    auto disk = std::make_unique<RecordedFiles>();
-    RecordedFiles* const failing = disk.get();
-    const auto storage = open_ready(std::make_unique<MemoryStorage>(), std::move(disk));
-    test::commit(*storage, {put("a", "1")});
-    failing->fail(DiskCall::kRemove, 1);
-    CHECK_FALSE(storage->begin_log_after(100).ok());
-    CHECK(storage->last_position() == 0);
-    CHECK_FALSE(storage->read_log(1));
-    CHECK(get(*storage, "a") == "1");
-    CHECK_FALSE(storage->commit({}, std::vector{put("a", "2")}).ok());
-  }
-
   TEST_CASE("a byte that changes in the log changes one batch, and ends no process") {
     auto disk = std::make_unique<RecordedFiles>();
     RecordedFiles* const broken = disk.get();

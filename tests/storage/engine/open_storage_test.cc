@@ -1,4 +1,4 @@
-// Data directories: with the engine, with LMDB alone, and from the one to the other.
+// Data directories: new ones, those from before the engine, and tools that look at them.
 
 #include "storage/engine/open_storage.h"
 
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/storage/child.h"
+#include "tests/storage/old_directory.h"
 #include "tests/storage/world.h"
 
 namespace anabranch::storage::test {
@@ -19,17 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 using anabranch::test::TempDir;
 
-core::Result<std::unique_ptr<WholeStorage>> try_to_open(const fs::path& directory,
-                                                        std::optional<StorageKind> kind,
-                                                        bool look = false) {
-  return open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
-                       .kind = kind,
-                       .engine = {.look = look}});
-}
-
-std::unique_ptr<WholeStorage> open(const fs::path& directory, std::optional<StorageKind> kind,
-                                   bool look = false) {
-  auto opened = try_to_open(directory, kind, look);
+std::unique_ptr<WholeStorage> open(const fs::path& directory, bool look = false) {
+  auto opened = open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
+                              .engine = {.look = look}});
   REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
   ready(*opened.value());
   return std::move(opened).value();
@@ -61,38 +54,65 @@ void damage(const fs::path& directory, const std::string& bytes) {
 }
 
 TEST_SUITE("storage: directories of the engine") {
-  TEST_CASE("a new directory has the engine if that is wanted, and each kind knows its own") {
-    const TempDir folder;
-    commit(*open(folder.path() / "a", StorageKind::kEngine), {put("key", "1")});
-    CHECK(fs::is_directory(folder.path() / "a" / "wal"));
-    CHECK(fs::status(folder.path() / "a" / "wal").permissions() == fs::perms::owner_all);
-    CHECK(open(folder.path() / "a", std::nullopt)->engine().has_value());
-    CHECK(get(*open(folder.path() / "a", std::nullopt), "key") == "1");
-    commit(*open(folder.path() / "b", StorageKind::kLmdb), {put("key", "2")});
-    CHECK_FALSE(open(folder.path() / "b", std::nullopt)->engine().has_value());
-    CHECK(get(*open(folder.path() / "b", std::nullopt), "key") == "2");
-    CHECK_FALSE(fs::exists(folder.path() / "b" / "wal"));
-  }
-
-  TEST_CASE("a directory of LMDB alone goes on with the engine, its log too, and not back") {
+  TEST_CASE("a new directory has a log for its owner alone") {
     const TempDir folder;
     const fs::path directory = folder.path() / "data";
-    commit(*open(directory, StorageKind::kLmdb), {{7, 1, 3, "first"}}, {put("a", "1")});
+    commit(*open(directory), {put("key", "1")});
+    CHECK(fs::is_directory(directory / "wal"));
+    CHECK(fs::status(directory / "wal").permissions() == fs::perms::owner_all);
+    CHECK(get(*open(directory), "key") == "1");
+  }
+
+  TEST_CASE("a directory from before the engine goes on, and its log does") {
+    const TempDir folder;
+    const fs::path directory = folder.path() / "data";
+    make_old(directory, {{7, 1, 3, "first"}}, {put("a", "1")});
     {
-      const auto storage = open(directory, StorageKind::kEngine);
+      const auto storage = open(directory);
       CHECK(get(*storage, "a") == "1");
       CHECK(commit(*storage, {{7, 4, 4, "second"}}, {put("b", "2")}) == 2);
       CHECK(storage->read_log(1)->bytes == "first");
       CHECK(storage->find(7, 4) == 2);
     }
-    const auto refused = try_to_open(directory, StorageKind::kLmdb);
-    REQUIRE_FALSE(refused.ok());
-    CHECK(refused.failure().message.find("its format is 4") != std::string::npos);
-    CHECK(refused.failure().message.find("knows only 2") != std::string::npos);
-    const auto storage = open(directory, StorageKind::kEngine);
+    const auto storage = open(directory);
     CHECK(scan(*storage).size() == 2);
     CHECK(storage->read_log(2)->bytes == "second");
     CHECK(storage->place().lost.empty());
+  }
+
+  TEST_CASE("a failed commit from before the engine is told until a commit has succeeded") {
+    const TempDir folder;
+    const fs::path directory = folder.path() / "data";
+    make_old(directory, {{7, 1, 3, "first"}}, {put("a", "1")});
+    std::ofstream(directory / "lock") << "123 failed                     \n";
+    CHECK(open(directory, true)->place().failed);
+    CHECK(open(directory)->place().failed);
+    {
+      const auto storage = open(directory);
+      CHECK(storage->place().failed);
+      commit(*storage, {put("a", "2")});
+      CHECK_FALSE(storage->place().failed);
+    }
+    CHECK_FALSE(open(directory)->place().failed);
+  }
+
+  TEST_CASE("a tool sees a directory from before the engine, and leaves it what it is") {
+    const TempDir folder;
+    const fs::path directory = folder.path() / "data";
+    make_old(directory, {{7, 1, 3, "first"}}, {put("a", "1")});
+    const auto before = files_in(directory);
+    for (int times = 0; times < 2; ++times) {
+      const auto storage = open(directory, true);
+      CHECK(get(*storage, "a") == "1");
+      CHECK(storage->whole_snapshot()->read_log(0)->bytes == "first");
+      CHECK(storage->whole_snapshot()->last_position() == 1);
+      CHECK(storage->find(7, 2) == 1);
+      CHECK(storage->place().lost.empty());
+      CHECK_FALSE(storage->commit({}, std::vector{put("a", "other")}).ok());
+    }
+    CHECK(files_in(directory) == before);
+    CHECK_FALSE(fs::exists(directory / "wal"));
+    CHECK(get(*open(directory), "a") == "1");
   }
 
   TEST_CASE("a process that is killed has lost nothing that was acknowledged") {
@@ -100,7 +120,7 @@ TEST_SUITE("storage: directories of the engine") {
     const fs::path directory = folder.path() / "data";
     Pipe from_child;
     Child child([&] {
-      const auto storage = open(directory, StorageKind::kEngine);
+      const auto storage = open(directory);
       for (int i = 0;; ++i) {
         commit(*storage, {put("key", std::to_string(i))});
         from_child.send(static_cast<char>(i % 100));
@@ -115,7 +135,7 @@ TEST_SUITE("storage: directories of the engine") {
     }
     child.kill();
     while (from_child.receive()) ++last;
-    const auto storage = open(directory, StorageKind::kEngine);
+    const auto storage = open(directory);
     CHECK(std::stoi(get(*storage, "key").value_or("-1")) >= last);
     CHECK(storage->place().lost.empty());
     CHECK_FALSE(storage->place().failed);
@@ -126,7 +146,7 @@ TEST_SUITE("storage: directories of the engine") {
     const fs::path directory = folder.path() / "data";
     Pipe from_child;
     Child child([&] {
-      const auto storage = open(directory, StorageKind::kEngine);
+      const auto storage = open(directory);
       commit(*storage, {{7, 1, 1, "batch"}}, {put("key", "value")});
       from_child.send(1);
       return ::pause();
@@ -136,7 +156,7 @@ TEST_SUITE("storage: directories of the engine") {
     child.kill();
     const auto before = files_in(directory);
     for (int times = 0; times < 2; ++times) {
-      const auto storage = open(directory, std::nullopt, true);
+      const auto storage = open(directory, true);
       CHECK(get(*storage, "key") == "value");
       CHECK(storage->whole_snapshot()->read_log(1)->bytes == "batch");
       CHECK_FALSE(storage->commit({}, std::vector{put("key", "other")}).ok());
@@ -150,7 +170,7 @@ TEST_SUITE("storage: directories of the engine") {
       const TempDir folder;
       const fs::path directory = folder.path() / "data";
       {
-        const auto storage = open(directory, StorageKind::kEngine);
+        const auto storage = open(directory);
         commit(*storage, {put("a", "first")});
         commit(*storage, {put("a", "second")});
         commit(*storage, {put("a", "third")});
@@ -160,7 +180,6 @@ TEST_SUITE("storage: directories of the engine") {
         std::vector<Change> large{put("large", std::string(1 << 20, 'x'))};
         auto opened =
             open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
-                          .kind = StorageKind::kEngine,
                           .engine = {.overlay_bytes = 1 << 20}});
         REQUIRE(opened.ok());
         ready(*opened.value());
@@ -171,9 +190,9 @@ TEST_SUITE("storage: directories of the engine") {
         damage(directory, "second");
       }
       const std::string said = gone ? "ends before its tables" : "is damaged";
-      CHECK(open(directory, std::nullopt, true)->place().lost.find(said) != std::string::npos);
-      CHECK_FALSE(open(directory, StorageKind::kEngine)->place().lost.empty());
-      const auto storage = open(directory, StorageKind::kEngine);
+      CHECK(open(directory, true)->place().lost.find(said) != std::string::npos);
+      CHECK_FALSE(open(directory)->place().lost.empty());
+      const auto storage = open(directory);
       CHECK_FALSE(storage->place().lost.empty());
       CHECK(get(*storage, "a") == (gone ? "third" : "first"));
       commit(*storage, {put("a", "fourth")});
@@ -186,12 +205,11 @@ TEST_SUITE("storage: directories of the engine") {
       CAPTURE(upgraded);
       const TempDir folder;
       const fs::path directory = folder.path() / "data";
-      if (upgraded)
-        commit(*open(directory, StorageKind::kLmdb), {{7, 1, 1, "old"}}, {put("b", "")});
-      commit(*open(directory, StorageKind::kEngine), {{7, 2, 2, "new"}}, {put("a", "1")});
-      CHECK(open(directory, StorageKind::kEngine)->place().lost.empty());
+      if (upgraded) make_old(directory, {{7, 1, 1, "old"}}, {put("b", "")});
+      commit(*open(directory), {{7, 2, 2, "new"}}, {put("a", "1")});
+      CHECK(open(directory)->place().lost.empty());
       fs::remove_all(directory / "wal");
-      const auto storage = open(directory, StorageKind::kEngine);
+      const auto storage = open(directory);
       CHECK(storage->place().lost.find("ends before its tables") != std::string::npos);
       CHECK_FALSE(get(*storage, "a"));
       CHECK(get(*storage, "b").has_value() == upgraded);

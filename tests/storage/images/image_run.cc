@@ -12,6 +12,7 @@
 #include "storage/overlay/overlay_memory.h"
 #include "storage/wal/posix_files.h"
 #include "tests/storage/images/disk_replay.h"
+#include "tests/storage/old_directory.h"
 
 namespace anabranch::storage::test {
 namespace {
@@ -22,9 +23,8 @@ constexpr std::array<std::size_t, 3> kCuts{30, 4, 0};
 constexpr std::array<std::uint64_t, 3> kStepsMax{40, 10, 4};
 
 // As open_storage(), without a thread.
-core::Result<std::unique_ptr<SteppedEngine>> open_stepped(LmdbOptions tables,
+core::Result<std::unique_ptr<SteppedEngine>> open_stepped(const LmdbOptions& tables,
                                                           const EngineOptions& engine) {
-  tables.format = LmdbFormat::kEngine;
   auto base = open_lmdb_storage(tables);
   if (!base.ok()) return base.failure();
   const std::string folder = tables.directory + "/wal";
@@ -97,13 +97,52 @@ class ImageRun::Notes final : public StorageLife::Watch {
 
 std::string ImageRun::run(std::size_t images) {
   while (wrong_.empty() && images_ < images) {
-    const Kind kind = below(4) == 0 ? Kind::kLmdb : Kind::kEngine;
-    explore(*DiskReplay().killed(), {{{}}}, kind, 0);
+    if (below(4) == 0) {
+      explore_old();
+    } else {
+      explore_new();
+    }
   }
   return wrong_;
 }
 
-void ImageRun::explore(const RecordedFiles& disk, const Possible& possible, Kind kind, int depth) {
+void ImageRun::explore_new() { explore(*DiskReplay().killed(), {{{}}}, 0); }
+
+void ImageRun::explore_old() {
+  const std::string folder = new_folder();
+  std::filesystem::create_directory(folder);
+  DiskReplay replay;
+  Possible possible;
+  {
+    SystemCalls calls(folder);
+    possible.states = {fill_old(folder)};
+    for (const SystemCall& call : calls.journal()) replay.apply(call);
+  }
+  std::filesystem::remove_all(folder);
+  trail_.emplace_back("from before the engine");
+  explore(*replay.killed(), possible, 0);
+  if (wrong_.empty()) trail_.pop_back();
+}
+
+StoredState ImageRun::fill_old(const std::string& folder) {
+  StoredState state;
+  std::vector<LogRecord> records;
+  std::vector<Change> changes;
+  for (std::uint64_t left = 1 + below(3); left > 0; --left) {
+    state.batches.push_back("old batch " + std::to_string(left));
+  }
+  for (std::size_t i = 0; i < state.batches.size(); ++i) {
+    records.push_back({StorageLife::kWriter, i + 1, i + 1, state.batches[i]});
+  }
+  for (std::uint64_t left = below(50); left > 0; --left) {
+    const std::string key = std::to_string(below(50));
+    if (state.rows.emplace(key, "old " + key).second) changes.push_back(put(key, "old " + key));
+  }
+  make_old(folder + "/data", records, changes);
+  return state;
+}
+
+void ImageRun::explore(const RecordedFiles& disk, const Possible& possible, int depth) {
   const std::string folder = new_folder();
   write_files(disk, folder);
   ++images_;
@@ -114,7 +153,7 @@ void ImageRun::explore(const RecordedFiles& disk, const Possible& possible, Kind
   Notes notes(*calls, possible);
   life.set_watch(notes);
   {
-    const Opened opened = open(folder, kind);
+    const Opened opened = open(folder);
     check_opened(opened, life);
     if (wrong_.empty()) {
       notes.opened(life.sure());
@@ -124,7 +163,7 @@ void ImageRun::explore(const RecordedFiles& disk, const Possible& possible, Kind
   journal = calls->journal();
   calls.reset();
   std::filesystem::remove_all(folder);
-  if (wrong_.empty()) cut(disk, journal, notes, kind, depth);
+  if (wrong_.empty()) cut(disk, journal, notes, depth);
 }
 
 void ImageRun::check_opened(const Opened& opened, StorageLife& life) {
@@ -147,7 +186,7 @@ void ImageRun::live(const Opened& opened, StorageLife& life, int depth) {
 }
 
 void ImageRun::cut(const RecordedFiles& disk, const std::vector<SystemCall>& journal,
-                   const Notes& notes, Kind kind, int depth) {
+                   const Notes& notes, int depth) {
   const std::vector<std::size_t> cuts = choose_cuts(journal, kCuts.at(depth));
   DiskReplay replay(disk);
   Notes::Walk walk(notes);
@@ -162,11 +201,9 @@ void ImageRun::cut(const RecordedFiles& disk, const std::vector<SystemCall>& jou
     const bool has_power = !within && below(4) == 0;
     const Survival survival = below(3) == 0 ? Survival::kNone : Survival::kRandom;
     const auto image = has_power ? replay.killed() : replay.image(survival, random_());
-    const Kind next = below(3) == 0 ? Kind::kEngine : kind;
     trail_.push_back(std::string(has_power ? "killed" : "without power") + " after " +
-                     std::to_string(cut) + " of " + std::to_string(journal.size()) +
-                     (next == Kind::kLmdb ? ", opened without an engine" : ", opened"));
-    explore(*image, walk.possible(has_power), next, depth + 1);
+                     std::to_string(cut) + " of " + std::to_string(journal.size()) + ", opened");
+    explore(*image, walk.possible(has_power), depth + 1);
     if (!wrong_.empty()) return;
     trail_.pop_back();
   }
@@ -191,7 +228,7 @@ std::vector<std::size_t> ImageRun::choose_cuts(const std::vector<SystemCall>& jo
   return cuts;
 }
 
-ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
+ImageRun::Opened ImageRun::open(const std::string& folder) {
   const std::array<std::uint64_t, 3> limits{1, 2 * OverlayMemory::kChunkBytes / 3,
                                             2 * OverlayMemory::kChunkBytes};
   EngineOptions engine{.wal = {.segment_bytes = 4096},
@@ -203,7 +240,7 @@ ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
   const LmdbOptions tables{.directory = folder + "/data", .map_bytes = kImageMapBytes};
   Opened opened;
   core::Result<void> done;
-  if (kind == Kind::kEngine && below(2) == 0) {
+  if (below(2) == 0) {
     auto stepped = open_stepped(tables, engine);
     if (!stepped.ok()) {
       done = stepped.failure();
@@ -212,8 +249,7 @@ ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
       opened.storage = std::move(stepped).value();
     }
   } else {
-    const auto as = kind == Kind::kEngine ? StorageKind::kEngine : StorageKind::kLmdb;
-    auto storage = open_storage({.tables = tables, .kind = as, .engine = engine});
+    auto storage = open_storage({.tables = tables, .engine = engine});
     if (storage.ok()) {
       opened.storage = std::move(storage).value();
     } else {
@@ -234,21 +270,21 @@ std::string ImageRun::run_failures() {
   std::size_t without = 0;
   for (std::size_t n = 1; wrong_.empty() && without < kEnough; ++n) {
     const std::size_t before = failures_;
-    fail(n, below(4) == 0 ? Kind::kLmdb : Kind::kEngine);
+    fail(n, below(4) == 0);
     without = failures_ == before ? without + 1 : 0;
   }
   return wrong_;
 }
 
-void ImageRun::fail(std::size_t n, Kind kind) {
+void ImageRun::fail(std::size_t n, bool old) {
   constexpr int kSteps = 40;
   const std::string folder = new_folder();
   std::filesystem::create_directory(folder);
-  StorageLife life(random_);
+  StorageLife life(random_, {old ? fill_old(folder) : StoredState()});
   {
     SystemCalls calls(folder);
     calls.fail(n);
-    const Opened opened = open(folder, kind);
+    const Opened opened = open(folder);
     if (!opened.storage) {
       if (!calls.failed()) return wrong("cannot be opened: " + opened.failure);
       if (opened.failure.empty()) return wrong("an opening fails without a reason");
@@ -266,7 +302,7 @@ void ImageRun::fail(std::size_t n, Kind kind) {
     }
     failures_ += calls.failed() ? 1 : 0;
   }
-  Opened opened = open(folder, kind);
+  Opened opened = open(folder);
   if (!opened.storage) return wrong("cannot be opened after a failure: " + opened.failure);
   if (const std::string differs = life.reopened(*opened.storage); !differs.empty()) {
     return wrong("opened after a failed call: " + differs);

@@ -34,8 +34,6 @@ class ImageRun {
   [[nodiscard]] std::size_t failures() const { return failures_; }
 
  private:
-  // The kind of a storage: LMDB alone becomes an engine at an opening, and there is no way back.
-  enum class Kind : std::uint8_t { kLmdb, kEngine };
   struct Opened {
     std::unique_ptr<WholeStorage> storage;
     SteppedEngine* stepped = nullptr;  // The same, or null.
@@ -49,18 +47,23 @@ class ImageRun {
     std::vector<StoredState> states;
     std::size_t first = 0;
   };
+  // Lives from an empty disk on, or from one with a directory from before the engine.
+  void explore_new();
+  void explore_old();
+  // Makes a directory from before the engine; returns its state.
+  StoredState fill_old(const std::string& folder);
   // Lives in an image of a disk, and in images of that up to a depth.
-  void explore(const RecordedFiles& disk, const Possible& possible, Kind kind, int depth);
+  void explore(const RecordedFiles& disk, const Possible& possible, int depth);
   void check_opened(const Opened& opened, StorageLife& life);
   void live(const Opened& opened, StorageLife& life, int depth);
   // Cuts the power within a journal that began with a disk.
   void cut(const RecordedFiles& disk, const std::vector<SystemCall>& journal, const Notes& notes,
-           Kind kind, int depth);
+           int depth);
   [[nodiscard]] std::vector<std::size_t> choose_cuts(const std::vector<SystemCall>& journal,
                                                      std::size_t number);
-  // A life in which the n-th call fails.
-  void fail(std::size_t n, Kind kind);
-  [[nodiscard]] Opened open(const std::string& folder, Kind kind);
+  // A life in which the n-th call fails, in a new directory or in one from before the engine.
+  void fail(std::size_t n, bool old);
+  [[nodiscard]] Opened open(const std::string& folder);
   // Notes the first thing that is wrong.
   void wrong(const std::string& text);
   [[nodiscard]] std::uint64_t below(std::uint64_t end) { return random_() % end; }
