@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -21,8 +23,8 @@ using core::Result;
 constexpr mode_t kOwnerOnly = 0600;
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
-Failure failed(const char* verb, const std::string& path) {
-  const std::error_code error(errno, std::generic_category());
+Failure failed(const char* verb, const std::string& path, int number = errno) {
+  const std::error_code error(number, std::generic_category());
   return {ErrorCode::kIo, std::string("cannot ") + verb + " " + path + ": " + error.message()};
 }
 
@@ -37,7 +39,7 @@ class PosixFile final : public File {
     while (!bytes.empty()) {
       const auto put = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (put < 0 && errno == EINTR) continue;  // Nothing was written yet.
-      if (put <= 0) return failed("write", path_);
+      if (put <= 0) return failed_to("write");
       bytes.remove_prefix(static_cast<std::size_t>(put));
       offset += static_cast<std::uint64_t>(put);
     }
@@ -51,7 +53,7 @@ class PosixFile final : public File {
       const auto read =
           ::pread(file_, into.data() + got, into.size() - got, static_cast<off_t>(offset + got));
       if (read < 0 && errno == EINTR) continue;
-      if (read < 0) return failed("read", path_);
+      if (read < 0) return failed_to("read");
       if (read == 0) break;
       got += static_cast<std::size_t>(read);
     }
@@ -60,21 +62,30 @@ class PosixFile final : public File {
 
   [[nodiscard]] Result<std::uint64_t> size() const override {
     struct stat found {};
-    if (::fstat(file_, &found) != 0) return failed("look at", path_);
+    if (::fstat(file_, &found) != 0) return failed_to("look at");
     return static_cast<std::uint64_t>(found.st_size);
   }
 
   Result<void> sync() override {
-    if (::fdatasync(file_) != 0) return failed("sync", path_);
+    if (::fdatasync(file_) != 0) return failed_to("sync");
     return {};
   }
 
   Result<void> truncate(std::uint64_t size) override {
-    if (::ftruncate(file_, static_cast<off_t>(size)) != 0) return failed("truncate", path_);
+    if (::ftruncate(file_, static_cast<off_t>(size)) != 0) return failed_to("truncate");
     return {};
   }
 
  private:
+  // Names the file as it is called now: it may have been given another name since it was opened.
+  [[nodiscard]] Failure failed_to(const char* verb) const {
+    const int number = errno;
+    std::error_code unknown;
+    const auto now =
+        std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file_), unknown);
+    return failed(verb, unknown ? path_ : now.string(), number);
+  }
+
   int file_;
   std::string path_;
 };
