@@ -17,10 +17,9 @@ namespace anabranch::storage {
 // it in LMDB. An engine goes on with those; a directory of an unknown format is refused.
 inline constexpr std::uint64_t kFormat = 2;
 // The format of a directory with an engine: its newest changes are in the engine's log, and values
-// in the tables have checksums (value_sum.h).
+// in the tables have checksums (value_sum.h). Format 3 is the same without them, of an earlier
+// engine.
 inline constexpr std::uint64_t kEngineFormat = 4;
-// The same without the checksums, as of earlier engines.
-inline constexpr std::uint64_t kUnsealedFormat = 3;
 
 enum class Table : std::uint8_t {
   kRows,    // row_key(path) -> row

@@ -138,8 +138,6 @@ Result<void> LmdbTxn::clear(LmdbTable table) {
   return check("mdb_drop", mdb_drop(txn_.get(), dbi_of(table), 0));
 }
 
-std::size_t LmdbTxn::id() const { return mdb_txn_id(txn_.get()); }
-
 Result<std::size_t> LmdbTxn::tables() const { return entries(LmdbTable{kMainDbi}); }
 
 // Each value of the table of free pages is a list of them that begins with its length.

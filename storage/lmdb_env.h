@@ -60,9 +60,6 @@ class LmdbTxn {
   [[nodiscard]] core::Result<std::size_t> entries(LmdbTable table) const;
   // Removes all entries of a table, reading its inner pages only.
   core::Result<void> clear(LmdbTable table);
-  // Returns the number of the state that a read transaction shows, or that a write transaction
-  // makes.
-  [[nodiscard]] std::size_t id() const;
   // Returns the number of entries in the table of tables.
   [[nodiscard]] core::Result<std::size_t> tables() const;
   // Returns the number of unused pages inside the file.

@@ -146,9 +146,15 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidde
 }
 
 StoredTags Stage::stored_tags(const Path& place) const {
-  if (!place_ || place_->path != place) place_ = {place, base_->stored_tags(place)};
-  StoredTags tags = place_->tags;
-  const std::string_view above = place.encoded();
+  if (!place_ || place_->path != place) {
+    place_ = {place, base_->stored_tags(place)};
+    add_new_tags(*place_);
+  }
+  return place_->tags;
+}
+
+void Stage::add_new_tags(Place& place) const {
+  const std::string_view above = place.path.encoded();
   const StagedRows::New& rows = rows_.new_rows();
   auto staged = rows.upper_bound(above);
   const auto begins_with = [&](std::string_view name) {
@@ -158,11 +164,10 @@ StoredTags Stage::stored_tags(const Path& place) const {
     const StagedRow& row = **staged++;
     if (row.row.empty()) continue;
     const std::string_view name = row.path.encoded().substr(0, above.size() + 1);
-    tags.add(name.back());
+    place.tags.add(name.back());
     // Mostly there is no other one: those of the same type are passed where there is.
     if (begins_with(name)) staged = rows.lower_bound(std::string_view(core::prefix_end(name)));
   }
-  return tags;
 }
 
 std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {
@@ -202,6 +207,7 @@ void Stage::rollback(Savepoint savepoint) {
   ANABRANCH_ASSERT(undo_kept_ && savepoint <= undo_.size());
   policies_.reset();
   regions_.reset();
+  place_.reset();
   while (undo_.size() > savepoint) {
     UndoStep& step = undo_.back();
     if (step.staged != nullptr) {
@@ -270,7 +276,10 @@ StagedRow& Stage::change(const Path& path) {
   if (std::exchange(staged.changed, true)) return staged;
   if (staged.stored) staged.before = crdt::row_digest(path, staged.row);
   // A scan below passes over what the masks there hide.
-  if (!staged.stored || below_masked_) rows_.note_new(staged);
+  if (!staged.stored || below_masked_) {
+    rows_.note_new(staged);
+    if (place_) place_->add(path);
+  }
   return staged;
 }
 

@@ -221,8 +221,9 @@ class Stage final : public RowReader, private CountTable {
     bool concurrent;  // Several scores are there: the rule decides between them.
   };
 
-  // What was looked at last below, where nothing changes: a row, the tags of a place, and, as
-  // CollectionCount, a count. A command looks at a key before it reads or changes it.
+  // What was looked at last: below, where nothing changes, a row and, as CollectionCount, a count;
+  // and the tags of a place, with those of the rows that were staged since. A command looks at a
+  // key before it reads or changes it.
   struct Read {
     core::Path path;
     crdt::Row row;
@@ -231,11 +232,20 @@ class Stage final : public RowReader, private CountTable {
   struct Place {
     core::Path path;
     StoredTags tags;
+
+    // Adds the tag of a row, if that lies below.
+    void add(const core::Path& row) {
+      const std::string_view above = path.encoded();
+      const std::string_view name = row.encoded();
+      if (name.size() > above.size() && name.starts_with(above)) tags.add(name[above.size()]);
+    }
   };
 
   [[nodiscard]] bool has_read(const core::Path& path) const {
     return read_.known && read_.path == path;
   }
+  // Adds the tags of the new rows below a place.
+  void add_new_tags(Place& place) const;
   // Returns a row as stored below, and keeps it until it is staged or another one is looked at.
   [[nodiscard]] const crdt::Row& read(const core::Path& path) const;
   template <typename Staged>

@@ -3,7 +3,8 @@
 // A hash table with open addressing and linear probing (D. Knuth, "The Art of Computer
 // Programming", vol. 3, 6.4, algorithm L); few rows are searched one after another. An order is
 // kept only of the changed rows that a scan of the reader below the stage may pass over: of all
-// others that scan has the order.
+// others that scan has the order. It is made when it is asked for: most groups of writes have no
+// scan.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ class StagedRows {
   // Adds a row as read; there must be none at its path.
   StagedRow& add(const core::Path& path, crdt::Row row);
   // Call it for a changed row of this object that a scan of the reader below may pass over.
-  void note_new(StagedRow& row) { new_.insert(&row); }
+  // Once for each.
+  void note_new(StagedRow& row) { unordered_.push_back(&row); }
 
   // Calls function(row) for every row, in the order in which they were added.
   template <typename Function>
@@ -71,7 +73,11 @@ class StagedRows {
   };
   using New = std::set<StagedRow*, ByPath>;
   // Returns the rows noted as new.
-  [[nodiscard]] const New& new_rows() const { return new_; }
+  [[nodiscard]] const New& new_rows() const {
+    new_.insert(unordered_.begin(), unordered_.end());
+    unordered_.clear();
+    return new_;
+  }
 
  private:
   using Rows = std::vector<StagedRow>;
@@ -98,7 +104,8 @@ class StagedRows {
   std::vector<Rows> more_;  // Each with room for as many as it may get.
   std::size_t size_ = 0;
   std::vector<Place> places_;  // Empty, or a power of two of them, at most half of them taken.
-  New new_;
+  mutable New new_;            // Those that have been asked for, and
+  mutable std::vector<StagedRow*> unordered_;  // the others.
 };
 
 }  // namespace anabranch::rows
