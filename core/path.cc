@@ -148,17 +148,15 @@ std::size_t behind_component(std::string_view encoded, std::size_t at) {
   return end == std::string_view::npos ? end : end + kComponentEnd.size();
 }
 
-bool may_lead_through(std::string_view encoded, std::string_view components) {
-  constexpr std::size_t kLookedFor = 5;  // The end of a component, this one, and its end.
-  if (encoded.size() < 2 * kComponentEnd.size() + kLookedFor) return false;
-  const char* at = encoded.data() + kComponentEnd.size();                          // Of the first.
-  const char* const end = encoded.data() + encoded.size() - kComponentEnd.size();  // Of the last.
-  for (; end - at >= static_cast<std::ptrdiff_t>(kLookedFor); ++at) {
-    const auto places = static_cast<std::size_t>(end - at) - kLookedFor + 1;
-    at = static_cast<const char*>(std::memchr(at, kEscape, places));
+bool may_lead_through(std::string_view encoded, char component) {
+  constexpr std::size_t kEnds = 2 * kComponentEnd.size();  // Of the two before it.
+  if (encoded.size() <= 2 * kEnds) return false;
+  const char* at = encoded.data() + kEnds;
+  const char* const end = encoded.data() + encoded.size() - kEnds;  // Its own, and of the last.
+  for (; at < end; ++at) {
+    at = static_cast<const char*>(std::memchr(at, component, static_cast<std::size_t>(end - at)));
     if (at == nullptr) return false;
-    const bool is_short = at[1] == kEnd && at[3] == kEscape && at[4] == kEnd;
-    if (is_short && components.find(at[2]) != std::string_view::npos) return true;
+    if (at[-2] == kEscape && at[-1] == kEnd && at[1] == kEscape && at[2] == kEnd) return true;
   }
   return false;
 }

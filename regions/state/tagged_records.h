@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,10 +21,7 @@ namespace anabranch::regions {
 class TaggedRecords {
  public:
   explicit TaggedRecords(std::initializer_list<Type> types) {
-    for (const Type type : types) {
-      tags_ += static_cast<char>(type);
-      states_.push_back({.tag = tags_.back()});
-    }
+    for (const Type type : types) states_.push_back({.tag = static_cast<char>(type)});
   }
 
   // Begins with a log of which `last` is the last record.
@@ -34,7 +30,6 @@ class TaggedRecords {
   }
   // Call it for each row that leaves a stage.
   void see(const core::Path& row) {
-    if (!core::may_lead_through(row.encoded(), tags_)) return;
     for (State& each : states_) {
       each.seen = each.seen || core::may_lead_through(row.encoded(), each.tag);
     }
@@ -64,7 +59,6 @@ class TaggedRecords {
     bool seen = false;  // By the commit that is being made.
     storage::Position without_from = 0;
   };
-  std::string tags_;
   std::vector<State> states_;
 };
 
