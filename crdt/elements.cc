@@ -1,8 +1,5 @@
 #include "crdt/elements.h"
 
-#include <anabranch/key.h>
-
-#include "core/path_parts.h"
 #include "crdt/type_table.h"
 
 namespace anabranch::crdt {
@@ -38,7 +35,7 @@ class Walk {
 
 std::vector<std::size_t> elements_on(std::string_view encoded) {
   std::vector<std::size_t> found;
-  if (!core::may_lead_through(encoded, static_cast<char>(Type::kItemList))) return found;
+  if (!may_have_elements(encoded)) return found;
   Walk walk(encoded);
   if (!walk.next() || walk.component() == std::string_view("\0\xFF", 2)) return found;
   if (!walk.next()) return found;

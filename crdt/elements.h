@@ -9,10 +9,19 @@
 #include <string_view>
 #include <vector>
 
+#include <anabranch/key.h>
+
+#include "core/path_parts.h"
+
 namespace anabranch::crdt {
 
+// Whether there may be elements at a path or above it: nearly always not, at the cost of one
+// search.
+[[nodiscard]] inline bool may_have_elements(std::string_view encoded) {
+  return core::may_lead_through(encoded, static_cast<char>(Type::kItemList));
+}
 // Returns the elements at a path or above it, outermost first, each as the size of its own encoded
-// path, which begins `encoded`. Nearly always empty, and then at the cost of one search.
+// path, which begins `encoded`.
 [[nodiscard]] std::vector<std::size_t> elements_on(std::string_view encoded);
 
 }  // namespace anabranch::crdt
