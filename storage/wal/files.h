@@ -32,6 +32,9 @@ class File {
   [[nodiscard]] virtual core::Result<std::uint64_t> size() const = 0;
   // Returns when all that was written before, and the size, survive a loss of power.
   virtual core::Result<void> sync() = 0;
+  // Has the disk begin with a part of what was written, so that the next sync has less to wait for.
+  // Promises nothing, and does not wait.
+  virtual void begin_sync(std::uint64_t /*offset*/, std::uint64_t /*size*/) {}
   virtual core::Result<void> truncate(std::uint64_t size) = 0;
 };
 

@@ -71,6 +71,11 @@ class PosixFile final : public File {
     return {};
   }
 
+  void begin_sync(std::uint64_t offset, std::uint64_t size) override {
+    (void)::sync_file_range(file_, static_cast<off_t>(offset), static_cast<off_t>(size),
+                            SYNC_FILE_RANGE_WRITE);
+  }
+
   Result<void> truncate(std::uint64_t size) override {
     if (::ftruncate(file_, static_cast<off_t>(size)) != 0) return failed_to("truncate");
     return {};

@@ -137,6 +137,8 @@ class Wal {
   const WalOptions options_;
   const std::uint64_t opening_;
   std::string buffer_;  // The record that is being written.
+  std::uint64_t begun_ =
+      0;  // Up to here the disk has begun with the log, or has it. Used by the writer alone.
 
   mutable std::mutex disk_;  // Held while the disk is waited for: by sync, roll and trim.
   SpareFiles spares_;        // Under disk_.

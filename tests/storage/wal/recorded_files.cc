@@ -86,6 +86,11 @@ class RecordedFile final : public File {
     return std::uint64_t{node_->seen.size()};
   }
 
+  void begin_sync(std::uint64_t offset, std::uint64_t size) override {
+    const std::lock_guard guard(disk_.mutex_);
+    disk_.begun_.push_back({name_, offset, size});
+  }
+
   Result<void> sync() override {
     const std::lock_guard guard(disk_.mutex_);
     auto begun = disk_.begin_call(DiskCall::kSync, name_);

@@ -34,6 +34,13 @@ struct JournalEntry {
   std::string bytes;
 };
 
+// A part of a file with which the disk was to begin.
+struct BegunSync {
+  std::string name;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+
 // How much of the unsynced bytes and names a crash leaves.
 enum class Survival { kNone, kAll, kRandom };
 // Whether a program that has lost its power fails when it reads, or goes on until it is ended.
@@ -76,6 +83,7 @@ class RecordedFiles final : public Files {
 
   // Returns all calls that changed something, or tried to.
   [[nodiscard]] const std::vector<JournalEntry>& journal() const { return journal_; }
+  [[nodiscard]] const std::vector<BegunSync>& begun() const { return begun_; }
   // The sectors of files whose names end so are kept or lost as wholes: for files without checksums
   // of their own.
   void never_tear(std::string end) { whole_ = std::move(end); }
@@ -118,6 +126,7 @@ class RecordedFiles final : public Files {
   Names disk_names_;
   std::vector<NameChange> name_changes_;  // Since the last sync of the folder.
   std::vector<JournalEntry> journal_;
+  std::vector<BegunSync> begun_;
   std::size_t calls_ = 0;
   std::uint64_t free_bytes_ = Files::free_bytes();
   std::optional<std::size_t> cut_at_;

@@ -54,6 +54,32 @@ TEST_CASE("a sync without anything new asks nothing of the disk") {
   CHECK_EQ(log.disk->journal().size(), calls);
 }
 
+TEST_CASE("the disk begins with each mebibyte of a log that nobody syncs") {
+  constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
+  TestLog log({.segment_bytes = 4 * kMebibyte, .first_bytes = 4 * kMebibyte});
+  const std::string tenth(kMebibyte / 20, 'x');  // Once as a batch, once as a change.
+  for (int i = 0; i < 25; ++i) log.append(tenth);
+  REQUIRE_EQ(log.disk->begun().size(), 2);
+  const BegunSync first = log.disk->begun().front();
+  const BegunSync second = log.disk->begun().back();
+  CHECK_EQ(second.offset, first.offset + first.size);
+  for (const BegunSync& each : {first, second}) {
+    CHECK(each.size >= kMebibyte);
+    CHECK(each.size < 2 * kMebibyte);
+    CHECK(each.name == first.name);
+  }
+  REQUIRE(log.wal->sync().ok());
+  for (int i = 0; i < 50; ++i) log.append_synced(tenth);
+  CHECK_EQ(log.disk->begun().size(), 2);
+  REQUIRE_EQ(log.segments().size(), 2);
+  for (int i = 0; i < 30; ++i) log.append(tenth);
+  REQUIRE(log.segments().size() > 2);
+  const BegunSync& last = log.disk->begun().back();
+  CHECK(last.name != first.name);
+  CHECK(last.offset >= kSegmentHeaderSize);
+  CHECK(last.offset + last.size <= 4 * kMebibyte + tenth.size());
+}
+
 TEST_CASE("an append into a segment changes no size") {
   TestLog log;
   const std::string name = log.segments().front();
