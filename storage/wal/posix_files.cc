@@ -71,6 +71,7 @@ class PosixFile final : public File {
     return {};
   }
 
+  // Without waiting flags it takes no error away from the next sync.
   void begin_sync(std::uint64_t offset, std::uint64_t size) override {
     (void)::sync_file_range(file_, static_cast<off_t>(offset), static_cast<off_t>(size),
                             SYNC_FILE_RANGE_WRITE);
