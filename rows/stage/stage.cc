@@ -162,7 +162,7 @@ void Stage::add_new_tags(Place& place) const {
   };
   while (begins_with(above)) {
     const StagedRow& row = **staged++;
-    if (row.row.empty()) continue;
+    // Also of an empty row: it may be filled while the tags are kept.
     const std::string_view name = row.path.encoded().substr(0, above.size() + 1);
     place.tags.add(name.back());
     // Mostly there is no other one: those of the same type are passed where there is.
