@@ -161,10 +161,10 @@ void Stage::add_new_tags(Place& place) const {
     return staged != rows.end() && (*staged)->path.encoded().starts_with(name);
   };
   while (begins_with(above)) {
-    const StagedRow& row = **staged++;
-    // Also of an empty row: it may be filled while the tags are kept.
-    const std::string_view name = row.path.encoded().substr(0, above.size() + 1);
-    place.tags.add(name.back());
+    // An empty row counts, too: it may be filled while the tags are kept.
+    const Path& row = (*staged++)->path;
+    place.add(row);
+    const std::string_view name = row.encoded().substr(0, above.size() + 1);
     // Mostly there is no other one: those of the same type are passed where there is.
     if (begins_with(name)) staged = rows.lower_bound(std::string_view(core::prefix_end(name)));
   }

@@ -47,8 +47,7 @@ class StagedRows {
   }
   // Adds a row as read; there must be none at its path.
   StagedRow& add(const core::Path& path, crdt::Row row);
-  // Call it for a changed row of this object that a scan of the reader below may pass over.
-  // Once for each.
+  // Call it once for each changed row of this object that a scan of the reader below may pass over.
   void note_new(StagedRow& row) { unordered_.push_back(&row); }
 
   // Calls function(row) for every row, in the order in which they were added.
@@ -104,8 +103,9 @@ class StagedRows {
   std::vector<Rows> more_;  // Each with room for as many as it may get.
   std::size_t size_ = 0;
   std::vector<Place> places_;  // Empty, or a power of two of them, at most half of them taken.
-  mutable New new_;            // Those that have been asked for, and
-  mutable std::vector<StagedRow*> unordered_;  // the others.
+  // The new rows: those that are in order already, and those noted since the order was asked for.
+  mutable New new_;
+  mutable std::vector<StagedRow*> unordered_;
 };
 
 }  // namespace anabranch::rows
