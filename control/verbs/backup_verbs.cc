@@ -83,7 +83,7 @@ void stop(Call& call) {
   call.reply().ok();
 }
 
-constexpr Verb kVerbs[] = {
+constexpr Verb kBackupVerbs[] = {
     {.name = "start",
      .arity = 4,
      .access = Access::kBeside,
@@ -108,6 +108,6 @@ constexpr Verb kVerbs[] = {
 
 }  // namespace
 
-std::span<const Verb> backup_verbs() { return kVerbs; }
+std::span<const Verb> backup_verbs() { return kBackupVerbs; }
 
 }  // namespace anabranch::control

@@ -102,7 +102,7 @@ LoserFilter filter_of(const Call& call) {
   return filter;
 }
 
-void list(Call& call) {
+void list_losers(Call& call) {
   const leader::LoserPage page = call.leader.losers(filter_of(call), kLookedAtMax).value_or_raise();
   Json json{{"losers", losers_json(page.losers)}, {"before", Json()}};
   if (!page.before.empty()) json["before"] = page.before;
@@ -120,12 +120,12 @@ void put_back(Call& call) {
 
 void stats(Call& call) { answer(call, to_json(call.front.status().conflicts)); }
 
-constexpr Verb kVerbs[] = {
+constexpr Verb kConflictVerbs[] = {
     {.name = "list",
      .arity = -3,
      .access = Access::kBeside,
      .all_keys = true,
-     .run = list,
+     .run = list_losers,
      .usage = "[PREFIX p] [DB n] [SINCE ms] [BEFORE id] [LIMIT n]",
      .help =
          "Values that lost here, the newest first, as JSON: a page, and BEFORE of the next one.",
@@ -155,6 +155,6 @@ constexpr Verb kVerbs[] = {
 
 }  // namespace
 
-std::span<const Verb> conflict_verbs() { return kVerbs; }
+std::span<const Verb> conflict_verbs() { return kConflictVerbs; }
 
 }  // namespace anabranch::control

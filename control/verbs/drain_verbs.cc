@@ -39,7 +39,7 @@ void stop(Call& call) {
   call.reply().ok();
 }
 
-constexpr Verb kVerbs[] = {
+constexpr Verb kDrainVerbs[] = {
     {.name = "start",
      .arity = 3,
      .access = Access::kBetween,
@@ -63,6 +63,6 @@ constexpr Verb kVerbs[] = {
 
 }  // namespace
 
-std::span<const Verb> drain_verbs() { return kVerbs; }
+std::span<const Verb> drain_verbs() { return kDrainVerbs; }
 
 }  // namespace anabranch::control

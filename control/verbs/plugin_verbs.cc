@@ -22,7 +22,7 @@ constexpr std::size_t kListedBytes = std::size_t{1} << 20U;
 
 void add(Call& call) { call.reply().bulk(call.leader.add_plugin(call[3]).value_or_raise()); }
 
-void remove(Call& call) {
+void remove_plugin(Call& call) {
   call.leader.remove_plugin(call[3]).value_or_raise();
   call.reply().ok();
 }
@@ -36,7 +36,7 @@ std::string_view after_of(const Call& call) {
   return call[4];
 }
 
-void list(Call& call) {
+void list_plugins(Call& call) {
   const leader::PluginPage page =
       call.leader.plugins(after_of(call), kListedBytes).value_or_raise();
   Json all = Json::array();
@@ -55,7 +55,7 @@ void list(Call& call) {
   call.reply().bulk(json.dump());
 }
 
-constexpr Verb kVerbs[] = {
+constexpr Verb kPluginVerbs[] = {
     {.name = "add",
      .arity = 4,
      .access = Access::kWrites,
@@ -68,14 +68,14 @@ constexpr Verb kVerbs[] = {
      .arity = 4,
      .access = Access::kWrites,
      .acts = true,
-     .run = remove,
+     .run = remove_plugin,
      .usage = "name",
      .help = "Removes a module that no policy names.",
      .merging = "In all regions."},
     {.name = "list",
      .arity = -3,
      .access = Access::kBeside,
-     .run = list,
+     .run = list_plugins,
      .usage = "[AFTER name]",
      .help =
          "Modules, and the policies that name them, as JSON: a page, and AFTER of the next one.",
@@ -84,6 +84,6 @@ constexpr Verb kVerbs[] = {
 
 }  // namespace
 
-std::span<const Verb> plugin_verbs() { return kVerbs; }
+std::span<const Verb> plugin_verbs() { return kPluginVerbs; }
 
 }  // namespace anabranch::control

@@ -44,13 +44,13 @@ void set(Call& call) {
   call.reply().ok();
 }
 
-void remove(Call& call) {
+void remove_policy(Call& call) {
   const Rest rest = rest_of(call, 4, false);
   call.leader.remove_policy(rest.database, call[3]).value_or_raise();
   call.reply().ok();
 }
 
-void list(Call& call) {
+void list_policies(Call& call) {
   Json all = Json::array();
   for (const PolicyAt& each : call.leader.policies()) {
     all.push_back({{"database", each.database},
@@ -63,7 +63,7 @@ void list(Call& call) {
   call.reply().bulk(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-constexpr Verb kVerbs[] = {
+constexpr Verb kPolicyVerbs[] = {
     {.name = "set",
      .arity = -5,
      .access = Access::kWrites,
@@ -77,19 +77,19 @@ constexpr Verb kVerbs[] = {
      .arity = -4,
      .access = Access::kWrites,
      .acts = true,
-     .run = remove,
+     .run = remove_policy,
      .usage = "prefix [DB n]",
      .help = "Removes the policy of this prefix: the next shorter prefix decides.",
      .merging = "In all regions: of concurrent settings for one prefix the last written counts."},
     {.name = "list",
      .arity = 3,
      .access = Access::kBeside,
-     .run = list,
+     .run = list_policies,
      .help = "Every policy ever set or proposed, and whether it decides, as JSON."},
 };
 
 }  // namespace
 
-std::span<const Verb> policy_verbs() { return kVerbs; }
+std::span<const Verb> policy_verbs() { return kPolicyVerbs; }
 
 }  // namespace anabranch::control

@@ -230,7 +230,7 @@ constexpr Verb kRegionVerbs[] = {
 
 std::span<const Verb> region_verbs() { return kRegionVerbs; }
 
-constexpr Verb kVerbs[] = {
+constexpr Verb kAllVerbs[] = {
     {.name = "status",
      .arity = 2,
      .access = Access::kBeside,
@@ -313,7 +313,7 @@ constexpr Verb kVerbs[] = {
      .help = "Compares all rows with those of peers."},
 };
 
-std::span<const Verb> all_verbs() { return kVerbs; }
+std::span<const Verb> all_verbs() { return kAllVerbs; }
 
 constexpr Verb kAnabranch = {.name = "anabranch",
                              .arity = -2,

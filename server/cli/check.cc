@@ -45,7 +45,7 @@ void print(const regions::CheckReport& report) {
   }
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_check(const Arguments& arguments) {
   const std::string directory = arguments.text(kData.name);
   if (directory.empty()) return print_error("which directory? Say --data DIR", kUsage);
   std::error_code error;
@@ -62,7 +62,8 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command check_command() {
-  return {"check", "compute a data directory's digests, counts and chains anew", {kData}, run};
+  return {
+      "check", "compute a data directory's digests, counts and chains anew", {kData}, run_check};
 }
 
 }  // namespace anabranch::server::cli

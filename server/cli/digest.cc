@@ -8,7 +8,7 @@
 namespace anabranch::server::cli {
 namespace {
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_digest(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"DIGEST"});
   if (!answer.ok()) return print_error(answer.failure().message);
   std::cout << answer.value() << '\n';
@@ -18,7 +18,8 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command digest_command() {
-  return {"digest", "a hash over everything shown: equal regions print the same", asking({}), run};
+  return {"digest", "a hash over everything shown: equal regions print the same", asking({}),
+          run_digest};
 }
 
 }  // namespace anabranch::server::cli

@@ -27,7 +27,7 @@ std::string names_of(const json& names) {
   return text.empty() ? "-" : text;
 }
 
-std::string text_of(const json& forks) {
+std::string forks_text(const json& forks) {
   if (forks.empty()) return "no forks\n";
   Rows rows{{"region", "origin", "same up to", "differs from", "here", "as here", "otherwise",
              "waiting"}};
@@ -44,8 +44,8 @@ constexpr Argument kOrigin{"ORIGIN", Argument::Kind::kPositional, "", "as fork l
 constexpr Argument kAdopt{"--adopt", Argument::Kind::kSwitch, "",
                           "take over what another region wrote in the history that is here"};
 
-ExitCode list(const Arguments& arguments) {
-  const ExitCode listed = print_answer(arguments, {"FORK", "LIST"}, text_of);
+ExitCode list_forks(const Arguments& arguments) {
+  const ExitCode listed = print_answer(arguments, {"FORK", "LIST"}, forks_text);
   if (listed != kClean || arguments.has(kJson.name)) return listed;
   return print_answer(arguments, {"STATUS"},
                       [](const json& status) { return rejoin_text(status.at("rejoin")); });
@@ -79,7 +79,8 @@ std::string rejoin_text(const nlohmann::json& rejoin) {
 }
 
 Command fork_list_command() {
-  return {"fork list", "origins with two histories, and who has which", asking({kJson}), list};
+  return {"fork list", "origins with two histories, and who has which", asking({kJson}),
+          list_forks};
 }
 
 }  // namespace anabranch::server::cli

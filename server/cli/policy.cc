@@ -25,7 +25,7 @@ constexpr Argument kDb{"--db", Argument::Kind::kValue, "N", "the database, 0 to 
 
 std::string text_of(const json& value) { return printable(bytes_of(value)); }
 
-std::string table(const json& policies) {
+std::string policies_table(const json& policies) {
   if (policies.empty()) return "no policies: of concurrent values the last written is shown\n";
   std::vector<std::vector<std::string>> rows{{"db", "prefix", "policy", "by", "decides", ""}};
   for (const json& each : policies) {
@@ -37,8 +37,8 @@ std::string table(const json& policies) {
   return table_of(rows);
 }
 
-ExitCode list(const Arguments& arguments) {
-  return print_answer(arguments, {"POLICY", "LIST"}, table);
+ExitCode list_policies(const Arguments& arguments) {
+  return print_answer(arguments, {"POLICY", "LIST"}, policies_table);
 }
 
 ExitCode change(const Arguments& arguments, std::vector<std::string> words, const char* done) {
@@ -65,7 +65,7 @@ ExitCode remove(const Arguments& arguments) {
 
 Command policy_list_command() {
   return {"policy list", "the rules between concurrent values, and which decide", asking({kJson}),
-          list};
+          list_policies};
 }
 
 Command policy_set_command() {

@@ -8,7 +8,7 @@
 namespace anabranch::server::cli {
 namespace {
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_promote(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"PROMOTE"});
   if (!answer.ok()) return print_error(answer.failure().message);
   std::cout << "it leads its region now\n";
@@ -18,7 +18,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command promote_command() {
-  return {"promote", "make a follower a leader of its region", asking({}), run};
+  return {"promote", "make a follower a leader of its region", asking({}), run_promote};
 }
 
 }  // namespace anabranch::server::cli

@@ -25,7 +25,7 @@ std::string state_of(const json& region) {
   return retirement.empty() ? connected : printable(retirement) + ", " + connected;
 }
 
-std::string table(const json& regions) {
+std::string regions_table(const json& regions) {
   std::vector<std::vector<std::string>> rows{{"region", "is", "log kept for it", "since"}};
   for (const json& region : regions) {
     const auto bytes = region.at("pinned_bytes").get<std::uint64_t>();
@@ -36,8 +36,8 @@ std::string table(const json& regions) {
   return table_of(rows);
 }
 
-ExitCode list(const Arguments& arguments) {
-  return print_answer(arguments, {"REGION", "LIST"}, table);
+ExitCode list_regions(const Arguments& arguments) {
+  return print_answer(arguments, {"REGION", "LIST"}, regions_table);
 }
 
 ExitCode change(const Arguments& arguments, std::vector<std::string> words, const char* done) {
@@ -62,7 +62,7 @@ ExitCode restore(const Arguments& arguments) {
 
 Command region_list_command() {
   return {"region list", "every region ever known, and for whom the log is kept", asking({kJson}),
-          list};
+          list_regions};
 }
 
 Command region_retire_command() {

@@ -78,7 +78,7 @@ ExitCode stop(const Arguments& arguments) {
   return kClean;
 }
 
-ExitCode run(const Arguments& arguments) try {
+ExitCode run_repair(const Arguments& arguments) try {
   if (arguments.has(kStop.name)) return stop(arguments);
   const core::Result<std::int64_t> timeout = parse_time(arguments.text(kTimeout.name));
   if (!timeout.ok()) return print_error("--timeout: " + timeout.failure().message, kUsage);
@@ -95,7 +95,8 @@ ExitCode run(const Arguments& arguments) try {
 }  // namespace
 
 Command repair_command() {
-  return {"repair", "take all rows again from another region", asking({kStop, kTimeout}), run};
+  return {"repair", "take all rows again from another region", asking({kStop, kTimeout}),
+          run_repair};
 }
 
 }  // namespace anabranch::server::cli

@@ -177,7 +177,7 @@ void begin_log(const Config& config) {
   set_log_level(config.log_level);
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_serve(const Arguments& arguments) {
   const Result<Config> config = configure_leader(arguments);
   if (!config.ok()) return print_error(config.failure().message, kMisconfigured);
   begin_log(config.value());
@@ -193,7 +193,7 @@ ExitCode run(const Arguments& arguments) {
 Command serve_command() {
   std::vector<Argument> arguments{kConfig, kNewOrigin};
   for (const Argument& each : setting_arguments()) arguments.push_back(each);
-  return {"serve", "lead a region and serve Redis clients", std::move(arguments), run};
+  return {"serve", "lead a region and serve Redis clients", std::move(arguments), run_serve};
 }
 
 }  // namespace anabranch::server::cli

@@ -135,10 +135,10 @@ std::string body_of(const json& key) {
   return body;
 }
 
-std::string text_of(const json& key) { return head_of(key) + body_of(key); }
+std::string key_text(const json& key) { return head_of(key) + body_of(key); }
 
-ExitCode run(const Arguments& arguments) {
-  return print_answer(arguments, {"SHOW", arguments.text(kKey.name)}, text_of,
+ExitCode run_show(const Arguments& arguments) {
+  return print_answer(arguments, {"SHOW", arguments.text(kKey.name)}, key_text,
                       arguments.text(kDatabase.name));
 }
 
@@ -146,7 +146,7 @@ ExitCode run(const Arguments& arguments) {
 
 Command show_command() {
   return {"show", "what a key holds, with all concurrent values", asking({kKey, kDatabase, kJson}),
-          run};
+          run_show};
 }
 
 }  // namespace anabranch::server::cli

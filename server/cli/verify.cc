@@ -97,7 +97,7 @@ core::Result<json> wait_for_verdicts(const Arguments& arguments) {
   }
 }
 
-ExitCode run(const Arguments& arguments) try {
+ExitCode run_verify(const Arguments& arguments) try {
   std::vector<std::string> words{"VERIFY", "START"};
   for (const std::string& region : arguments.texts(kRegions.name)) words.push_back(region);
   const core::Result<std::string> started = ask(arguments, words);
@@ -119,7 +119,7 @@ ExitCode run(const Arguments& arguments) try {
 }  // namespace
 
 Command verify_command() {
-  return {"verify", "compare all rows with those of peers", asking({kRegions, kJson}), run};
+  return {"verify", "compare all rows with those of peers", asking({kRegions, kJson}), run_verify};
 }
 
 }  // namespace anabranch::server::cli

@@ -142,7 +142,7 @@ bool is_left_alone(const Arguments& arguments) {
          !Client::connect_to_directory(directory).ok();
 }
 
-ExitCode run(const Arguments& arguments) try {
+ExitCode run_backup(const Arguments& arguments) try {
   std::filesystem::path folder = arguments.text(kNewFolder.name);
   const bool is_here = arguments.has(kDirectory.name);
   std::error_code error;
@@ -161,7 +161,7 @@ ExitCode run(const Arguments& arguments) try {
 
 Command backup_command() {
   return {"backup", "write a consistent copy of a leader's data to a folder, while it serves",
-          asking({kNewFolder, kJson}), run};
+          asking({kNewFolder, kJson}), run_backup};
 }
 
 }  // namespace anabranch::server::cli

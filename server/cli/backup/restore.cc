@@ -22,7 +22,7 @@ void print_check(const regions::CheckReport& check) {
   for (const std::string& note : check.notes) std::cout << printable(note) << '\n';
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_restore(const Arguments& arguments) {
   const std::string directory = arguments.text(kTarget.name);
   if (directory.empty()) return print_error("to which directory? Say --data DIR", kUsage);
   const auto signatures = signatures_of(arguments);
@@ -61,7 +61,7 @@ Command restore_command() {
   return {"restore",
           "make a new data directory of a backup (region restore is another thing)",
           {kFolder, kTarget, kPeersKeys},
-          run};
+          run_restore};
 }
 
 }  // namespace anabranch::server::cli

@@ -10,7 +10,7 @@
 namespace anabranch::server::cli {
 namespace {
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_backup_verify(const Arguments& arguments) {
   const auto signatures = signatures_of(arguments);
   if (!signatures.ok()) return print_error(signatures.failure().message);
   core::Result<leader::BackupReport> verified = leader::BackupReport();
@@ -43,7 +43,7 @@ Command backup_verify_command() {
   return {"backup verify",
           "compute checksums, digest and chains of a backup anew, without a leader",
           {kFolder, kPeersKeys},
-          run};
+          run_backup_verify};
 }
 
 }  // namespace anabranch::server::cli

@@ -14,7 +14,7 @@ namespace {
 
 constexpr Argument kFile{"FILE", Argument::Kind::kPositional, "", "the TOML file to check"};
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_config_check(const Arguments& arguments) {
   const std::string path = arguments.text(kFile.name);
   Config config;
   const std::vector<std::string> problems = apply_file(path, config);
@@ -33,7 +33,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command config_check_command() {
-  return {"config check", "what is wrong with a configuration file", {kFile}, run};
+  return {"config check", "what is wrong with a configuration file", {kFile}, run_config_check};
 }
 
 }  // namespace anabranch::server::cli

@@ -11,7 +11,7 @@
 namespace anabranch::server::cli {
 namespace {
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_config_new(const Arguments& arguments) {
   Config config;
   const core::Result<void> flags = apply_flags(arguments, config);
   if (!flags.ok()) return print_error(flags.failure().message, kMisconfigured);
@@ -25,7 +25,7 @@ ExitCode run(const Arguments& arguments) {
 
 Command config_new_command() {
   return {"config new", "print a configuration with every setting explained", setting_arguments(),
-          run};
+          run_config_new};
 }
 
 }  // namespace anabranch::server::cli

@@ -26,7 +26,7 @@ std::string joined(const Values& values) {
   return text.empty() ? "-" : text;
 }
 
-std::string table(const Config& config) {
+std::string settings_table(const Config& config) {
   std::vector<Values> rows{{"setting", "value", "from"}};
   for (const Setting& setting : settings()) {
     rows.push_back({std::string(setting.key), joined(values_in(config, setting)),
@@ -53,7 +53,7 @@ nlohmann::ordered_json json(const Config& config) {
   return all;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_config_show(const Arguments& arguments) {
   const core::Result<Config> config = configure(arguments);
   if (!config.ok()) return print_error(config.failure().message, kMisconfigured);
   for (const std::string& line : unknown_variables(names_in_environment())) print_error(line);
@@ -62,7 +62,7 @@ ExitCode run(const Arguments& arguments) {
                               .dump(2, ' ', false,
                                     nlohmann::ordered_json::error_handler_t::replace) +
                           '\n'
-                    : table(config.value()));
+                    : settings_table(config.value()));
   return kClean;
 }
 
@@ -72,7 +72,7 @@ Command config_show_command() {
   std::vector<Argument> arguments{kConfig, kJson};
   for (const Argument& each : setting_arguments()) arguments.push_back(each);
   return {"config show", "every setting with its value and where it comes from",
-          std::move(arguments), run};
+          std::move(arguments), run_config_show};
 }
 
 }  // namespace anabranch::server::cli

@@ -48,7 +48,7 @@ std::string winner_of(const json& loser) {
   return loser.at("was_shown").get<bool>() ? "was shown" : "";
 }
 
-std::string table(const json& losers) {
+std::string conflicts_table(const json& losers) {
   if (losers.empty()) return "no value has lost here\n";
   std::vector<std::vector<std::string>> rows{
       {"id", "what", "db", "key", "value", "of", "written", "shown", "policy"}};
@@ -117,19 +117,19 @@ ExitCode for_each_loser(const Arguments& arguments, std::uint64_t limit, const V
   return kClean;
 }
 
-ExitCode list(const Arguments& arguments) {
+ExitCode list_conflicts(const Arguments& arguments) {
   const auto limit = core::parse_number<std::uint64_t>(arguments.text(kLimit.name));
   if (!limit) return print_error("--limit takes a number");
   json losers = json::array();
   const ExitCode code =
       for_each_loser(arguments, *limit, [&](const json& each) { losers.push_back(each); });
   if (code != kClean) return code;
-  std::cout << (arguments.has(kJson.name) ? losers.dump(2) + '\n' : table(losers));
+  std::cout << (arguments.has(kJson.name) ? losers.dump(2) + '\n' : conflicts_table(losers));
   return kClean;
 }
 
 ExitCode show(const Arguments& arguments) {
-  return print_answer(arguments, {"CONFLICTS", "SHOW", arguments.text(kId.name)}, table);
+  return print_answer(arguments, {"CONFLICTS", "SHOW", arguments.text(kId.name)}, conflicts_table);
 }
 
 ExitCode put_back(const Arguments& arguments) {
@@ -155,7 +155,7 @@ ExitCode stats(const Arguments& arguments) {
 
 Command conflicts_list_command() {
   return {"conflicts list", "values that lost against others, as this leader has seen them",
-          asking({kPrefix, kDb, kSince, kLimit, kJson}), list};
+          asking({kPrefix, kDb, kSince, kLimit, kJson}), list_conflicts};
 }
 
 Command conflicts_show_command() {

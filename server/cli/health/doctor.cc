@@ -115,7 +115,7 @@ void add_directory(const std::string& directory, std::uint64_t reserve_bytes, Re
   add_data(directory, report);
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_doctor(const Arguments& arguments) {
   Report report;
   Config config;
   std::vector<json> statuses;
@@ -144,7 +144,7 @@ Command doctor_command() {
   std::vector<Argument> taken{kFile, kPlace, kLeaders};
   taken.insert(taken.end(), kWays.begin(), kWays.end());
   return {"doctor", "what is wrong with a configuration, a directory or leaders, and what to do",
-          std::move(taken), run};
+          std::move(taken), run_doctor};
 }
 
 }  // namespace anabranch::server::cli

@@ -100,7 +100,7 @@ ExitCode undo(const Arguments& arguments) {
   return kClean;
 }
 
-ExitCode run(const Arguments& arguments) try {
+ExitCode run_drain(const Arguments& arguments) try {
   if (arguments.has(kUndo.name)) return undo(arguments);
   const core::Result<std::int64_t> timeout = parse_time(arguments.text(kTimeout.name));
   if (!timeout.ok()) return print_error("--timeout: " + timeout.failure().message, kUsage);
@@ -119,7 +119,7 @@ ExitCode run(const Arguments& arguments) try {
 
 Command drain_command() {
   return {"drain", "take no more writes, and wait until every region has all",
-          asking({kUndo, kTimeout}), run};
+          asking({kUndo, kTimeout}), run_drain};
 }
 
 }  // namespace anabranch::server::cli

@@ -142,7 +142,7 @@ Result<Report> import(const Arguments& arguments, const LiveAddress* live,
   return core::invalid(report.failure().message + goes_on(progress));
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_import(const Arguments& arguments) {
   const std::string from = arguments.text(kFrom.name);
   if (from.empty()) return print_error("import needs --from", kUsage);
   if (arguments.has(kOverwrite.name) && arguments.has(kSkip.name)) {
@@ -172,7 +172,7 @@ Command import_command() {
           "bring the keys of a Redis, or of its RDB file, into a leader",
           {kFrom, kTo, kProgress, kAgain, kOverwrite, kSkip, kUser, kPasswordFile, kTls, kTlsRoot,
            kTlsCertificate, kTlsKey},
-          run};
+          run_import};
 }
 
 }  // namespace anabranch::server::cli

@@ -134,7 +134,7 @@ std::string case_of_commands() {
          in_line(first) + "' ;;\n" + cases + "  esac\n";
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_completion(const Arguments& arguments) {
   if (arguments.text(kShell.name) != "bash") {
     return print_error("there is a completion for bash only", kUsage);
   }
@@ -145,7 +145,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command completion_command() {
-  return {"completion", "print the completion of a shell: bash", {kShell}, run};
+  return {"completion", "print the completion of a shell: bash", {kShell}, run_completion};
 }
 
 }  // namespace anabranch::server::cli

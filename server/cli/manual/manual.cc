@@ -138,7 +138,7 @@ std::string settings_page() {
   return text + ".SH SEE ALSO\n.BR anabranch (1)\n";
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_manual(const Arguments& arguments) {
   const std::string page = arguments.text(kPage.name);
   if (page != "anabranch.1" && page != "anabranch.toml.5") {
     return print_error("there is no page '" + page + "': anabranch.1 or anabranch.toml.5", kUsage);
@@ -150,7 +150,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command manual_command() {
-  return {"manual", "print a page for man: anabranch.1 or anabranch.toml.5", {kPage}, run};
+  return {"manual", "print a page for man: anabranch.1 or anabranch.toml.5", {kPage}, run_manual};
 }
 
 }  // namespace anabranch::server::cli

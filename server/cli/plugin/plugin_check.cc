@@ -132,7 +132,7 @@ ExitCode check(const std::shared_ptr<const plugins::Module>& module, const Argum
   return kClean;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_plugin_check(const Arguments& arguments) {
   const std::string path = arguments.text(kFile.name);
   const core::Result<std::string> bytes = file_contents(path);
   if (!bytes.ok()) return print_error(bytes.failure().message, kUsage);
@@ -157,7 +157,7 @@ Command plugin_check_command() {
   return {"plugin check",
           "try a conflict resolver with many conflicts",
           {kFile, kCases, kSeed, kTries},
-          run};
+          run_plugin_check};
 }
 
 }  // namespace anabranch::server::cli

@@ -25,7 +25,7 @@ bool write(const fs::path& path, const std::string& text) {
   return !error && file.good();
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_plugin_new(const Arguments& arguments) {
   const std::string name = arguments.text(kName.name);
   if (!is_project_name(name)) {
     return print_error("\"" + name +
@@ -46,7 +46,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command plugin_new_command() {
-  return {"plugin new", "write the project of a conflict resolver", {kName}, run};
+  return {"plugin new", "write the project of a conflict resolver", {kName}, run_plugin_new};
 }
 
 }  // namespace anabranch::server::cli

@@ -32,7 +32,7 @@ ExitCode add(const Arguments& arguments) {
 
 std::string plain(const json& value) { return printable(bytes_of(value)); }
 
-std::string table(const json& plugins) {
+std::string plugins_table(const json& plugins) {
   if (plugins.empty()) return "no plugins\n";
   std::vector<std::vector<std::string>> rows{{"name", "bytes", "policies", ""}};
   for (const json& each : plugins) {
@@ -62,12 +62,12 @@ core::Result<json> all_plugins(const Arguments& arguments) {
   }
 }
 
-ExitCode list(const Arguments& arguments) {
+ExitCode list_plugins(const Arguments& arguments) {
   try {
     const core::Result<json> plugins = all_plugins(arguments);
     if (!plugins.ok()) return print_error(plugins.failure().message);
     const json& all = plugins.value();
-    std::cout << (arguments.has(kJson.name) ? all.dump(2) + '\n' : table(all));
+    std::cout << (arguments.has(kJson.name) ? all.dump(2) + '\n' : plugins_table(all));
   } catch (const json::exception& error) {
     return print_error("the server's answer cannot be read: " + std::string(error.what()));
   }
@@ -89,7 +89,7 @@ Command plugin_add_command() {
 }
 
 Command plugin_list_command() {
-  return {"plugin list", "the stored conflict resolvers", asking({kJson}), list};
+  return {"plugin list", "the stored conflict resolvers", asking({kJson}), list_plugins};
 }
 
 Command plugin_remove_command() {

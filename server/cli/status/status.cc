@@ -116,7 +116,7 @@ Frame look_again(const Arguments& arguments, const Form& form) {
   return frame;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_status(const Arguments& arguments) {
   const core::Result<Form> form = form_of(arguments);
   if (!form.ok()) return print_error(form.failure().message, kUsage);
   if (form.value().watch) {
@@ -133,7 +133,7 @@ ExitCode run(const Arguments& arguments) {
 
 Command status_command() {
   return {"status", "a leader, its peers and how far they are",
-          asking({kJson, kCheck, kLag, kAll, kWatch, kEvery}), run};
+          asking({kJson, kCheck, kLag, kAll, kWatch, kEvery}), run_status};
 }
 
 }  // namespace anabranch::server::cli

@@ -97,7 +97,7 @@ Command help_of(int arity) {
           .complexity = "O(1)"};
 }
 
-constexpr Command kVerbs[] = {
+constexpr Command kAnabranchVerbs[] = {
     {.name = "token",
      .arity = 2,
      .flags = kFast | kAlone,
@@ -145,7 +145,7 @@ std::vector<Command> verbs_of(const Verb& container) {
   std::vector<Command> rows;
   for (const Verb& verb : container.verbs()) rows.push_back(command_of(verb));
   const bool outermost = &container == &control::anabranch();
-  if (outermost) rows.insert(rows.end(), std::begin(kVerbs), std::end(kVerbs));
+  if (outermost) rows.insert(rows.end(), std::begin(kAnabranchVerbs), std::end(kAnabranchVerbs));
   rows.push_back(help_of(outermost ? 2 : 3));
   return rows;
 }

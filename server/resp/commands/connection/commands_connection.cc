@@ -307,7 +307,7 @@ constexpr Command kClientVerbs[] = {
 
 std::span<const Command> client_verbs() { return kClientVerbs; }
 
-constexpr Command kCommands[] = {
+constexpr Command kConnectionCommands[] = {
     {.name = "ping",
      .arity = -1,
      .flags = kFast,
@@ -372,6 +372,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> connection_commands() { return kCommands; }
+std::span<const Command> connection_commands() { return kConnectionCommands; }
 
 }  // namespace anabranch::server

@@ -98,7 +98,7 @@ void wait_for_replicas(Call& call) {
   make_unblockable(call.client);
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kSessionCommands[] = {
     {.name = "wait",
      .arity = 3,
      .categories = kInConnection,
@@ -153,6 +153,6 @@ void wait_for_regions(Call& call) {
   make_unblockable(call.client);
 }
 
-std::span<const Command> session_commands() { return kCommands; }
+std::span<const Command> session_commands() { return kSessionCommands; }
 
 }  // namespace anabranch::server

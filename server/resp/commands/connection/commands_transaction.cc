@@ -80,7 +80,7 @@ void unwatch(Call& call) {
   call.reply().ok();
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kTransactionCommands[] = {
     {.name = "multi",
      .arity = 1,
      .flags = kFast | kImmediate,
@@ -127,6 +127,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> transaction_commands() { return kCommands; }
+std::span<const Command> transaction_commands() { return kTransactionCommands; }
 
 }  // namespace anabranch::server

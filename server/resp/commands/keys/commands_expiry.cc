@@ -94,7 +94,7 @@ void pttl(Call& call) { tell(call, true, 1); }
 void expiretime(Call& call) { tell(call, false, kSecondMs); }
 void pexpiretime(Call& call) { tell(call, false, 1); }
 
-constexpr Command kCommands[] = {
+constexpr Command kExpiryCommands[] = {
     {.name = "expire",
      .arity = -3,
      .flags = kWrites | kFast,
@@ -194,6 +194,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> expiry_commands() { return kCommands; }
+std::span<const Command> expiry_commands() { return kExpiryCommands; }
 
 }  // namespace anabranch::server

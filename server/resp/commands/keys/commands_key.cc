@@ -137,7 +137,7 @@ void keys(Call& call) {
   answer.enclose(Writer::Aggregate::kArray);
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kKeyCommands[] = {
     {.name = "del",
      .arity = -2,
      .flags = kWrites | kSliced,
@@ -296,6 +296,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> key_commands() { return kCommands; }
+std::span<const Command> key_commands() { return kKeyCommands; }
 
 }  // namespace anabranch::server

@@ -211,7 +211,7 @@ void hscan(Call& call) {
   });
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kScanCommands[] = {
     {.name = "scan",
      .arity = -2,
      .flags = kReads | kWhole | kLong,
@@ -244,6 +244,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> scan_commands() { return kCommands; }
+std::span<const Command> scan_commands() { return kScanCommands; }
 
 }  // namespace anabranch::server

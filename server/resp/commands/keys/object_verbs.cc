@@ -60,7 +60,7 @@ void object_freq(Call& call) {
       "when switching between policies at runtime LRU and LFU data will take some time to adjust.");
 }
 
-constexpr Command kVerbs[] = {
+constexpr Command kObjectVerbs[] = {
     {.name = "encoding",
      .arity = 3,
      .flags = kReads,
@@ -107,6 +107,6 @@ constexpr Command kVerbs[] = {
 
 }  // namespace
 
-std::span<const Command> object_verbs() { return kVerbs; }
+std::span<const Command> object_verbs() { return kObjectVerbs; }
 
 }  // namespace anabranch::server

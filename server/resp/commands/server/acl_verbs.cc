@@ -34,7 +34,7 @@ void users(Call& call) {
   for (const auto& [name, user] : call.host.users.all()) call.reply().bulk(name);
 }
 
-void list(Call& call) {
+void list_users(Call& call) {
   call.reply().array(call.host.users.all().size());
   for (const auto& [name, user] : call.host.users.all()) {
     call.reply().bulk("user " + name + " " + user->text());
@@ -264,7 +264,7 @@ void log(Call& call) {
   for (std::size_t i = 0; i < shown; ++i) reply_entry(call.reply(), denials.all()[i]);
 }
 
-constexpr Command kVerbs[] = {
+constexpr Command kAclVerbs[] = {
     {.name = "whoami",
      .arity = 2,
      .run = whoami,
@@ -306,7 +306,7 @@ constexpr Command kVerbs[] = {
     {.name = "list",
      .arity = 2,
      .flags = kAdmin,
-     .run = list,
+     .run = list_users,
      .since = "6.0.0",
      .help = "All users, in the form of the file.",
      .complexity = "O(N), N the number of their rules"},
@@ -366,6 +366,6 @@ constexpr Command kVerbs[] = {
 
 }  // namespace
 
-std::span<const Command> acl_verbs() { return kVerbs; }
+std::span<const Command> acl_verbs() { return kAclVerbs; }
 
 }  // namespace anabranch::server

@@ -238,7 +238,7 @@ void command_getkeysandflags(Call& call) {
   });
 }
 
-constexpr Command kVerbs[] = {
+constexpr Command kCommandVerbs[] = {
     {.name = "count",
      .arity = 2,
      .categories = kInConnection,
@@ -302,6 +302,6 @@ void describe_commands(Call& call) {
   for (const Command& command : all_commands()) describe(call.reply(), command);
 }
 
-std::span<const Command> command_verbs() { return kVerbs; }
+std::span<const Command> command_verbs() { return kCommandVerbs; }
 
 }  // namespace anabranch::server

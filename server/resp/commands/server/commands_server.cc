@@ -86,7 +86,7 @@ void monitor(Call& call) {
   call.reply().ok();
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kServerCommands[] = {
     {.name = "info",
      .arity = -1,
      .flags = kAfterCommit,
@@ -194,6 +194,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> server_commands() { return kCommands; }
+std::span<const Command> server_commands() { return kServerCommands; }
 
 }  // namespace anabranch::server

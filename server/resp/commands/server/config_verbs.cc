@@ -99,7 +99,7 @@ void resetstat(Call& call) {
   call.reply().ok();
 }
 
-constexpr Command kVerbs[] = {
+constexpr Command kConfigVerbs[] = {
     {.name = "get",
      .arity = -3,
      .flags = kAdmin,
@@ -145,6 +145,6 @@ constexpr Command kVerbs[] = {
 
 }  // namespace
 
-std::span<const Command> config_verbs() { return kVerbs; }
+std::span<const Command> config_verbs() { return kConfigVerbs; }
 
 }  // namespace anabranch::server

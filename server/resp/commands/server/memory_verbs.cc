@@ -63,7 +63,7 @@ void memory_purge(Call& call) {
   call.reply().ok();
 }
 
-constexpr Command kVerbs[] = {
+constexpr Command kMemoryVerbs[] = {
     {.name = "usage",
      .arity = -3,
      .flags = kReads,
@@ -89,6 +89,6 @@ constexpr Command kVerbs[] = {
 
 }  // namespace
 
-std::span<const Command> memory_verbs() { return kVerbs; }
+std::span<const Command> memory_verbs() { return kMemoryVerbs; }
 
 }  // namespace anabranch::server

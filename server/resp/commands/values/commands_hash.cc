@@ -115,7 +115,7 @@ void hstrlen(Call& call) {
 
 // Replies with the output of `each` for every field that holds a string.
 template <typename Each>
-void list(Call& call, Writer::Aggregate kind, Each each) {
+void reply_entries(Call& call, Writer::Aggregate kind, Each each) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   const std::string tag(1, static_cast<char>(Type::kString));
@@ -132,20 +132,20 @@ void list(Call& call, Writer::Aggregate kind, Each each) {
 }
 
 void hgetall(Call& call) {
-  list(call, Writer::Aggregate::kMap, [&](const Entry& entry) {
+  reply_entries(call, Writer::Aggregate::kMap, [&](const Entry& entry) {
     call.reply().bulk(entry.path.front());
     call.reply().bulk(entry.value);
   });
 }
 
 void hkeys(Call& call) {
-  list(call, Writer::Aggregate::kArray,
-       [&](const Entry& entry) { call.reply().bulk(entry.path.front()); });
+  reply_entries(call, Writer::Aggregate::kArray,
+                [&](const Entry& entry) { call.reply().bulk(entry.path.front()); });
 }
 
 void hvals(Call& call) {
-  list(call, Writer::Aggregate::kArray,
-       [&](const Entry& entry) { call.reply().bulk(entry.value); });
+  reply_entries(call, Writer::Aggregate::kArray,
+                [&](const Entry& entry) { call.reply().bulk(entry.value); });
 }
 
 void hincrbyfloat(Call& call) {
@@ -166,7 +166,7 @@ void hincrby(Call& call) {
   add_integer(call, key.field(call[2]), *amount, "ERR hash value is not an integer");
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kHashCommands[] = {
     {.name = "hset",
      .arity = -4,
      .flags = kWrites | kFast,
@@ -317,6 +317,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> hash_commands() { return kCommands; }
+std::span<const Command> hash_commands() { return kHashCommands; }
 
 }  // namespace anabranch::server

@@ -168,7 +168,7 @@ void hrandfield(Call& call) {
               [&](const std::string& name) { reply_field(call, key, name, values); });
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kRandomCommands[] = {
     {.name = "spop",
      .arity = -2,
      .flags = kWrites | kFast,
@@ -204,6 +204,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> random_commands() { return kCommands; }
+std::span<const Command> random_commands() { return kRandomCommands; }
 
 }  // namespace anabranch::server

@@ -89,7 +89,7 @@ void smove(Call& call) {
   call.reply().integer(found ? 1 : 0);
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kSetCommands[] = {
     {.name = "sadd",
      .arity = -3,
      .flags = kWrites | kFast,
@@ -162,6 +162,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> set_commands() { return kCommands; }
+std::span<const Command> set_commands() { return kSetCommands; }
 
 }  // namespace anabranch::server

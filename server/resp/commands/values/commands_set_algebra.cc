@@ -101,7 +101,7 @@ void sintercard(Call& call) {
   if (const auto total = answer.total()) call.reply().integer(static_cast<std::int64_t>(*total));
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kSetAlgebraCommands[] = {
     {.name = "sinter",
      .arity = -2,
      .flags = kReads | kLong,
@@ -178,6 +178,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> set_algebra_commands() { return kCommands; }
+std::span<const Command> set_algebra_commands() { return kSetAlgebraCommands; }
 
 }  // namespace anabranch::server

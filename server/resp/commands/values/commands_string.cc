@@ -308,7 +308,7 @@ void incrbyfloat(Call& call) {
   if (deadline && !call.scope.deadline(key)) call.scope.expire(key, deadline);
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kStringCommands[] = {
     {.name = "get",
      .arity = 2,
      .flags = kReads | kFast,
@@ -562,6 +562,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> string_commands() { return kCommands; }
+std::span<const Command> string_commands() { return kStringCommands; }
 
 }  // namespace anabranch::server
