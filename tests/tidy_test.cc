@@ -12,7 +12,9 @@
 #include "tests/tidy/source.h"
 #include "tests/tidy/words.h"
 
-using namespace anabranch::tidy;
+namespace anabranch::tidy_test {
+
+using namespace tidy;
 
 namespace {
 
@@ -227,3 +229,5 @@ TEST_SUITE("tidy") {
     CHECK(lengths("TEST_CASE(\"a\") {\n\n}\n") == Lengths{3});
   }
 }
+
+}  // namespace anabranch::tidy_test

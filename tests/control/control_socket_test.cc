@@ -26,7 +26,8 @@
 #include "tests/control/control_client.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::control_socket_test {
+
 using nlohmann::json;
 using test::ControlClient;
 using test::TempDir;
@@ -251,3 +252,5 @@ TEST_SUITE("control: socket") {
     CHECK(json::parse(client.call({"ANABRANCH", "SHOW", "k"})).at("value") == "v");
   }
 }
+
+}  // namespace anabranch::control_socket_test

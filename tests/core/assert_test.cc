@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace anabranch::assert_test {
+
 TEST_SUITE_BEGIN("core: assert");
 
 namespace {
@@ -54,3 +56,5 @@ TEST_CASE("an assertion that holds does nothing and evaluates once") {
 }
 
 TEST_SUITE_END();
+
+}  // namespace anabranch::assert_test

@@ -8,7 +8,7 @@
 #include "core/batch.h"
 #include "core/codec.h"
 
-namespace anabranch::core {
+namespace anabranch::core::batch_refusal_test {
 namespace {
 
 using Part = std::function<void(Writer&)>;
@@ -371,4 +371,4 @@ TEST_CASE("an op of an unknown kind is kept by its kind, and its elements are sk
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::batch_refusal_test

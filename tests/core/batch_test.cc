@@ -9,7 +9,7 @@
 #include "tests/core/random_batch.h"
 #include "tests/seed.h"
 
-namespace anabranch::core {
+namespace anabranch::core::batch_test {
 namespace {
 
 using test::Rng;
@@ -264,4 +264,4 @@ TEST_CASE("mutated batches are refused or valid, without a crash and without an 
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::batch_test

@@ -10,7 +10,7 @@
 #include "tests/core/random_batch.h"
 #include "tests/seed.h"
 
-namespace anabranch::core {
+namespace anabranch::core::checksum_test {
 namespace {
 
 using test::Rng;
@@ -113,4 +113,4 @@ TEST_CASE("looking at a checksum costs little beside the chain hash of the same 
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::checksum_test

@@ -7,7 +7,7 @@
 
 #include "tests/seed.h"
 
-namespace anabranch::core {
+namespace anabranch::core::codec_test {
 namespace {
 
 std::string nested(std::size_t depth) { return std::string(depth, '\x91') + '\xC0'; }
@@ -249,4 +249,4 @@ TEST_CASE("any bytes are read or refused, without a crash and without an excepti
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::codec_test

@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-namespace anabranch::core {
+namespace anabranch::core::hash_test {
 namespace {
 
 template <std::size_t kSize>
@@ -60,4 +60,4 @@ TEST_CASE("128-bit sums carry, wrap around and are undone by differences") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::hash_test

@@ -6,7 +6,7 @@
 
 #include "tests/seed.h"
 
-namespace anabranch::core {
+namespace anabranch::core::hlc_test {
 namespace {
 
 TEST_SUITE_BEGIN("core: hlc");
@@ -120,4 +120,4 @@ TEST_CASE("the machine's clock is past 2020 and before 2200") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::hlc_test

@@ -12,7 +12,7 @@
 
 #include "tests/printed.h"
 
-namespace anabranch::core {
+namespace anabranch::core::log_test {
 namespace {
 
 using test::printed;
@@ -126,4 +126,4 @@ TEST_CASE("a sink is called by one thread at a time, and not any more once it is
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::log_test

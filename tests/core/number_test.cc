@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace anabranch::core {
+namespace anabranch::core::number_test {
 namespace {
 
 constexpr std::int64_t kMin64 = std::numeric_limits<std::int64_t>::min();
@@ -58,4 +58,4 @@ TEST_CASE("sums beyond 128 bits stop at the bounds instead of wrapping") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::number_test

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-namespace anabranch::core {
+namespace anabranch::core::origin_table_test {
 namespace {
 
 TEST_SUITE_BEGIN("core: origin table");
@@ -61,4 +61,4 @@ TEST_CASE("a thread that reads sees every origin that it is told of, while anoth
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::origin_table_test

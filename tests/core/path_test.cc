@@ -9,7 +9,7 @@
 #include "core/path_parts.h"
 #include "tests/seed.h"
 
-namespace anabranch::core {
+namespace anabranch::core::path_test {
 namespace {
 
 // Every byte string of up to `size_max` bytes over the bytes that matter.
@@ -241,4 +241,4 @@ TEST_CASE("the end of a prefix is the smallest string above all that start with 
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::path_test

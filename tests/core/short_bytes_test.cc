@@ -11,7 +11,7 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-namespace anabranch::detail {
+namespace anabranch::detail::short_bytes_test {
 namespace {
 
 std::string any_bytes(test::Random& random) {
@@ -85,4 +85,4 @@ TEST_CASE("short and long ones are copied, moved, extended and compared as strin
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::detail
+}  // namespace anabranch::detail::short_bytes_test

@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 
-using namespace anabranch::core;
+namespace anabranch::text_test {
+
+using namespace core;
 
 namespace {
 
@@ -155,3 +157,5 @@ TEST_SUITE("core: text") {
     }
   }
 }
+
+}  // namespace anabranch::text_test

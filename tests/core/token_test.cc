@@ -12,7 +12,8 @@
 #include "core/varint.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::token_test {
+
 using core::VersionVector;
 
 namespace {
@@ -113,3 +114,5 @@ TEST_SUITE("core: token") {
     }
   }
 }
+
+}  // namespace anabranch::token_test

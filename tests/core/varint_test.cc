@@ -6,7 +6,7 @@
 
 #include "tests/seed.h"
 
-namespace anabranch::core {
+namespace anabranch::core::varint_test {
 namespace {
 
 std::string encoded(std::uint64_t value) {
@@ -115,4 +115,4 @@ TEST_CASE("bytes are taken one after another, and never beyond the input") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::varint_test

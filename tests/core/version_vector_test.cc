@@ -9,7 +9,7 @@
 #include "core/dot.h"
 #include "tests/seed.h"
 
-namespace anabranch::core {
+namespace anabranch::core::version_vector_test {
 namespace {
 
 using Model = std::map<Origin, Seq>;
@@ -129,4 +129,4 @@ TEST_CASE("dots are ordered by origin, then by seq") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::version_vector_test

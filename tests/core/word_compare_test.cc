@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace anabranch::core {
+namespace anabranch::core::word_compare_test {
 namespace {
 
 int sign_of(int order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
@@ -45,4 +45,4 @@ TEST_SUITE("core: word compare") {
 }
 
 }  // namespace
-}  // namespace anabranch::core
+}  // namespace anabranch::core::word_compare_test

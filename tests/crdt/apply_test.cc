@@ -7,7 +7,8 @@
 
 #include "crdt/apply.h"
 
-using namespace anabranch;
+namespace anabranch::apply_test {
+
 using crdt::Slot;
 using crdt::Tally;
 
@@ -170,3 +171,5 @@ TEST_SUITE("crdt: apply") {
     CHECK(cell.siblings[0].value == "z");
   }
 }
+
+}  // namespace anabranch::apply_test

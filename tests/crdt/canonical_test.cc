@@ -13,7 +13,8 @@
 #include "tests/crdt/random_row.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::canonical_test {
+
 using crdt::canonical;
 using crdt::Row;
 using crdt::Slot;
@@ -148,3 +149,5 @@ TEST_SUITE("crdt: canonical content") {
                                        two);
   }
 }
+
+}  // namespace anabranch::canonical_test

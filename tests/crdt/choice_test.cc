@@ -16,7 +16,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::choice_test {
+
 using crdt::Cell;
 using crdt::value_less;
 using test::Random;
@@ -135,3 +136,5 @@ TEST_SUITE("crdt: choices") {
     CHECK(crdt::least(cell).dot == core::Dot{3, 1});
   }
 }
+
+}  // namespace anabranch::choice_test

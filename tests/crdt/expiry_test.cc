@@ -7,7 +7,8 @@
 #include <optional>
 #include <vector>
 
-using namespace anabranch;
+namespace anabranch::expiry_test {
+
 using core::Millis;
 using crdt::Cell;
 using crdt::Expiry;
@@ -52,3 +53,5 @@ TEST_SUITE("crdt: expiry") {
     CHECK_FALSE(crdt::deciding_expiry(Cell(), {.type = Type::kSet}));
   }
 }
+
+}  // namespace anabranch::expiry_test

@@ -22,7 +22,8 @@
 #include "tests/oracle.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::history_test {
+
 using test::Intent;
 using test::Oracle;
 using test::Random;
@@ -221,3 +222,5 @@ TEST_SUITE("crdt: histories") {
     }
   }
 }
+
+}  // namespace anabranch::history_test

@@ -25,7 +25,8 @@
 #include "tests/oracle.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::laws_test {
+
 using crdt::Cell;
 using crdt::Row;
 using crdt::Tally;
@@ -390,3 +391,5 @@ TEST_SUITE("crdt: laws") {
     }
   }
 }
+
+}  // namespace anabranch::laws_test

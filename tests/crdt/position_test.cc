@@ -14,7 +14,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::position_test {
+
 using crdt::position_between;
 using test::Random;
 
@@ -262,3 +263,5 @@ TEST_SUITE("crdt: position") {
     }
   }
 }
+
+}  // namespace anabranch::position_test

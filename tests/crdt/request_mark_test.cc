@@ -9,7 +9,8 @@
 
 #include "crdt/apply.h"
 
-using namespace anabranch;
+namespace anabranch::request_mark_test {
+
 using core::Dot;
 using core::Path;
 using crdt::Cell;
@@ -155,3 +156,5 @@ TEST_SUITE("crdt: marks of requests") {
     CHECK(marks.correction(Tally()) == 0);
   }
 }
+
+}  // namespace anabranch::request_mark_test

@@ -13,7 +13,8 @@
 
 #include "crdt/resolve.h"
 
-using namespace anabranch;
+namespace anabranch::resolve_test {
+
 using crdt::Cell;
 using crdt::shown_string;
 using crdt::Tally;
@@ -152,3 +153,5 @@ TEST_SUITE("crdt: strings") {
           "failure");
   }
 }
+
+}  // namespace anabranch::resolve_test

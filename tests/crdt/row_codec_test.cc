@@ -12,7 +12,8 @@
 #include "tests/crdt/random_row.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::row_codec_test {
+
 using crdt::decode_row;
 using crdt::encode_row;
 using crdt::Row;
@@ -255,3 +256,5 @@ TEST_SUITE("crdt: row codec") {
     CHECK_FALSE(decode_row(encode_row({"key"}, row, origins), origins).ok());
   }
 }
+
+}  // namespace anabranch::row_codec_test

@@ -6,7 +6,8 @@
 
 #include <string>
 
-using namespace anabranch;
+namespace anabranch::score_test {
+
 using core::Path;
 
 TEST_SUITE("crdt: score") {
@@ -41,3 +42,5 @@ TEST_SUITE("crdt: score") {
     CHECK_FALSE(crdt::is_sorted_set(Path{meshs_own, "board", "z"}));
   }
 }
+
+}  // namespace anabranch::score_test

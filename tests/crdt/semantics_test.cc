@@ -20,7 +20,8 @@
 #include "tests/crdt/world.h"
 #include "tests/oracle.h"
 
-using namespace anabranch;
+namespace anabranch::semantics_test {
+
 using test::Intent;
 using test::Oracle;
 using test::quoted;
@@ -304,3 +305,5 @@ TEST_SUITE("crdt: docs/semantics.md") {
     CHECK(effects == std::set<std::string>{"add", "clear", "put", "remove", "reset"});
   }
 }
+
+}  // namespace anabranch::semantics_test

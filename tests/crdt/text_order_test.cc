@@ -14,7 +14,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::text_order_test {
+
 using crdt::TextOrder;
 using test::Random;
 
@@ -274,3 +275,5 @@ TEST_SUITE("crdt: text_order") {
     CHECK(crdt::utf8_length("\xED\x9F\xBF\xEE\x80\x80\xF4\x8F\xBF\xBF") == crdt::TextLength{3, 4});
   }
 }
+
+}  // namespace anabranch::text_order_test

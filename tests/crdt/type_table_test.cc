@@ -9,7 +9,8 @@
 #include "crdt/elements.h"
 #include "crdt/type_table.h"
 
-using namespace anabranch;
+namespace anabranch::type_table_test {
+
 using core::Path;
 using crdt::Row;
 
@@ -117,3 +118,5 @@ TEST_SUITE("crdt: types") {
     }
   }
 }
+
+}  // namespace anabranch::type_table_test

@@ -13,7 +13,8 @@
 #include "control/resp/file.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::address_test {
+
 using http::is_loopback_host;
 using http::parse_address;
 
@@ -101,3 +102,5 @@ TEST_SUITE("http: address") {
     CHECK(std::filesystem::exists(path));
   }
 }
+
+}  // namespace anabranch::address_test

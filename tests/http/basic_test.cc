@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
-using anabranch::http::credentials_in;
+namespace anabranch::basic_test {
+
+using http::credentials_in;
 
 TEST_SUITE("http: basic") {
   TEST_CASE("a user and a password, which may hold colons") {
@@ -31,3 +33,5 @@ TEST_SUITE("http: basic") {
     }
   }
 }
+
+}  // namespace anabranch::basic_test

@@ -9,7 +9,8 @@
 
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::guard_test {
+
 using http::Guard;
 using http::Hosts;
 using http::Request;
@@ -111,3 +112,5 @@ TEST_SUITE("http: guard") {
     CHECK(guard.refuse_act(request)->status == 401);
   }
 }
+
+}  // namespace anabranch::guard_test

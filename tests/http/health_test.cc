@@ -6,7 +6,8 @@
 
 #include "tests/http/some_status.h"
 
-using namespace anabranch;
+namespace anabranch::health_test {
+
 using http::why_unready;
 using http::why_unwell;
 
@@ -44,3 +45,5 @@ TEST_SUITE("http: health") {
     CHECK(why_unready(status, 10'000) == "it is being drained");
   }
 }
+
+}  // namespace anabranch::health_test

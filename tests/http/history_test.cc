@@ -6,7 +6,8 @@
 
 #include "tests/http/some_status.h"
 
-using namespace anabranch;
+namespace anabranch::history_test {
+
 using http::History;
 
 namespace {
@@ -75,3 +76,5 @@ TEST_SUITE("http: history") {
     CHECK(json.at("time_ms").back() == 300'000);
   }
 }
+
+}  // namespace anabranch::history_test

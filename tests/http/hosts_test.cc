@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace anabranch;
+namespace anabranch::hosts_test {
+
 using http::Hosts;
 
 namespace {
@@ -74,3 +75,5 @@ TEST_SUITE("http: hosts") {
 
   TEST_CASE("on a path any host is good") { CHECK(hosts_at("unix:/run/http").allow("anything")); }
 }
+
+}  // namespace anabranch::hosts_test

@@ -18,7 +18,8 @@
 #include "tests/http/http_client.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::http_test {
+
 using nlohmann::json;
 using test::fetch;
 using test::get;
@@ -208,3 +209,5 @@ TEST_SUITE("http: port") {
     CHECK(json::parse(told).at("losers").empty());
   }
 }
+
+}  // namespace anabranch::http_test

@@ -15,7 +15,8 @@
 #include "http/metric_table.h"
 #include "tests/http/some_status.h"
 
-using namespace anabranch;
+namespace anabranch::metrics_test {
+
 using http::MetricRow;
 
 namespace {
@@ -189,3 +190,5 @@ TEST_SUITE("http: metrics") {
     CHECK(text.find(R"(region="a\"} 1\nevil{x=\"\\")") != text.npos);
   }
 }
+
+}  // namespace anabranch::metrics_test

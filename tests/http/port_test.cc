@@ -14,7 +14,8 @@
 #include "tests/http/http_client.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::port_test {
+
 using http::Gate;
 using test::fetch;
 using test::Reply;
@@ -149,3 +150,5 @@ TEST_SUITE("http: users") {
     CHECK(gate->left == 1);
   }
 }
+
+}  // namespace anabranch::port_test

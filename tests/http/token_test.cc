@@ -10,7 +10,8 @@
 
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::token_test {
+
 using http::Token;
 
 namespace {
@@ -67,3 +68,5 @@ TEST_SUITE("http: token") {
     CHECK(Token::open((dir.path() / "absent").string()).failure().code == ErrorCode::kIo);
   }
 }
+
+}  // namespace anabranch::token_test

@@ -17,7 +17,8 @@
 #include "leader/commit_queue.h"
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::async_writes_test {
+
 using namespace std::chrono_literals;
 using leader::AsyncWrites;
 using leader::CommitQueue;
@@ -215,3 +216,5 @@ TEST_SUITE("leader: writes that nobody waits for") {
     CHECK(Counter{store, "count"}.get() == added + 1);
   }
 }
+
+}  // namespace anabranch::async_writes_test

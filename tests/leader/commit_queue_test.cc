@@ -14,7 +14,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::commit_queue_test {
+
 using namespace std::chrono_literals;
 using leader::CommitQueue;
 using leader::Leader;
@@ -135,3 +136,5 @@ TEST_SUITE("leader: the commit queue") {
     leader::lock_order::gave_back(LockRank::kWriter, &one);
   }
 }
+
+}  // namespace anabranch::commit_queue_test

@@ -8,7 +8,8 @@
 
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::commit_times_test {
+
 using leader::CommitTimes;
 using std::chrono::microseconds;
 
@@ -60,3 +61,5 @@ TEST_SUITE("leader: commit times") {
     CHECK(store.status().statistics.commits == after.commits);
   }
 }
+
+}  // namespace anabranch::commit_times_test

@@ -16,7 +16,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::document_calls_test {
+
 using namespace std::chrono_literals;
 using test::code_of;
 using test::eventually;
@@ -283,3 +284,5 @@ TEST_SUITE("leader: calls of documents") {
     CHECK(code_of([&] { (void)store.watch("", store.token(), nullptr); }) == ErrorCode::kInvalid);
   }
 }
+
+}  // namespace anabranch::document_calls_test

@@ -10,7 +10,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::follower_test {
+
 using namespace std::chrono_literals;
 using test::code_of;
 using test::dialling;
@@ -179,3 +180,5 @@ TEST_SUITE("leader: followers") {
     CHECK_FALSE(reader.wait({.regions = {"eu"}}, 50ms).met);
   }
 }
+
+}  // namespace anabranch::follower_test

@@ -10,7 +10,8 @@
 #include "leader/losers.h"
 #include "storage/memory_storage.h"
 
-using namespace anabranch;
+namespace anabranch::loser_pages_test {
+
 using leader::LoserPage;
 using rows::ConflictEntry;
 
@@ -100,3 +101,5 @@ TEST_SUITE("leader: pages of losers") {
     CHECK_FALSE(leader::list_losers(*log.storage.snapshot(), log.names, {.before = "x"}, 10).ok());
   }
 }
+
+}  // namespace anabranch::loser_pages_test

@@ -11,7 +11,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::losers_test {
+
 using test::code_of;
 using test::dialling;
 using test::eventually;
@@ -358,3 +359,5 @@ TEST_SUITE("leader: losers") {
     CHECK(eu.status().conflicts.entries == 1);
   }
 }
+
+}  // namespace anabranch::losers_test

@@ -13,7 +13,8 @@
 #include "regions/verify/directory_check.h"
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::lost_place_test {
+
 using test::code_of;
 using test::eventually;
 using test::store_options;
@@ -139,3 +140,5 @@ TEST_SUITE("leader: a directory that is gone") {
     CHECK(fs::exists(folder.path() / "data" / "data.mdb"));
   }
 }
+
+}  // namespace anabranch::lost_place_test

@@ -21,7 +21,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::misuse_test {
+
 using test::code_of;
 using test::store_options;
 using test::TempDir;
@@ -472,3 +473,5 @@ TEST_SUITE("leader: misuse") {
     CHECK(Store::open(options).count(Key::all(0)) == 58);
   }
 }
+
+}  // namespace anabranch::misuse_test

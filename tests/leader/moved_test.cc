@@ -11,7 +11,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::moved_test {
+
 using test::code_of;
 using test::eventually;
 using test::store_options;
@@ -183,3 +184,5 @@ TEST_SUITE("leader: moved stores and sessions") {
     CHECK(code_of([&] { (void)session.token(); }) == ErrorCode::kInvalid);
   }
 }
+
+}  // namespace anabranch::moved_test

@@ -15,7 +15,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::open_documents_test {
+
 using test::eventually;
 using test::store_options;
 using test::TempDir;
@@ -24,7 +25,7 @@ namespace {
 
 using Documents = std::vector<std::unique_ptr<TextDocument>>;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef ANABRANCH_SANITIZED
 constexpr int kDocuments = 1'000;
 #else
 constexpr int kDocuments = 10'000;
@@ -186,3 +187,5 @@ TEST_SUITE("leader: open documents") {
     CHECK(eventually([&] { return document.size() == 0; }));
   }
 }
+
+}  // namespace anabranch::open_documents_test

@@ -7,7 +7,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/plugins/guests.h"
 
-using namespace anabranch;
+namespace anabranch::plugins_test {
+
 using test::code_of;
 using test::dialling;
 using test::eventually;
@@ -128,3 +129,5 @@ TEST_SUITE("leader: plugins") {
     CHECK(eu.policies().front().note == "");
   }
 }
+
+}  // namespace anabranch::plugins_test

@@ -14,7 +14,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::policies_test {
+
 using test::code_of;
 using test::dialling;
 using test::eventually;
@@ -429,3 +430,5 @@ TEST_SUITE("leader: policies") {
     }));
   }
 }
+
+}  // namespace anabranch::policies_test

@@ -16,7 +16,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::presence_test {
+
 using test::code_of;
 using test::dialling;
 using test::eventually;
@@ -295,3 +296,5 @@ TEST_SUITE("leader: presence") {
     CHECK(us.status().presence.unsent == 0);
   }
 }
+
+}  // namespace anabranch::presence_test

@@ -13,7 +13,7 @@
 #include "tests/printed.h"
 #include "transport/zmq/zmq_transport.h"
 
-namespace anabranch::test {
+namespace anabranch::test::protocol_test {
 namespace {
 
 using transport::Event;
@@ -99,4 +99,4 @@ TEST_SUITE("leader: protocol") {
   }
 }
 
-}  // namespace anabranch::test
+}  // namespace anabranch::test::protocol_test

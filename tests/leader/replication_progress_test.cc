@@ -10,7 +10,8 @@
 #include "leader/replication_progress.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::replication_progress_test {
+
 using test::LinkedNodes;
 
 namespace {
@@ -95,3 +96,5 @@ TEST_SUITE("leader: reach") {
     CHECK(replication_progress(world, 0, Level::kDurable).met);
   }
 }
+
+}  // namespace anabranch::replication_progress_test

@@ -9,7 +9,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::request_places_test {
+
 using namespace std::chrono_literals;
 using test::code_of;
 using test::dialling;
@@ -122,3 +123,5 @@ TEST_SUITE("leader: requests in sessions, watches and followers") {
     CHECK(follower.status().digest == pair.eu.status().digest);
   }
 }
+
+}  // namespace anabranch::request_places_test

@@ -8,7 +8,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::request_test {
+
 using test::code_of;
 using test::store_options;
 using test::TempDir;
@@ -114,3 +115,5 @@ TEST_SUITE("leader: requests") {
     CHECK(Counter{store, "balance"}.get() == 10);
   }
 }
+
+}  // namespace anabranch::request_test

@@ -11,7 +11,8 @@
 #include "tests/node.h"
 #include "tests/plugins/guests.h"
 
-using namespace anabranch;
+namespace anabranch::reserve_test {
+
 using regions::Reserve;
 using storage::MemoryStorage;
 using storage::Room;
@@ -200,3 +201,5 @@ TEST_SUITE("leader: reserve") {
         eventually([&] { return Register<>(us, "doc/1").get() == Register<>(eu, "doc/1").get(); }));
   }
 }
+
+}  // namespace anabranch::reserve_test

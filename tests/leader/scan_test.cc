@@ -7,7 +7,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::scan_test {
+
 using test::store_options;
 using test::TempDir;
 
@@ -186,3 +187,5 @@ TEST_SUITE("leader: scan") {
     CHECK(store.count(Key::all(0)) == 5);
   }
 }
+
+}  // namespace anabranch::scan_test

@@ -14,7 +14,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::session_test {
+
 using namespace std::chrono_literals;
 using test::code_of;
 using test::dialling;
@@ -297,3 +298,5 @@ TEST_SUITE("leader: how far a write has come") {
           }) == ErrorCode::kInvalid);
   }
 }
+
+}  // namespace anabranch::session_test

@@ -9,7 +9,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::store_mesh_test {
+
 using test::dialling;
 using test::eventually;
 using test::knows;
@@ -226,3 +227,5 @@ TEST_SUITE("leader: stores that exchange") {
     }));
   }
 }
+
+}  // namespace anabranch::store_mesh_test

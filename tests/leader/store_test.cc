@@ -11,7 +11,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::store_test {
+
 using test::code_of;
 using test::shown;
 using test::store_options;
@@ -400,3 +401,5 @@ TEST_SUITE("leader: store") {
     CHECK(store.status().writable);
   }
 }
+
+}  // namespace anabranch::store_test

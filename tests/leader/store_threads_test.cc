@@ -11,7 +11,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::store_threads_test {
+
 using test::eventually;
 using test::store_options;
 using test::TempDir;
@@ -178,3 +179,5 @@ TEST_SUITE("leader: a store in threads") {
     CHECK(store.count(Key::all(0)) == all);
   }
 }
+
+}  // namespace anabranch::store_threads_test

@@ -10,7 +10,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::transaction_test {
+
 using test::code_of;
 using test::dialling;
 using test::eventually;
@@ -194,3 +195,5 @@ TEST_SUITE("leader: transactions") {
     CHECK(code_of([&] { (void)Store::open(options); }) == ErrorCode::kInvalid);
   }
 }
+
+}  // namespace anabranch::transaction_test

@@ -7,7 +7,8 @@
 #include "leader/leader.h"
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::turn_test {
+
 using std::chrono::milliseconds;
 
 TEST_SUITE("leader: turns") {
@@ -20,3 +21,5 @@ TEST_SUITE("leader: turns") {
     CHECK(rest <= milliseconds(500));
   }
 }
+
+}  // namespace anabranch::turn_test

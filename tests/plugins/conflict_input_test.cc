@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace anabranch::plugins {
+namespace anabranch::plugins::conflict_input_test {
 namespace {
 
 std::string u32(std::uint32_t value) {
@@ -40,4 +40,4 @@ TEST_CASE("an input without siblings is five numbers") {
 }
 
 }  // namespace
-}  // namespace anabranch::plugins
+}  // namespace anabranch::plugins::conflict_input_test

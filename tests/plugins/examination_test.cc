@@ -10,7 +10,7 @@
 #include "plugins/check/trial_source.h"
 #include "tests/plugins/guests.h"
 
-namespace anabranch::plugins {
+namespace anabranch::plugins::examination_test {
 namespace {
 
 constexpr std::string_view kDecline = "(i64.const -1)";
@@ -182,4 +182,4 @@ TEST_CASE("a smaller conflict is looked for within the tries") {
 }
 
 }  // namespace
-}  // namespace anabranch::plugins
+}  // namespace anabranch::plugins::examination_test

@@ -9,7 +9,7 @@
 #include "plugins/rule.h"
 #include "tests/plugins/guests.h"
 
-namespace anabranch::plugins {
+namespace anabranch::plugins::gate_test {
 namespace {
 
 using test::guest;
@@ -230,4 +230,4 @@ TEST_CASE("custom sections mean nothing, whatever their bytes") {
 }
 
 }  // namespace
-}  // namespace anabranch::plugins
+}  // namespace anabranch::plugins::gate_test

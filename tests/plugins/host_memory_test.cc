@@ -31,7 +31,7 @@ void operator delete[](void* at) noexcept { std::free(at); }
 void operator delete(void* at, std::size_t) noexcept { std::free(at); }
 void operator delete[](void* at, std::size_t) noexcept { std::free(at); }
 
-namespace anabranch::plugins {
+namespace anabranch::plugins::host_memory_test {
 namespace {
 
 class Shortage {
@@ -60,4 +60,4 @@ TEST_CASE("want of the host's memory is thrown and leaves the machine as it was"
 }
 
 }  // namespace
-}  // namespace anabranch::plugins
+}  // namespace anabranch::plugins::host_memory_test

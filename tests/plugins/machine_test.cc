@@ -8,7 +8,7 @@
 #include "plugins/rule.h"
 #include "tests/plugins/guests.h"
 
-namespace anabranch::plugins {
+namespace anabranch::plugins::machine_test {
 
 // For the messages of failed checks.
 static doctest::String toString(Verdict verdict) { return std::string(to_string(verdict)).c_str(); }
@@ -324,4 +324,4 @@ TEST_CASE("the fuel of a call is the sum of the rule's costs") {
 }
 
 }  // namespace
-}  // namespace anabranch::plugins
+}  // namespace anabranch::plugins::machine_test

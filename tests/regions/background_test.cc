@@ -8,7 +8,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::background_test {
+
 using regions::Background;
 using test::kEu;
 using test::kLink;
@@ -81,3 +82,5 @@ TEST_SUITE("regions: background") {
     }
   }
 }
+
+}  // namespace anabranch::background_test

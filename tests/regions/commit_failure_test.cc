@@ -14,7 +14,8 @@
 #include "tests/regions/log_records.h"
 #include "tests/write.h"
 
-using namespace anabranch;
+namespace anabranch::commit_failure_test {
+
 using core::Path;
 using regions::Group;
 using regions::Replica;
@@ -160,3 +161,5 @@ TEST_SUITE("regions: failing commits") {
     CHECK(node.replica().commit().value() == 0);
   }
 }
+
+}  // namespace anabranch::commit_failure_test

@@ -16,7 +16,8 @@
 #include "tests/rows/stage/stage_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::digests_test {
+
 using core::Path;
 using rows::Digests;
 using test::Node;
@@ -196,3 +197,5 @@ TEST_SUITE("regions: divergence") {
     CHECK_FALSE(divergence.diverged("us"));
   }
 }
+
+}  // namespace anabranch::digests_test

@@ -12,7 +12,8 @@
 #include "regions/members/region_list.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::following_test {
+
 using core::Origin;
 using core::Path;
 using regions::Group;
@@ -231,3 +232,5 @@ TEST_SUITE("regions: following") {
     CHECK(follower->replica().keeper().reports().all().empty());  // It says nothing of that.
   }
 }
+
+}  // namespace anabranch::following_test

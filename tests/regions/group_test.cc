@@ -16,7 +16,8 @@
 #include "tests/rows/stage/stage_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::group_test {
+
 using core::Path;
 using core::Transaction;
 using crdt::Row;
@@ -332,3 +333,5 @@ TEST_SUITE("regions: group") {
     }
   }
 }
+
+}  // namespace anabranch::group_test

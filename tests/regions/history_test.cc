@@ -19,7 +19,8 @@
 #include "tests/seed.h"
 #include "tests/write.h"
 
-using namespace anabranch;
+namespace anabranch::history_test {
+
 using core::Path;
 using regions::Group;
 using test::Node;
@@ -299,3 +300,5 @@ TEST_SUITE("regions: histories") {
     }
   }
 }
+
+}  // namespace anabranch::history_test

@@ -18,7 +18,8 @@
 #include "tests/seed.h"
 #include "tests/write.h"
 
-using namespace anabranch;
+namespace anabranch::large_clear_test {
+
 using core::Path;
 using regions::Group;
 using test::Node;
@@ -506,3 +507,5 @@ TEST_SUITE("regions: large clears") {
     CHECK_FALSE(one.without_oldest().any_tallies());
   }
 }
+
+}  // namespace anabranch::large_clear_test

@@ -10,7 +10,8 @@
 #include "tests/regions/parts.h"
 #include "tests/write.h"
 
-using namespace anabranch;
+namespace anabranch::local_writer_test {
+
 using regions::Group;
 using test::Parts;
 
@@ -101,3 +102,5 @@ TEST_SUITE("regions: local writes") {
           regions::LocalWriter::kQuietScale);
   }
 }
+
+}  // namespace anabranch::local_writer_test

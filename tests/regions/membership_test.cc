@@ -9,7 +9,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::membership_test {
+
 using regions::Group;
 using regions::Membership;
 using regions::RegionList;
@@ -137,3 +138,5 @@ TEST_SUITE("regions: membership") {
     CHECK(eu.keeper.reports().find(kEu) != nullptr);
   }
 }
+
+}  // namespace anabranch::membership_test

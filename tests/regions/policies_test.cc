@@ -10,7 +10,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::policies_test {
+
 using regions::Group;
 using regions::LocalRules;
 using regions::Policies;
@@ -287,3 +288,5 @@ TEST_SUITE("regions: policies") {
     CHECK(eu.take_lines().size() == 1);
   }
 }
+
+}  // namespace anabranch::policies_test

@@ -17,7 +17,8 @@
 #include "tests/regions/ranked.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::policy_orders_test {
+
 using core::Path;
 using regions::Group;
 using regions::Upkeep;
@@ -321,3 +322,5 @@ TEST_SUITE("regions: policies and orders of scores") {
     CHECK(reorder.size() <= rows::ScoreReorder::kScopesMax);
   }
 }
+
+}  // namespace anabranch::policy_orders_test

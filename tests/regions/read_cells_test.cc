@@ -9,7 +9,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::read_cells_test {
+
 using core::VersionVector;
 using regions::Group;
 using test::kEu;
@@ -114,3 +115,5 @@ TEST_SUITE("regions: cells that were read") {
     CHECK_FALSE(std::get<core::Put>(after.front()).context);
   }
 }
+
+}  // namespace anabranch::read_cells_test

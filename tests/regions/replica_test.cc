@@ -16,7 +16,8 @@
 #include "tests/seed.h"
 #include "tests/write.h"
 
-using namespace anabranch;
+namespace anabranch::replica_test {
+
 using core::Path;
 using regions::Group;
 using test::Node;
@@ -470,3 +471,5 @@ TEST_SUITE("regions: replica") {
     CHECK(adder.digest() == resetter.digest());
   }
 }
+
+}  // namespace anabranch::replica_test

@@ -14,7 +14,8 @@
 #include "tests/regions/ranked.h"
 #include "tests/write.h"
 
-using namespace anabranch;
+namespace anabranch::score_order_test {
+
 using core::Path;
 using regions::Group;
 using test::Node;
@@ -336,3 +337,5 @@ TEST_SUITE("regions: orders of scores") {
     }
   }
 }
+
+}  // namespace anabranch::score_order_test

@@ -7,7 +7,8 @@
 #include "regions/upkeep.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::upkeep_test {
+
 using regions::Group;
 using regions::Upkeep;
 using test::Parts;
@@ -121,3 +122,5 @@ TEST_SUITE("regions: upkeep") {
     CHECK(rows::load_masks(*eu.storage.snapshot()).value()->empty());
   }
 }
+
+}  // namespace anabranch::upkeep_test

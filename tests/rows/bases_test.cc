@@ -9,7 +9,8 @@
 #include "rows/bases.h"
 #include "tests/rows/empty_state.h"
 
-using namespace anabranch;
+namespace anabranch::bases_test {
+
 using core::Path;
 using core::VersionVector;
 using rows::PolicyKind;
@@ -103,3 +104,5 @@ TEST_SUITE("rows: bases") {
     CHECK(base(policy("", PolicyKind::kLww, true), values, {{4, 1}}) == "none");
   }
 }
+
+}  // namespace anabranch::bases_test

@@ -9,7 +9,8 @@
 #include "tests/rows/stage/stage_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::counts_test {
+
 using core::Path;
 using crdt::Row;
 using test::Random;
@@ -162,3 +163,5 @@ TEST_SUITE("rows: counts") {
     CHECK(stored_counts(world.storage()) == 0);
   }
 }
+
+}  // namespace anabranch::counts_test

@@ -14,7 +14,8 @@
 #include "rows/row_text.h"
 #include "tests/rows/empty_state.h"
 
-using namespace anabranch;
+namespace anabranch::decider_test {
+
 using core::Path;
 using rows::Decider;
 using rows::PolicyKind;
@@ -194,3 +195,5 @@ TEST_SUITE("rows: decider") {
     CHECK(rule({policy("", PolicyKind::kLww)}, min) == 1);
   }
 }
+
+}  // namespace anabranch::decider_test

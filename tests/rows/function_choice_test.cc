@@ -17,7 +17,8 @@
 #include "rows/kept_answers.h"
 #include "tests/rows/empty_state.h"
 
-using namespace anabranch;
+namespace anabranch::function_choice_test {
+
 using rows::HookTrouble;
 using rows::Resolvers;
 
@@ -198,3 +199,5 @@ TEST_SUITE("rows: function choice") {
     CHECK(resolvers.answers().figures().asked == 0);
   }
 }
+
+}  // namespace anabranch::function_choice_test

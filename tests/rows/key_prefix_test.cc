@@ -8,7 +8,8 @@
 #include "core/path.h"
 #include "rows/key_prefix.h"
 
-using namespace anabranch;
+namespace anabranch::key_prefix_test {
+
 using core::Path;
 
 TEST_SUITE("rows: prefixes of keys") {
@@ -43,3 +44,5 @@ TEST_SUITE("rows: prefixes of keys") {
     CHECK(rows::prefix_of_paths({}, "a") == "a");
   }
 }
+
+}  // namespace anabranch::key_prefix_test

@@ -15,7 +15,8 @@
 #include "tests/plugins/guests.h"
 #include "tests/rows/empty_state.h"
 
-using namespace anabranch;
+namespace anabranch::module_choice_test {
+
 using core::Path;
 using plugins::Verdict;
 using rows::Decider;
@@ -157,3 +158,5 @@ TEST_SUITE("rows: choice by modules") {
     CHECK(with.rules_below(kDoc) != without.rules_below(kDoc));
   }
 }
+
+}  // namespace anabranch::module_choice_test

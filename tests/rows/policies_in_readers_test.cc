@@ -9,7 +9,8 @@
 #include "tests/crdt/random_row.h"
 #include "tests/rows/stage/stage_world.h"
 
-using namespace anabranch;
+namespace anabranch::policies_in_readers_test {
+
 using core::Path;
 using crdt::Row;
 using rows::PolicyKind;
@@ -129,3 +130,5 @@ TEST_SUITE("rows: policies in readers") {
     CHECK(rule(asks_late) == "min");
   }
 }
+
+}  // namespace anabranch::policies_in_readers_test

@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace anabranch;
+namespace anabranch::published_expiry_test {
+
 using core::Hlc;
 using core::ManualClock;
 using core::Millis;
@@ -52,3 +53,5 @@ TEST_SUITE("rows: the time of expiry") {
     CHECK(expiries.now_ms(Hlc::of(kNow, 0)) == kNow + 7'000);
   }
 }
+
+}  // namespace anabranch::published_expiry_test

@@ -10,7 +10,8 @@
 #include "crdt/request_mark.h"
 #include "rows/requests/request_rows.h"
 
-using namespace anabranch;
+namespace anabranch::published_requests_test {
+
 using core::Path;
 using rows::PublishedRequests;
 using Kind = crdt::RequestMark::Kind;
@@ -87,3 +88,5 @@ TEST_SUITE("rows: requests") {
     CHECK(board.any());
   }
 }
+
+}  // namespace anabranch::published_requests_test

@@ -8,7 +8,8 @@
 
 #include "rows/resolvers.h"
 
-using namespace anabranch;
+namespace anabranch::resolvers_test {
+
 using rows::Resolvers;
 
 namespace {
@@ -53,3 +54,5 @@ TEST_SUITE("rows: resolvers") {
     CHECK(Resolvers({{"a", Resolver::min()}}).score_fingerprint() != none.score_fingerprint());
   }
 }
+
+}  // namespace anabranch::resolvers_test

@@ -6,7 +6,8 @@
 
 #include <string>
 
-using namespace anabranch;
+namespace anabranch::row_text_test {
+
 using core::Path;
 
 TEST_SUITE("rows: row text") {
@@ -19,3 +20,5 @@ TEST_SUITE("rows: row text") {
     CHECK(rows::path_text(Path{"", "key"}) == "\"\" \"key\"");
   }
 }
+
+}  // namespace anabranch::row_text_test

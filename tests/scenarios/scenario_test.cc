@@ -7,7 +7,9 @@
 #include "tests/scenarios/scenario.h"
 #include "tests/scenarios/verb.h"
 
-using namespace anabranch::test;
+namespace anabranch::scenario_test {
+
+using namespace test;
 
 namespace {
 
@@ -74,3 +76,5 @@ TEST_SUITE("scenarios") {
                 "  -\n") == "");
   }
 }
+
+}  // namespace anabranch::scenario_test

@@ -16,7 +16,7 @@
 #include "server/config_doubts.h"
 #include "tests/temp_dir.h"
 
-namespace anabranch::server {
+namespace anabranch::server::config_test {
 namespace {
 
 std::vector<std::string> problems_of(std::string_view text) {
@@ -365,4 +365,4 @@ TEST_CASE("the nearest name is near, or there is none") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::server
+}  // namespace anabranch::server::config_test

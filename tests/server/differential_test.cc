@@ -13,13 +13,15 @@
 #include "tests/seed.h"
 #include "tests/server/server_pair.h"
 
-using anabranch::control::Parser;
-using anabranch::test::is_unordered;
-using anabranch::test::RedisProcess;
-using anabranch::test::RespClient;
-using anabranch::test::RunningServer;
-using anabranch::test::ServerPair;
-using anabranch::test::Words;
+namespace anabranch::differential_test {
+
+using control::Parser;
+using test::is_unordered;
+using test::RedisProcess;
+using test::RespClient;
+using test::RunningServer;
+using test::ServerPair;
+using test::Words;
 
 namespace {
 
@@ -373,3 +375,5 @@ TEST_SUITE("server: differential") {
     }
   }
 }
+
+}  // namespace anabranch::differential_test

@@ -11,7 +11,7 @@
 #include "tests/seed.h"
 
 // The program of this test has the copies of the server, if that has any.
-namespace anabranch::server {
+namespace anabranch::server::memory_copies_test {
 namespace {
 
 // Pointers that the compiler does not see through: it would copy short pieces itself.
@@ -106,4 +106,4 @@ TEST_CASE("large pieces of memory are copied and moved whole") {
 }
 
 }  // namespace
-}  // namespace anabranch::server
+}  // namespace anabranch::server::memory_copies_test

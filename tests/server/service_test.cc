@@ -16,7 +16,7 @@
 #include "server/service/manager.h"
 #include "tests/temp_dir.h"
 
-namespace anabranch::server {
+namespace anabranch::server::service_test {
 namespace {
 
 // A socket of a service manager.
@@ -117,4 +117,4 @@ TEST_CASE("bytes of others neither end a line of JSON nor break it") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::server
+}  // namespace anabranch::server::service_test

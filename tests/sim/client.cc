@@ -8,13 +8,13 @@ namespace anabranch::test {
 namespace {
 
 // A space of their own, without clears.
-constexpr std::string_view kSpace{"\2"};
+constexpr std::string_view kClientSpace{"\2"};
 
-core::Path sum_row() { return {kSpace, "sum", "s"}; }
+core::Path sum_row() { return {kClientSpace, "sum", "s"}; }
 
 }  // namespace
 
-core::Path Client::own_row() const { return {kSpace, name_, "s"}; }
+core::Path Client::own_row() const { return {kClientSpace, name_, "s"}; }
 
 void Client::begin_anew() {
   name_ += "'";

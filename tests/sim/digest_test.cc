@@ -11,7 +11,8 @@
 #include "tests/seed.h"
 #include "tests/sim/network.h"
 
-using namespace anabranch;
+namespace anabranch::digest_test {
+
 using core::Path;
 using regions::Group;
 using State = regions::Verdict::State;
@@ -231,3 +232,5 @@ TEST_SUITE("sim: digests") {
     CHECK(verdicts.front().rows == 10'000);
   }
 }
+
+}  // namespace anabranch::digest_test

@@ -10,7 +10,8 @@
 #include "tests/seed.h"
 #include "tests/sim/network.h"
 
-using namespace anabranch;
+namespace anabranch::exchange_test {
+
 using core::Path;
 using regions::Group;
 using test::Network;
@@ -518,3 +519,5 @@ TEST_SUITE("sim: exchange") {
     CHECK(network.wrong() == "");
   }
 }
+
+}  // namespace anabranch::exchange_test

@@ -11,7 +11,8 @@
 #include "tests/seed.h"
 #include "tests/sim/network.h"
 
-using namespace anabranch;
+namespace anabranch::intruder_test {
+
 using regions::Group;
 using test::Malice;
 using test::Network;
@@ -150,3 +151,5 @@ TEST_CASE("a digest that differs at equal vectors is an alarm") {
 TEST_SUITE_END();
 
 }  // namespace
+
+}  // namespace anabranch::intruder_test

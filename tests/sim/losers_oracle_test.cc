@@ -10,7 +10,8 @@
 #include "core/batch.h"
 #include "tests/sim/losers_oracle.h"
 
-using namespace anabranch;
+namespace anabranch::losers_oracle_test {
+
 using core::Dot;
 using core::Path;
 using core::VersionVector;
@@ -115,3 +116,5 @@ TEST_SUITE("sim: the oracle of losers") {
     CHECK(history.demands().empty());
   }
 }
+
+}  // namespace anabranch::losers_oracle_test

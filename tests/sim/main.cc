@@ -32,8 +32,7 @@
 #include "tests/sim/instruments.h"
 #include "tests/sim/minimise.h"
 
-using namespace anabranch::test;
-
+namespace anabranch::test {
 namespace {
 
 constexpr std::size_t kRuns = 20;
@@ -226,8 +225,10 @@ int run_here(const Request& request, std::uint64_t first) {
 }
 
 }  // namespace
+}  // namespace anabranch::test
 
 int main(int argc, char** argv) {
+  using namespace anabranch::test;
   auto request = read({argv + 1, argv + argc});
   if (!request) {
     std::cerr << "usage: sim [--seed N] [--runs N] [--operations N] [--seconds N] [--ops N]\n"

@@ -11,7 +11,8 @@
 #include "tests/policies_oracle.h"
 #include "tests/sim/network.h"
 
-using namespace anabranch;
+namespace anabranch::policies_test {
+
 using core::Path;
 using regions::Group;
 using rows::PolicyKind;
@@ -97,3 +98,5 @@ TEST_SUITE("sim: policies") {
     CHECK(network.wrong() == "");
   }
 }
+
+}  // namespace anabranch::policies_test

@@ -7,7 +7,7 @@
 #include "tests/seed.h"
 #include "tests/sim/network.h"
 
-namespace anabranch {
+namespace anabranch::snapshot_test {
 
 using regions::Group;
 using test::Network;
@@ -231,4 +231,4 @@ TEST_SUITE("sim: snapshots") {
   }
 }
 
-}  // namespace anabranch
+}  // namespace anabranch::snapshot_test

@@ -7,7 +7,8 @@
 #include "tests/seed.h"
 #include "tests/sim/network.h"
 
-using namespace anabranch;
+namespace anabranch::trim_test {
+
 using core::Path;
 using regions::Group;
 using regions::LogKeeper;
@@ -223,3 +224,5 @@ TEST_SUITE("sim: trimming") {
     }
   }
 }
+
+}  // namespace anabranch::trim_test

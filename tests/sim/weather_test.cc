@@ -8,7 +8,8 @@
 #include "tests/seed.h"
 #include "tests/sim/network.h"
 
-using namespace anabranch;
+namespace anabranch::weather_test {
+
 using core::Path;
 using regions::Group;
 using test::Network;
@@ -161,3 +162,5 @@ TEST_SUITE("sim: weather") {
     }
   }
 }
+
+}  // namespace anabranch::weather_test

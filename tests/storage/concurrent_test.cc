@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::concurrent_test {
 namespace {
 
 constexpr int kReaders = 8;
@@ -99,4 +99,4 @@ TEST_CASE("A reader waits while all places for readers are taken") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::concurrent_test

@@ -13,7 +13,7 @@
 
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::contract_test {
 namespace {
 
 using core::Origin;
@@ -433,4 +433,4 @@ TEST_CASE_TEMPLATE("A spool gives back what was appended, at any offset", World,
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::contract_test

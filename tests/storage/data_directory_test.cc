@@ -17,11 +17,11 @@
 #include "tests/storage/child.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::data_directory_test {
 namespace {
 
 namespace fs = std::filesystem;
-using anabranch::test::TempDir;
+using test::TempDir;
 
 core::Result<std::unique_ptr<StorageBelow>> open(const fs::path& directory) {
   return open_lmdb_storage({.directory = directory.string(), .map_bytes = kMapBytes});
@@ -293,4 +293,4 @@ TEST_CASE("A damaged page ends the process with a line and the code that it has 
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::data_directory_test

@@ -6,7 +6,7 @@
 
 #include "storage/layout.h"
 
-namespace anabranch::storage {
+namespace anabranch::storage::layout_test {
 namespace {
 
 TEST_CASE("Big-endian numbers come back and sort as bytes") {
@@ -29,4 +29,4 @@ TEST_CASE("Keys of meta are a letter and a number") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage
+}  // namespace anabranch::storage::layout_test

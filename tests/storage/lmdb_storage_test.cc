@@ -16,11 +16,11 @@
 #include "tests/storage/failing_disk.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::lmdb_storage_test {
 namespace {
 
 namespace fs = std::filesystem;
-using anabranch::test::TempDir;
+using test::TempDir;
 
 std::string numbered(std::uint64_t i) { return "k" + std::to_string(i); }
 
@@ -251,4 +251,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::lmdb_storage_test

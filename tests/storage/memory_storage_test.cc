@@ -9,7 +9,7 @@
 #include "storage/memory_storage.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::memory_storage_test {
 namespace {
 
 std::string numbered(std::uint64_t i) { return "k" + std::to_string(i); }
@@ -122,4 +122,4 @@ TEST_CASE("A clone is a storage of its own") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::memory_storage_test

@@ -10,7 +10,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::memory_table_test {
+
 using storage::MemoryTable;
 
 namespace {
@@ -64,3 +65,5 @@ TEST_SUITE("storage: memory tables") {
 }
 
 }  // namespace
+
+}  // namespace anabranch::memory_table_test

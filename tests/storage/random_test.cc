@@ -16,7 +16,7 @@
 #include "tests/storage/in_range.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::random_test {
 namespace {
 
 using Random = std::mt19937_64;
@@ -228,4 +228,4 @@ TEST_CASE_TEMPLATE("Random operations give what a map of maps gives", World, Mem
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::random_test

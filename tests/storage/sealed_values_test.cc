@@ -18,11 +18,11 @@
 #include "tests/storage/old_directory.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::sealed_values_test {
 namespace {
 
 namespace fs = std::filesystem;
-using anabranch::test::TempDir;
+using test::TempDir;
 
 std::string sealed(std::string_view key, std::string_view value) {
   std::string bytes(value.size() + kValueSumSize, '\0');
@@ -183,4 +183,4 @@ TEST_SUITE("storage: sealed values") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::sealed_values_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace anabranch::transport {
+namespace anabranch::transport::address_test {
 
 TEST_SUITE_BEGIN("transport: address");
 
@@ -45,4 +45,4 @@ TEST_CASE("a malformed address is refused with one line that names it") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::address_test

@@ -7,7 +7,7 @@
 #include "tests/seed.h"
 #include "transport/frame.h"
 
-namespace anabranch::transport {
+namespace anabranch::transport::compression_test {
 
 TEST_SUITE_BEGIN("transport: compression");
 
@@ -97,4 +97,4 @@ TEST_CASE("compressed bytes that lie or are cut are refused") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::compression_test

@@ -7,7 +7,7 @@
 #include "core/hash.h"
 #include "tests/seed.h"
 
-namespace anabranch::transport {
+namespace anabranch::transport::frame_test {
 
 TEST_SUITE_BEGIN("transport: frame");
 
@@ -185,4 +185,4 @@ TEST_CASE("a body over the maximum is refused with its first chunk") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::frame_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace anabranch::transport {
+namespace anabranch::transport::inbox_test {
 
 TEST_SUITE_BEGIN("transport: inbox");
 
@@ -63,4 +63,4 @@ TEST_CASE("an inbox over its bound is full until half of it has been taken") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::inbox_test

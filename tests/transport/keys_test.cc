@@ -9,7 +9,7 @@
 #include "tests/temp_dir.h"
 #include "transport/key_files.h"
 
-namespace anabranch::transport {
+namespace anabranch::transport::keys_test {
 
 using test::TempDir;
 
@@ -155,4 +155,4 @@ TEST_CASE("files of keys that cannot be used are refused by name") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::keys_test

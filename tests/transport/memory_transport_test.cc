@@ -4,7 +4,7 @@
 
 #include "tests/transport/event_log.h"
 
-namespace anabranch::transport {
+namespace anabranch::transport::memory_transport_test {
 
 using test::EventLog;
 
@@ -107,4 +107,4 @@ TEST_CASE("a rejected link goes down on both sides and is dialled again") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::memory_transport_test

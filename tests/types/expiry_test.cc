@@ -17,7 +17,8 @@
 #include "tests/types/expiring.h"
 #include "tests/types/mesh.h"
 
-using namespace anabranch;
+namespace anabranch::expiry_test {
+
 using core::Millis;
 using test::Mesh;
 using test::Random;
@@ -198,3 +199,5 @@ TEST_SUITE("types: expiry") {
     }
   }
 }
+
+}  // namespace anabranch::expiry_test

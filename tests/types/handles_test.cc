@@ -13,7 +13,8 @@
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 
-using namespace anabranch;
+namespace anabranch::handles_test {
+
 using test::code_of;
 using test::Node;
 using test::store_options;
@@ -351,3 +352,5 @@ TEST_SUITE("types: handles") {
     CHECK_THROWS_WITH_AS(wrong.clear(), kWrongType, Error);
   }
 }
+
+}  // namespace anabranch::handles_test

@@ -17,7 +17,8 @@
 #include "tests/seed.h"
 #include "tests/types/mesh.h"
 
-using namespace anabranch;
+namespace anabranch::history_test {
+
 using test::Mesh;
 using test::Node;
 using test::Random;
@@ -193,3 +194,5 @@ TEST_SUITE("types: histories") {
   }
   TEST_CASE("a text has every character once, in one order") { try_histories("Text"); }
 }
+
+}  // namespace anabranch::history_test

@@ -17,7 +17,8 @@
 #include "tests/regions/log_records.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::item_list_test {
+
 using test::code_of;
 using test::Node;
 using test::Random;
@@ -237,3 +238,5 @@ TEST_SUITE("types: item list") {
     CHECK(here.wrong_count() == "");
   }
 }
+
+}  // namespace anabranch::item_list_test

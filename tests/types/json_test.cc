@@ -10,7 +10,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::json_test {
+
 using test::code_of;
 using test::dialling;
 using test::eventually;
@@ -236,3 +237,5 @@ TEST_SUITE("types: JSON") {
     CHECK(eventually([&] { return to_json(eu, "k") == both && to_json(us, "k") == both; }));
   }
 }
+
+}  // namespace anabranch::json_test

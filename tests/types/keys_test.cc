@@ -12,7 +12,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::keys_test {
+
 using namespace std::chrono_literals;
 using test::code_of;
 using test::eventually;
@@ -149,3 +150,5 @@ TEST_SUITE("types: many keys") {
     CHECK_FALSE(small.get().has_value());
   }
 }
+
+}  // namespace anabranch::keys_test

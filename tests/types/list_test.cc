@@ -12,7 +12,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::list_test {
+
 using test::code_of;
 using test::Random;
 using test::store_options;
@@ -155,3 +156,5 @@ TEST_SUITE("types: list") {
     CHECK(List<>(store, "list").elements() == Words{"new", "b", "a"});
   }
 }
+
+}  // namespace anabranch::list_test

@@ -15,7 +15,8 @@
 #include "tests/crdt/markdown_table.h"
 #include "tests/types/mesh.h"
 
-using namespace anabranch;
+namespace anabranch::tables_test {
+
 using test::Mesh;
 using test::Node;
 using test::quoted;
@@ -119,3 +120,5 @@ TEST_SUITE("types: docs/semantics.md") {
     }
   }
 }
+
+}  // namespace anabranch::tables_test

@@ -12,7 +12,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::text_replacement_test {
+
 using test::Random;
 using types::TextReplacement;
 
@@ -145,3 +146,5 @@ TEST_SUITE("types: text replacements") {
     }
   }
 }
+
+}  // namespace anabranch::text_replacement_test

@@ -12,7 +12,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::text_test {
+
 using test::code_of;
 using test::eventually;
 using test::Random;
@@ -229,3 +230,5 @@ TEST_SUITE("types: text") {
     CHECK(eventually([&] { return here.str() == Text(eu, "text").str(); }));
   }
 }
+
+}  // namespace anabranch::text_test

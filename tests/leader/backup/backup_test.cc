@@ -24,7 +24,8 @@
 #include "tests/node.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::backup_test {
+
 using core::Path;
 using leader::BackupFolder;
 using leader::BackupReport;
@@ -410,3 +411,5 @@ TEST_SUITE("leader: the manifest of a backup") {
     CHECK_FALSE(leader::decode_manifest(leader::encode_manifest(manifest)).ok());
   }
 }
+
+}  // namespace anabranch::backup_test

@@ -20,7 +20,8 @@
 #include "storage/lmdb_storage.h"
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::backups_test {
+
 using leader::Backups;
 using leader::BackupState;
 using leader::Leader;
@@ -249,3 +250,5 @@ TEST_SUITE("leader: backups") {
     CHECK(Word(store, "key/0").get().has_value());
   }
 }
+
+}  // namespace anabranch::backups_test

@@ -20,7 +20,8 @@
 #include "tests/storage/images/system_calls.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::images_test {
+
 using core::Path;
 using leader::BackupFolder;
 using regions::Group;
@@ -172,3 +173,5 @@ TEST_SUITE("leader: backups") {
         });
   }
 }
+
+}  // namespace anabranch::images_test

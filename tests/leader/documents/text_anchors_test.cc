@@ -13,7 +13,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::text_anchors_test {
+
 using test::code_of;
 using test::eventually;
 using test::Random;
@@ -230,3 +231,5 @@ TEST_SUITE("leader: anchors of documents") {
     CHECK(code_of([&] { (void)here.authors(10, 1); }) == ErrorCode::kInvalid);
   }
 }
+
+}  // namespace anabranch::text_anchors_test

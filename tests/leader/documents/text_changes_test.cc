@@ -18,7 +18,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::text_changes_test {
+
 using test::code_of;
 using test::eventually;
 using test::Mirror;
@@ -306,3 +307,5 @@ TEST_SUITE("leader: changes of documents") {
     }
   }
 }
+
+}  // namespace anabranch::text_changes_test

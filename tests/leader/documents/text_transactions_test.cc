@@ -11,7 +11,8 @@
 #include "tests/leader/documents/mirror.h"
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::text_transactions_test {
+
 using test::code_of;
 using test::eventually;
 using test::Mirror;
@@ -224,3 +225,5 @@ TEST_SUITE("leader: documents in transactions") {
     CHECK(mirror.fits());
   }
 }
+
+}  // namespace anabranch::text_transactions_test

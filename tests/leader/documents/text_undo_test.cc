@@ -13,7 +13,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::text_undo_test {
+
 using test::code_of;
 using test::eventually;
 using test::Mirror;
@@ -305,3 +306,5 @@ TEST_SUITE("leader: undo in documents") {
     CHECK(Text(store, "text").size() == 0);
   }
 }
+
+}  // namespace anabranch::text_undo_test

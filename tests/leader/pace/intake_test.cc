@@ -10,7 +10,8 @@
 #include "tests/logged.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::intake_test {
+
 using leader::Intake;
 using test::LinkedNodes;
 
@@ -129,3 +130,5 @@ TEST_SUITE("leader: intake") {
     CHECK(pair.intake.behind_ms() == 0);
   }
 }
+
+}  // namespace anabranch::intake_test

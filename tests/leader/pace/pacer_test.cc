@@ -6,7 +6,9 @@
 
 #include "leader/pace/pacer.h"
 
-using anabranch::leader::Pacer;
+namespace anabranch::pacer_test {
+
+using leader::Pacer;
 using namespace std::chrono_literals;
 
 namespace {
@@ -102,3 +104,5 @@ TEST_SUITE("leader: pacing") {
     CHECK(pacer.due(kBegin + 1ms));
   }
 }
+
+}  // namespace anabranch::pacer_test

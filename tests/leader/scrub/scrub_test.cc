@@ -17,7 +17,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/node.h"
 
-using namespace anabranch;
+namespace anabranch::scrub_test {
+
 using leader::Scrub;
 using leader::ScrubNote;
 using leader::ScrubPlace;
@@ -159,3 +160,5 @@ TEST_SUITE("leader: scrub") {
     CHECK_THROWS_AS((void)Store::open(options), Error);
   }
 }
+
+}  // namespace anabranch::scrub_test

@@ -9,7 +9,8 @@
 #include "tests/logged.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::lag_test {
+
 using test::LinkedNodes;
 using test::logged;
 
@@ -126,3 +127,5 @@ TEST_SUITE("leader: lag") {
     CHECK(pair.look().empty());
   }
 }
+
+}  // namespace anabranch::lag_test

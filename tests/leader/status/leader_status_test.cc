@@ -13,7 +13,8 @@
 #include "tests/regions/log_records.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
+namespace anabranch::leader_status_test {
+
 using test::LinkedNodes;
 using test::Node;
 
@@ -260,3 +261,5 @@ TEST_SUITE("leader: status") {
     CHECK(status.disk_reserve_bytes == Options().reserve_bytes);
   }
 }
+
+}  // namespace anabranch::leader_status_test

@@ -9,7 +9,8 @@
 #include "tests/logged.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::link_log_test {
+
 using test::LinkedNodes;
 using test::logged;
 
@@ -54,3 +55,5 @@ TEST_SUITE("leader: lines about links") {
     CHECK(logged([&] { log.look(exchange, world.at(0).vector(), 20'000); }).empty());
   }
 }
+
+}  // namespace anabranch::link_log_test

@@ -8,7 +8,8 @@
 
 #include "tests/logged.h"
 
-using namespace anabranch;
+namespace anabranch::read_age_test {
+
 using test::logged;
 
 TEST_SUITE("leader: read age") {
@@ -63,3 +64,5 @@ TEST_SUITE("leader: read age") {
     CHECK(look({9, 9}, 92'000).empty());
   }
 }
+
+}  // namespace anabranch::read_age_test

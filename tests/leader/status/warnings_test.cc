@@ -8,7 +8,8 @@
 #include <set>
 #include <string>
 
-using namespace anabranch;
+namespace anabranch::warnings_test {
+
 using leader::warnings_in;
 
 namespace {
@@ -142,3 +143,5 @@ TEST_SUITE("leader: warnings") {
     CHECK(status.warnings.size() == 1);
   }
 }
+
+}  // namespace anabranch::warnings_test

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 
-using anabranch::core::Millis;
-using anabranch::core::Seq;
-using anabranch::leader::WriteTimes;
+namespace anabranch::write_times_test {
+
+using core::Millis;
+using core::Seq;
+using leader::WriteTimes;
 
 TEST_SUITE("leader: times of writes") {
   TEST_CASE("the age is that of the oldest write that is not confirmed") {
@@ -61,3 +63,5 @@ TEST_SUITE("leader: times of writes") {
     CHECK(times.age_behind(50, 100) < 60);
   }
 }
+
+}  // namespace anabranch::write_times_test

@@ -11,7 +11,8 @@
 #include "leader/sweeps/erased_sweep.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::erased_sweep_test {
+
 using core::Path;
 using leader::ErasedSweep;
 using test::LinkedNodes;
@@ -188,3 +189,5 @@ TEST_SUITE("leader: removed elements") {
     for (const Path& row : rows) CHECK(reader->row(row).present());
   }
 }
+
+}  // namespace anabranch::erased_sweep_test

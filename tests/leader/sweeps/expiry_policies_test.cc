@@ -7,7 +7,8 @@
 #include "rows/policy/policy_rows.h"
 #include "tests/leader/sweeps/expiry_world.h"
 
-using namespace anabranch;
+namespace anabranch::expiry_policies_test {
+
 using core::Millis;
 using World = test::ExpiryWorld;
 
@@ -59,3 +60,5 @@ TEST_SUITE("leader: expiry under policies") {
     });
   }
 }
+
+}  // namespace anabranch::expiry_policies_test

@@ -13,7 +13,8 @@
 
 #include "tests/leader/sweeps/expiry_world.h"
 
-using namespace anabranch;
+namespace anabranch::expiry_test {
+
 using core::Millis;
 using World = test::ExpiryWorld;
 
@@ -515,3 +516,5 @@ TEST_SUITE("leader: expiry") {
     }
   }
 }
+
+}  // namespace anabranch::expiry_test

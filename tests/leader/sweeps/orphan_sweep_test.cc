@@ -10,7 +10,8 @@
 #include "leader/sweeps/orphan_sweep.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::orphan_sweep_test {
+
 using core::Path;
 using leader::OrphanSweep;
 using test::LinkedNodes;
@@ -206,3 +207,5 @@ TEST_SUITE("leader: orphans") {
     CHECK(world.rows(1) == 0);
   }
 }
+
+}  // namespace anabranch::orphan_sweep_test

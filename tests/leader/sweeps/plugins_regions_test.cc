@@ -9,7 +9,8 @@
 #include "tests/leader/sweeps/expiry_world.h"
 #include "tests/plugins/guests.h"
 
-using namespace anabranch;
+namespace anabranch::plugins_regions_test {
+
 using test::ExpiryWorld;
 
 namespace {
@@ -105,3 +106,5 @@ TEST_SUITE("leader: plugins in several regions") {
     world.check_all_show("x");
   }
 }
+
+}  // namespace anabranch::plugins_regions_test

@@ -12,7 +12,8 @@
 #include "rows/policy/policy_rows.h"
 #include "tests/leader/sweeps/request_world.h"
 
-using namespace anabranch;
+namespace anabranch::request_regions_test {
+
 using test::RequestWorld;
 
 namespace {
@@ -330,3 +331,5 @@ TEST_SUITE("leader: requests in several regions") {
     }
   }
 }
+
+}  // namespace anabranch::request_regions_test

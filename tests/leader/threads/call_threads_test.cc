@@ -18,7 +18,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/printed.h"
 
-using namespace anabranch;
+namespace anabranch::call_threads_test {
+
 using leader::CallThreads;
 using std::chrono::milliseconds;
 
@@ -158,3 +159,5 @@ TEST_SUITE("leader: threads for calls") {
     CHECK(count(said, "there is no room") == 1);
   }
 }
+
+}  // namespace anabranch::call_threads_test

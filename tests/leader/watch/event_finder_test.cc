@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-using namespace anabranch;
+namespace anabranch::event_finder_test {
+
 using leader::events_between;
 using Kind = Event::Kind;
 
@@ -145,3 +146,5 @@ TEST_SUITE("leader: events") {
     CHECK(events_between(forked, forked).empty());
   }
 }
+
+}  // namespace anabranch::event_finder_test

@@ -12,7 +12,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::event_watch_test {
+
 using test::dialling;
 using test::eventually;
 using test::listening;
@@ -141,3 +142,5 @@ TEST_SUITE("leader: events of a store") {
     CHECK(told.all().empty());
   }
 }
+
+}  // namespace anabranch::event_watch_test

@@ -20,7 +20,8 @@
 #include "tests/node.h"
 #include "tests/printed.h"
 
-using namespace anabranch;
+namespace anabranch::log_reader_test {
+
 using leader::LogSource;
 using test::eventually;
 using test::store_options;
@@ -282,3 +283,5 @@ TEST_SUITE("leader: reader of the log") {
     reader.leave(behind);
   }
 }
+
+}  // namespace anabranch::log_reader_test

@@ -11,8 +11,10 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using anabranch::leader::PrefixTree;
-using anabranch::test::Random;
+namespace anabranch::prefix_tree_test {
+
+using leader::PrefixTree;
+using test::Random;
 
 namespace {
 
@@ -63,3 +65,5 @@ TEST_SUITE("leader: the tree of prefixes") {
     }
   }
 }
+
+}  // namespace anabranch::prefix_tree_test

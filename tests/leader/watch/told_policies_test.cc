@@ -13,7 +13,8 @@
 #include "rows/policy/policy_rows.h"
 #include "tests/node.h"
 
-using namespace anabranch;
+namespace anabranch::told_policies_test {
+
 using core::Path;
 using leader::LogCursor;
 using regions::Group;
@@ -118,3 +119,5 @@ TEST_SUITE("leader: watched policies") {
     CHECK(now(Key("doc/1")) == doc);
   }
 }
+
+}  // namespace anabranch::told_policies_test

@@ -10,7 +10,7 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::watch_example_test {
 
 namespace {
 
@@ -59,3 +59,5 @@ TEST_SUITE("leader: the example of watch.h") {
     CHECK(store.status().watches.watches == 0);
   }
 }
+
+}  // namespace anabranch::watch_example_test

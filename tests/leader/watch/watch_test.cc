@@ -18,7 +18,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/leader/watch/change_text.h"
 
-using namespace anabranch;
+namespace anabranch::watch_test {
+
 using namespace std::chrono_literals;
 using test::code_of;
 using test::dialling;
@@ -459,3 +460,5 @@ TEST_SUITE("leader: watches") {
           ErrorCode::kInvalid);
   }
 }
+
+}  // namespace anabranch::watch_test

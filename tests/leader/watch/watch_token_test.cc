@@ -12,7 +12,8 @@
 
 #include "tests/leader/store_world.h"
 
-using namespace anabranch;
+namespace anabranch::watch_token_test {
+
 using test::eventually;
 using test::store_options;
 using test::TempDir;
@@ -107,3 +108,5 @@ TEST_SUITE("leader: tokens of watches") {
     }
   }
 }
+
+}  // namespace anabranch::watch_token_test

@@ -4,7 +4,8 @@
 
 #include "regions/clocks/clock_bounds.h"
 
-using namespace anabranch;
+namespace anabranch::clock_bounds_test {
+
 using core::VersionVector;
 using regions::ClockBounds;
 
@@ -44,3 +45,5 @@ TEST_SUITE("regions: passed clocks") {
     CHECK(passed.all() == VersionVector{{2, 90}});
   }
 }
+
+}  // namespace anabranch::clock_bounds_test

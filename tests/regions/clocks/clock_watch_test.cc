@@ -9,7 +9,8 @@
 
 #include "regions/clocks/clock_watch.h"
 
-using namespace anabranch;
+namespace anabranch::clock_watch_test {
+
 using core::Millis;
 using regions::ClockWatch;
 
@@ -145,3 +146,5 @@ TEST_SUITE("regions: clock watch") {
     }
   }
 }
+
+}  // namespace anabranch::clock_watch_test

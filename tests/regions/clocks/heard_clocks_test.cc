@@ -14,7 +14,8 @@
 #include "regions/clocks/time_text.h"
 #include "storage/memory_storage.h"
 
-using namespace anabranch;
+namespace anabranch::heard_clocks_test {
+
 using core::Millis;
 using regions::ClockJumps;
 using regions::ClockWord;
@@ -276,3 +277,5 @@ TEST_SUITE("regions: clock jumps") {
     CHECK(regions::moment_text(4'070'908'800'000 + 36'300'000) == "2099-01-01 10:05 UTC");
   }
 }
+
+}  // namespace anabranch::heard_clocks_test

@@ -9,7 +9,8 @@
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::shown_clocks_test {
+
 using core::Millis;
 using test::LinkedNodes;
 using test::Node;
@@ -48,3 +49,5 @@ TEST_SUITE("regions: shown clocks") {
     CHECK(nodes.at(1).replica().names().expiries().now_ms() >= believed);
   }
 }
+
+}  // namespace anabranch::shown_clocks_test

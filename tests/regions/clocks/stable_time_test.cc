@@ -7,7 +7,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::stable_time_test {
+
 using core::Millis;
 using regions::StableTime;
 using test::kLink;
@@ -169,3 +170,5 @@ TEST_SUITE("regions: stable time") {
     CHECK(eu.state.clock()->high_water().millis() <= eu.clock.now_ms() + Parts::kDriftMs);
   }
 }
+
+}  // namespace anabranch::stable_time_test

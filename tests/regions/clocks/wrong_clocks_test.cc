@@ -11,7 +11,8 @@
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::wrong_clocks_test {
+
 using core::Millis;
 using core::Path;
 using regions::Group;
@@ -158,3 +159,5 @@ TEST_SUITE("regions: wrong clocks") {
     }
   }
 }
+
+}  // namespace anabranch::wrong_clocks_test

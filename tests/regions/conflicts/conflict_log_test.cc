@@ -15,7 +15,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/snapshot/snapshot_pair.h"
 
-using namespace anabranch;
+namespace anabranch::conflict_log_test {
+
 using regions::ConflictCounts;
 using regions::ConflictLog;
 using regions::Group;
@@ -299,3 +300,5 @@ TEST_SUITE("regions: the conflict log") {
     CHECK(counts.rows().at({"max", "0"}).replaced == 1);
   }
 }
+
+}  // namespace anabranch::conflict_log_test

@@ -8,7 +8,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::deferred_clears_test {
+
 using regions::Group;
 using test::kAp;
 using test::kUs;
@@ -68,3 +69,5 @@ TEST_SUITE("regions: clears aside") {
     CHECK(eu.get("k").empty());
   }
 }
+
+}  // namespace anabranch::deferred_clears_test

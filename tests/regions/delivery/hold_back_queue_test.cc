@@ -11,7 +11,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::hold_back_queue_test {
+
 using core::VersionVector;
 using regions::HeldBatch;
 using regions::HoldBackQueue;
@@ -191,3 +192,5 @@ TEST_SUITE("regions: hold-back queue") {
     }
   }
 }
+
+}  // namespace anabranch::hold_back_queue_test

@@ -7,7 +7,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::inbox_test {
+
 using regions::Group;
 using test::kLink;
 using test::kUs;
@@ -136,3 +137,5 @@ TEST_SUITE("regions: inbox") {
     CHECK(eu.get("b") == "2");
   }
 }
+
+}  // namespace anabranch::inbox_test

@@ -7,7 +7,8 @@
 
 #include "regions/delivery/key_signatures.h"
 
-using namespace anabranch;
+namespace anabranch::key_signatures_test {
+
 using regions::KeySignatures;
 using transport::Keys;
 using transport::OwnKeys;
@@ -52,3 +53,5 @@ TEST_SUITE("regions: key signatures") {
     CHECK_FALSE(of_us.verify("eu", "bytes", signature));
   }
 }
+
+}  // namespace anabranch::key_signatures_test

@@ -9,7 +9,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::proofs_test {
+
 using regions::SignedPosition;
 using test::kAp;
 using test::kEu;
@@ -135,3 +136,5 @@ TEST_SUITE("regions: proofs") {
     }
   }
 }
+
+}  // namespace anabranch::proofs_test

@@ -9,7 +9,8 @@
 #include "core/batch.h"
 #include "regions/delivery/provenance.h"
 
-using namespace anabranch;
+namespace anabranch::provenance_test {
+
 using core::Batch;
 using regions::HeldBatch;
 using regions::Provenance;
@@ -174,3 +175,5 @@ TEST_SUITE("regions: provenance") {
     CHECK(provenance.bytes() == behind.bytes.size());
   }
 }
+
+}  // namespace anabranch::provenance_test

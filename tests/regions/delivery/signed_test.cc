@@ -14,7 +14,7 @@
 #include "tests/regions/delivery/signed_world.h"
 #include "tests/write.h"
 
-namespace anabranch {
+namespace anabranch::signed_test {
 namespace {
 
 using core::Batch;
@@ -470,4 +470,4 @@ TEST_CASE("signatures hold for their region and bytes and as long as the key is 
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch
+}  // namespace anabranch::signed_test

@@ -10,7 +10,8 @@
 #include "tests/regions/delivery/named_signatures.h"
 #include "tests/regions/origins.h"
 
-using namespace anabranch;
+namespace anabranch::signer_test {
+
 using core::Origin;
 using core::Seq;
 using regions::Applied;
@@ -163,3 +164,5 @@ TEST_SUITE("regions: signer") {
     CHECK(plain.verify(report));
   }
 }
+
+}  // namespace anabranch::signer_test

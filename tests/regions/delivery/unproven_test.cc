@@ -6,7 +6,8 @@
 
 #include "regions/delivery/unproven.h"
 
-using namespace anabranch;
+namespace anabranch::unproven_test {
+
 using regions::HeldBatch;
 using regions::Provenance;
 using regions::Unproven;
@@ -48,3 +49,5 @@ TEST_SUITE("regions: unproven batches") {
     CHECK(unproven.late().empty());
   }
 }
+
+}  // namespace anabranch::unproven_test

@@ -16,7 +16,8 @@
 #include "tests/regions/linked_nodes.h"
 #include "tests/regions/origins.h"
 
-using namespace anabranch;
+namespace anabranch::catch_up_test {
+
 using regions::BatchMessage;
 using regions::Exchange;
 using regions::Message;
@@ -201,3 +202,5 @@ TEST_SUITE("regions: catching up") {
     CHECK(slice(3 * kQuiet) == regions::LocalWriter::kQuietScale * usual);
   }
 }
+
+}  // namespace anabranch::catch_up_test

@@ -16,7 +16,8 @@
 #include "tests/regions/log_records.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::dependencies_test {
+
 using core::Path;
 using regions::Group;
 using test::LinkedNodes;
@@ -173,3 +174,5 @@ TEST_SUITE("regions: histories that batches depend on") {
     CHECK(forked > 0);
   }
 }
+
+}  // namespace anabranch::dependencies_test

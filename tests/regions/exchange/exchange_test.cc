@@ -14,7 +14,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::exchange_test {
+
 using core::Millis;
 using core::VersionVector;
 using regions::Ack;
@@ -322,3 +323,5 @@ TEST_SUITE("regions: exchange") {
     CHECK(us.behind_since_ms == -1);
   }
 }
+
+}  // namespace anabranch::exchange_test

@@ -10,7 +10,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::fork_positions_test {
+
 using core::Origin;
 using regions::ChainLink;
 using regions::Forks;
@@ -206,3 +207,5 @@ TEST_SUITE("regions: fork positions") {
     CHECK_FALSE(eu.forks.any());
   }
 }
+
+}  // namespace anabranch::fork_positions_test

@@ -14,7 +14,8 @@
 #include "tests/regions/parts.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::forks_test {
+
 using core::Path;
 using regions::Fork;
 using regions::Group;
@@ -397,3 +398,5 @@ TEST_SUITE("regions: forks") {
     CHECK(forks.may_follow(peer, peer.origin));
   }
 }
+
+}  // namespace anabranch::forks_test

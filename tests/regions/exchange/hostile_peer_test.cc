@@ -13,7 +13,7 @@
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 
-namespace anabranch {
+namespace anabranch::hostile_peer_test {
 namespace {
 
 using core::Batch;
@@ -322,4 +322,4 @@ TEST_CASE("a few bytes cannot make a decoder take much memory or stack") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch
+}  // namespace anabranch::hostile_peer_test

@@ -10,7 +10,8 @@
 #include "tests/regions/linked_nodes.h"
 #include "tests/regions/origins.h"
 
-using namespace anabranch;
+namespace anabranch::link_figures_test {
+
 using regions::Echo;
 using regions::Heartbeat;
 using regions::LinkId;
@@ -133,3 +134,5 @@ TEST_SUITE("regions: figures of links") {
     CHECK(nodes.at(0).replica().background().verifier().equal_ms(nodes.at(1).origin()).has_value());
   }
 }
+
+}  // namespace anabranch::link_figures_test

@@ -7,7 +7,8 @@
 
 #include "regions/exchange/links.h"
 
-using namespace anabranch;
+namespace anabranch::links_test {
+
 using regions::Effects;
 using regions::Greeting;
 using regions::Link;
@@ -179,3 +180,5 @@ TEST_SUITE("regions: links") {
     CHECK_FALSE(world.links.resume("ap"));
   }
 }
+
+}  // namespace anabranch::links_test

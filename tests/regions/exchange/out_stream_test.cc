@@ -13,7 +13,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::out_stream_test {
+
 using core::VersionVector;
 using regions::Ack;
 using regions::BatchMessage;
@@ -310,3 +311,5 @@ TEST_SUITE("regions: out stream") {
     CHECK(world.pump(true) == Sent{"1b"});  // The consumer has asked for no more than that.
   }
 }
+
+}  // namespace anabranch::out_stream_test

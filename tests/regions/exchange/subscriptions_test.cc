@@ -11,7 +11,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::subscriptions_test {
+
 using core::Origin;
 using regions::Subscribe;
 using regions::Subscriptions;
@@ -241,3 +242,5 @@ TEST_SUITE("regions: subscriptions") {
     CHECK(asked_in(eu, now, 60) >= first);  // It has brought something.
   }
 }
+
+}  // namespace anabranch::subscriptions_test

@@ -8,7 +8,8 @@
 #include "regions/exchange/wanted_positions.h"
 #include "tests/regions/origins.h"
 
-using namespace anabranch;
+namespace anabranch::wanted_positions_test {
+
 using regions::WantedPositions;
 using Position = WantedPositions::Position;
 using Positions = std::vector<Position>;
@@ -68,3 +69,5 @@ TEST_SUITE("regions: wanted positions") {
     CHECK(wanted.tick(unknown).empty());
   }
 }
+
+}  // namespace anabranch::wanted_positions_test

@@ -18,7 +18,8 @@
 #include "tests/regions/origins.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::damaged_log_test {
+
 using core::Path;
 using regions::Group;
 using test::kEu;
@@ -270,3 +271,5 @@ TEST_SUITE("regions: damaged log") {
     }
   }
 }
+
+}  // namespace anabranch::damaged_log_test

@@ -9,7 +9,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::log_keeper_test {
+
 using core::Millis;
 using core::VersionVector;
 using regions::LogKeeper;
@@ -265,3 +266,5 @@ TEST_SUITE("regions: log keeper") {
     CHECK(eu.state.chains().checkpoint(kEu, kRecords).seq == 0);
   }
 }
+
+}  // namespace anabranch::log_keeper_test

@@ -10,7 +10,8 @@
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::log_restart_test {
+
 using core::Millis;
 using core::Path;
 using regions::LogKeeper;
@@ -64,3 +65,5 @@ TEST_SUITE("regions: restarts of the log") {
     CHECK(known <= nodes.now());
   }
 }
+
+}  // namespace anabranch::log_restart_test

@@ -10,7 +10,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::log_segments_test {
+
 using core::Millis;
 using regions::LogLimits;
 using regions::LogSegments;
@@ -238,3 +239,5 @@ TEST_SUITE("regions: log segments") {
     }
   }
 }
+
+}  // namespace anabranch::log_segments_test

@@ -10,7 +10,8 @@
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::listed_regions_test {
+
 using core::Path;
 using regions::Group;
 using regions::RegionList;
@@ -269,3 +270,5 @@ TEST_SUITE("regions: listed regions") {
     CHECK_FALSE(replica.writer().dirty());
   }
 }
+
+}  // namespace anabranch::listed_regions_test

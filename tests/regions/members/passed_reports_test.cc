@@ -9,7 +9,8 @@
 #include "regions/members/region_reports.h"
 #include "tests/regions/delivery/signed_world.h"
 
-using namespace anabranch;
+namespace anabranch::passed_reports_test {
+
 using regions::RegionReport;
 using test::SignedWorld;
 
@@ -97,3 +98,5 @@ TEST_SUITE("regions: passed reports") {
     CHECK(world.replica(kAp).keeper().reports().find(99) == nullptr);
   }
 }
+
+}  // namespace anabranch::passed_reports_test

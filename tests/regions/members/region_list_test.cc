@@ -9,7 +9,8 @@
 #include "regions/members/region_list.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::region_list_test {
+
 using core::Origin;
 using core::Path;
 using regions::Group;
@@ -113,3 +114,5 @@ TEST_SUITE("regions: region list") {
     CHECK(eu.list.retirement("us") == Retirement::kRetired);
   }
 }
+
+}  // namespace anabranch::region_list_test

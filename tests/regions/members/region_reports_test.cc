@@ -8,7 +8,8 @@
 #include "regions/members/region_reports.h"
 #include "storage/memory_storage.h"
 
-using namespace anabranch;
+namespace anabranch::region_reports_test {
+
 using core::VersionVector;
 using regions::RegionReport;
 using regions::RegionReports;
@@ -89,3 +90,5 @@ TEST_SUITE("regions: reports") {
     CHECK(refused(report));
   }
 }
+
+}  // namespace anabranch::region_reports_test

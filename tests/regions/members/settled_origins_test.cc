@@ -13,7 +13,8 @@
 #include "regions/members/settled_origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::settled_origins_test {
+
 using core::Origin;
 using core::Path;
 using core::VersionVector;
@@ -323,3 +324,5 @@ TEST_SUITE("regions: settled origins") {
     CHECK(chains == world.applied.chains());
   }
 }
+
+}  // namespace anabranch::settled_origins_test

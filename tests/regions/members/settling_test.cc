@@ -11,7 +11,8 @@
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::settling_test {
+
 using core::Origin;
 using core::Path;
 using core::VersionVector;
@@ -292,3 +293,5 @@ TEST_SUITE("regions: settling") {
     }
   }
 }
+
+}  // namespace anabranch::settling_test

@@ -8,7 +8,8 @@
 
 #include "regions/presence/presence_link.h"
 
-using namespace anabranch;
+namespace anabranch::presence_link_test {
+
 using core::Millis;
 using regions::BytesUnderWay;
 using regions::LinkDelay;
@@ -137,3 +138,5 @@ TEST_SUITE("regions: the bounds of presence on a link") {
     }
   }
 }
+
+}  // namespace anabranch::presence_link_test

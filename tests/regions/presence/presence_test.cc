@@ -9,7 +9,8 @@
 
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::presence_test {
+
 using core::Millis;
 using regions::Greeting;
 using regions::Heard;
@@ -289,3 +290,5 @@ TEST_SUITE("regions: presence") {
     CHECK(world.effects<Heard>() == 0);
   }
 }
+
+}  // namespace anabranch::presence_test

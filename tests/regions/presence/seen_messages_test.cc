@@ -8,7 +8,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::seen_messages_test {
+
 using regions::SeenMessages;
 using Found = SeenMessages::Found;
 
@@ -85,3 +86,5 @@ TEST_SUITE("regions: messages of presence that were seen") {
     CHECK(seen.note(2, 1, SeenMessages::kKeptMs) == Found::kNew);  // It was forgotten.
   }
 }
+
+}  // namespace anabranch::seen_messages_test

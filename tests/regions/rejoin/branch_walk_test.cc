@@ -11,7 +11,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::branch_walk_test {
+
 using core::Origin;
 using regions::BranchWalk;
 using regions::Group;
@@ -120,3 +121,5 @@ TEST_SUITE("regions: branch walk") {
     CHECK(walk.renamed() == 0);
   }
 }
+
+}  // namespace anabranch::branch_walk_test

@@ -8,7 +8,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::fork_repair_test {
+
 using regions::ForkRepair;
 using test::kEu;
 using test::Parts;
@@ -99,3 +100,5 @@ TEST_SUITE("regions: fork repair") {
     CHECK(eu.state.identity().opening < 2 + regions::Incarnations::kPerOpeningMax);
   }
 }
+
+}  // namespace anabranch::fork_repair_test

@@ -9,7 +9,8 @@
 #include "regions/rejoin/rejoin.h"
 #include "tests/regions/snapshot/snapshot_pair.h"
 
-using namespace anabranch;
+namespace anabranch::joining_test {
+
 using core::Origin;
 using regions::Rejoin;
 using regions::RejoinState;
@@ -137,3 +138,5 @@ TEST_SUITE("regions: joining") {
     CHECK_FALSE(logging.source({}));
   }
 }
+
+}  // namespace anabranch::joining_test

@@ -15,7 +15,8 @@
 #include "tests/regions/linked_nodes.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::rejoin_test {
+
 using core::Path;
 using core::VersionVector;
 using regions::Group;
@@ -531,3 +532,5 @@ TEST_SUITE("regions: rejoin") {
     }
   }
 }
+
+}  // namespace anabranch::rejoin_test

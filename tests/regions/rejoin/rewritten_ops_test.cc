@@ -8,7 +8,8 @@
 #include "regions/rejoin/rewritten_ops.h"
 #include "tests/regions/origins.h"
 
-using namespace anabranch;
+namespace anabranch::rewritten_ops_test {
+
 using core::VersionVector;
 using regions::OriginRewrites;
 using regions::RewrittenOps;
@@ -107,3 +108,5 @@ TEST_SUITE("regions: renamed ops") {
     CHECK_FALSE(world.ops.of(batch, {}).ok());
   }
 }
+
+}  // namespace anabranch::rewritten_ops_test

@@ -10,7 +10,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::unlogged_test {
+
 using regions::Rejoin;
 using regions::RejoinState;
 using regions::Unlogged;
@@ -76,3 +77,5 @@ TEST_SUITE("regions: unlogged batches") {
     }
   }
 }
+
+}  // namespace anabranch::unlogged_test

@@ -14,7 +14,8 @@
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::rows_again_test {
+
 using core::Path;
 using storage::Table;
 using test::LinkedNodes;
@@ -327,3 +328,5 @@ TEST_SUITE("regions: rows that are taken again") {
     check_whole(nodes);
   }
 }
+
+}  // namespace anabranch::rows_again_test

@@ -8,7 +8,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/snapshot/snapshot_pair.h"
 
-using namespace anabranch;
+namespace anabranch::snapshot_merge_test {
+
 using test::Parts;
 using Pair = test::SnapshotPair;
 using Leader = test::SnapshotLeader;
@@ -150,3 +151,5 @@ TEST_SUITE("regions: snapshot merges") {
     CHECK(pair.eu.get("us0").empty());
   }
 }
+
+}  // namespace anabranch::snapshot_merge_test

@@ -8,7 +8,8 @@
 #include "regions/snapshot/snapshot_spool.h"
 #include "storage/memory_storage.h"
 
-using namespace anabranch;
+namespace anabranch::snapshot_spool_test {
+
 using regions::SnapshotHeader;
 using regions::SnapshotScan;
 using regions::SnapshotWriter;
@@ -81,3 +82,5 @@ TEST_SUITE("regions: snapshot spools") {
 }
 
 }  // namespace
+
+}  // namespace anabranch::snapshot_spool_test

@@ -15,7 +15,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::snapshot_transfer_test {
+
 using core::Millis;
 using core::Origin;
 using regions::Message;
@@ -331,3 +332,5 @@ TEST_SUITE("regions: snapshot transfers") {
     }
   }
 }
+
+}  // namespace anabranch::snapshot_transfer_test

@@ -11,7 +11,8 @@
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 
-using namespace anabranch;
+namespace anabranch::snapshots_test {
+
 using core::Path;
 using regions::SnapshotLimits;
 using test::LinkedNodes;
@@ -248,3 +249,5 @@ TEST_SUITE("regions: snapshots") {
     CHECK(asked[kPeers] == asked[0]);
   }
 }
+
+}  // namespace anabranch::snapshots_test

@@ -9,7 +9,8 @@
 #include "regions/state/applied.h"
 #include "storage/memory_storage.h"
 
-using namespace anabranch;
+namespace anabranch::applied_test {
+
 using core::Origin;
 using core::VersionVector;
 using regions::Applied;
@@ -107,3 +108,5 @@ TEST_SUITE("regions: applied state") {
     CHECK_FALSE(Applied::load(*world.storage.snapshot()).ok());
   }
 }
+
+}  // namespace anabranch::applied_test

@@ -7,7 +7,8 @@
 
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::chain_hashes_test {
+
 using regions::ChainHashes;
 using regions::ChainLink;
 using regions::Group;
@@ -172,3 +173,5 @@ TEST_SUITE("regions: chain hashes") {
     CHECK(again.checkpoint(kUs, 20).seq == 5);
   }
 }
+
+}  // namespace anabranch::chain_hashes_test

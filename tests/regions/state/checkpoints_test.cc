@@ -6,7 +6,8 @@
 
 #include "tests/node.h"
 
-using namespace anabranch;
+namespace anabranch::checkpoints_test {
+
 using core::Path;
 using regions::ChainHashes;
 using regions::ChainLink;
@@ -69,3 +70,5 @@ TEST_SUITE("regions: checkpoints") {
     CHECK(again.replica().state().chains().checkpoint(kEu, every + 5) == kept);
   }
 }
+
+}  // namespace anabranch::checkpoints_test

@@ -9,7 +9,8 @@
 #include "regions/state/committed.h"
 #include "storage/memory_storage.h"
 
-using namespace anabranch;
+namespace anabranch::committed_test {
+
 using core::Path;
 using regions::Commit;
 using regions::CommittedState;
@@ -166,3 +167,5 @@ TEST_SUITE("regions: the gate to the disk") {
     CHECK(world.state.deps_of(batch) == core::VersionVector{{2, 10}, {3, 5}});
   }
 }
+
+}  // namespace anabranch::committed_test

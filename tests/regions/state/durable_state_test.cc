@@ -4,7 +4,8 @@
 
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::durable_state_test {
+
 using core::VersionVector;
 using test::Parts;
 
@@ -59,3 +60,5 @@ TEST_SUITE("regions: durable state") {
     CHECK(eu.durable() == eu.applied());
   }
 }
+
+}  // namespace anabranch::durable_state_test

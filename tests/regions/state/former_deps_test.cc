@@ -6,7 +6,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::former_deps_test {
+
 using core::VersionVector;
 using regions::FormerDeps;
 using test::kAp;
@@ -67,3 +68,5 @@ TEST_SUITE("regions: former deps") {
     CHECK(deps.deps().at(kAp) == 1);
   }
 }
+
+}  // namespace anabranch::former_deps_test

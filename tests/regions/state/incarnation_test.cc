@@ -14,7 +14,8 @@
 #include "tests/seed.h"
 #include "tests/write.h"
 
-using namespace anabranch;
+namespace anabranch::incarnation_test {
+
 using core::Path;
 using regions::Group;
 using regions::Identity;
@@ -326,3 +327,5 @@ TEST_SUITE("regions: incarnations") {
     }
   }
 }
+
+}  // namespace anabranch::incarnation_test

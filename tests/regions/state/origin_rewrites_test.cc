@@ -6,7 +6,8 @@
 
 #include <numeric>
 
-using namespace anabranch;
+namespace anabranch::origin_rewrites_test {
+
 using core::VersionVector;
 
 TEST_SUITE("regions: rewritten origins") {
@@ -28,3 +29,5 @@ TEST_SUITE("regions: rewritten origins") {
     CHECK(regions::rewritten_origin(7, first, "eu") == 0x6a5033b09efc2e0b);
   }
 }
+
+}  // namespace anabranch::origin_rewrites_test

@@ -8,7 +8,8 @@
 #include "rows/policy/policy_rows.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::posted_policies_test {
+
 using regions::CommittedState;
 using regions::Group;
 using rows::PolicyKind;
@@ -86,3 +87,5 @@ TEST_SUITE("regions: posted policies") {
     CHECK(rule(*newest(eu).policies()) == "max");
   }
 }
+
+}  // namespace anabranch::posted_policies_test

@@ -7,7 +7,8 @@
 #include "regions/state/reserve.h"
 #include "storage/memory_storage.h"
 
-using namespace anabranch;
+namespace anabranch::reserve_test {
+
 using regions::Reserve;
 
 namespace {
@@ -76,3 +77,5 @@ TEST_SUITE("regions: reserve") {
     CHECK(world.reserve.allows_removing());
   }
 }
+
+}  // namespace anabranch::reserve_test

@@ -7,7 +7,8 @@
 #include "regions/state/sound_log.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::sound_log_test {
+
 using regions::SoundLog;
 using test::Parts;
 
@@ -78,3 +79,5 @@ TEST_SUITE("regions: sound log") {
     CHECK(eu.log.damaged(1, 1));  // As its bytes say.
   }
 }
+
+}  // namespace anabranch::sound_log_test

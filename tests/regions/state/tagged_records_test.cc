@@ -7,7 +7,8 @@
 #include "regions/state/tagged_records.h"
 #include "tests/regions/parts.h"
 
-using namespace anabranch;
+namespace anabranch::tagged_records_test {
+
 using core::Path;
 using regions::TaggedRecords;
 using test::Parts;
@@ -53,3 +54,5 @@ TEST_SUITE("regions: tagged records") {
     CHECK(without(Type::kRemoveWinsSet) == plain + 3);
   }
 }
+
+}  // namespace anabranch::tagged_records_test

@@ -16,7 +16,8 @@
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 
-using namespace anabranch;
+namespace anabranch::directory_check_test {
+
 using core::Path;
 using regions::CheckReport;
 using regions::Group;
@@ -316,3 +317,5 @@ TEST_SUITE("regions: directory check") {
     CHECK(report.notes.size() == 1);
   }
 }
+
+}  // namespace anabranch::directory_check_test

@@ -6,7 +6,8 @@
 
 #include "regions/verify/divergence.h"
 
-using namespace anabranch;
+namespace anabranch::divergence_test {
+
 using regions::Divergence;
 
 namespace {
@@ -43,3 +44,5 @@ TEST_SUITE("regions: divergence") {
     CHECK(divergence.found() == 1);
   }
 }
+
+}  // namespace anabranch::divergence_test

@@ -10,7 +10,8 @@
 #include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
-using namespace anabranch;
+namespace anabranch::verifier_test {
+
 using core::Millis;
 using regions::Send;
 using regions::Verdict;
@@ -131,3 +132,5 @@ TEST_SUITE("regions: verifier") {
     CHECK_FALSE(ask(Kind::kSum, 1 + Verifier::kUnusedMs).kept);
   }
 }
+
+}  // namespace anabranch::verifier_test

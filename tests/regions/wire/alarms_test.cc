@@ -6,7 +6,8 @@
 
 #include "regions/wire/alarms.h"
 
-using namespace anabranch;
+namespace anabranch::alarms_test {
+
 using regions::Alarms;
 
 TEST_SUITE("regions: alarms") {
@@ -33,3 +34,5 @@ TEST_SUITE("regions: alarms") {
     CHECK(effects.size() == Alarms::kMax + 1);
   }
 }
+
+}  // namespace anabranch::alarms_test

@@ -12,7 +12,8 @@
 #include "tests/regions/wire/sample_messages.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::message_test {
+
 using core::VersionVector;
 using regions::LocalRules;
 using regions::Message;
@@ -247,3 +248,5 @@ TEST_SUITE("regions: messages") {
     }
   }
 }
+
+}  // namespace anabranch::message_test

@@ -13,7 +13,8 @@
 #include "tests/regions/wire/sample_messages.h"
 #include "transport/frame.h"
 
-using namespace anabranch;
+namespace anabranch::recorded_messages_test {
+
 using regions::Message;
 
 namespace {
@@ -77,3 +78,5 @@ TEST_SUITE("regions: recorded messages") {
     FAIL("samples without recorded frames: copy ", written.string(), " to tests/fixtures/messages");
   }
 }
+
+}  // namespace anabranch::recorded_messages_test

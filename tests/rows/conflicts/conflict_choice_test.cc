@@ -9,7 +9,8 @@
 
 #include "rows/conflicts/conflict_choice.h"
 
-using namespace anabranch;
+namespace anabranch::conflict_choice_test {
+
 using core::Dot;
 using core::Path;
 using rows::choice_between;
@@ -79,3 +80,5 @@ TEST_SUITE("rows: choices between values that met") {
     CHECK(choice_between(score, values(), table(PolicyKind::kMax), none).shown == Dot{kEu, 1});
   }
 }
+
+}  // namespace anabranch::conflict_choice_test

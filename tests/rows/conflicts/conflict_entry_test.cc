@@ -7,7 +7,8 @@
 #include "core/text.h"
 #include "rows/conflicts/conflict_entry.h"
 
-using namespace anabranch;
+namespace anabranch::conflict_entry_test {
+
 using rows::ConflictEntry;
 using rows::ConflictKind;
 using rows::decode_conflict;
@@ -70,3 +71,5 @@ TEST_SUITE("rows: entries of the conflict log") {
     CHECK_FALSE(decode_conflict(encode_conflict(example()) + "x").ok());
   }
 }
+
+}  // namespace anabranch::conflict_entry_test

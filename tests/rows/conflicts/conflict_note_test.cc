@@ -9,7 +9,8 @@
 #include "crdt/apply.h"
 #include "rows/conflicts/conflict_note.h"
 
-using namespace anabranch;
+namespace anabranch::conflict_note_test {
+
 using core::Dot;
 using core::Path;
 using crdt::Cell;
@@ -136,3 +137,5 @@ TEST_SUITE("rows: notes of conflicts") {
     CHECK(put(cell({{{kEu, 1}, "a"}}), {kUs, 1}, "b", {}, false, {"\1", "text", "t", "r"}).empty());
   }
 }
+
+}  // namespace anabranch::conflict_note_test

@@ -11,7 +11,8 @@
 #include "tests/crdt/random_row.h"
 #include "tests/rows/stage/stage_world.h"
 
-using namespace anabranch;
+namespace anabranch::doomed_rows_test {
+
 using core::Path;
 using core::VersionVector;
 using test::kOrigins;
@@ -111,3 +112,5 @@ TEST_SUITE("rows: doomed values") {
     CHECK(world.notes.size() == rows::kDoomedRowsMax);
   }
 }
+
+}  // namespace anabranch::doomed_rows_test

@@ -10,7 +10,8 @@
 
 #include "rows/hooks/answer_cache.h"
 
-using namespace anabranch;
+namespace anabranch::answer_cache_test {
+
 using core::Path;
 using rows::AnswerCache;
 
@@ -132,3 +133,5 @@ TEST_SUITE("rows: answer cache") {
     CHECK(cache.figures().bytes <= 20'000);
   }
 }
+
+}  // namespace anabranch::answer_cache_test

@@ -7,7 +7,8 @@
 
 #include "rows/hooks/hook_alarms.h"
 
-using namespace anabranch;
+namespace anabranch::hook_alarms_test {
+
 using rows::HookAlarms;
 using rows::HookTrouble;
 
@@ -59,3 +60,5 @@ TEST_SUITE("rows: hook alarms") {
     CHECK(alarms.now_us() == 0);
   }
 }
+
+}  // namespace anabranch::hook_alarms_test

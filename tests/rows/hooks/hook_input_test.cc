@@ -8,7 +8,8 @@
 #include "core/codec.h"
 #include "rows/hooks/hook_input.h"
 
-using namespace anabranch;
+namespace anabranch::hook_input_test {
+
 using core::Components;
 using rows::OriginRegions;
 
@@ -88,3 +89,5 @@ TEST_SUITE("rows: hook input") {
     CHECK(at({"\1"}) == "none ");
   }
 }
+
+}  // namespace anabranch::hook_input_test

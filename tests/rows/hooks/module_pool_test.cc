@@ -9,7 +9,8 @@
 #include "rows/policy/module_rows.h"
 #include "tests/plugins/guests.h"
 
-using namespace anabranch;
+namespace anabranch::module_pool_test {
+
 using plugins::Verdict;
 using rows::ModulePool;
 
@@ -71,3 +72,5 @@ TEST_SUITE("rows: loaded modules") {
     CHECK(!pool.admits(rows::module_name(module_of(1))));
   }
 }
+
+}  // namespace anabranch::module_pool_test

@@ -6,7 +6,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace anabranch;
+namespace anabranch::module_rows_test {
+
 using core::Path;
 
 namespace {
@@ -63,3 +64,5 @@ TEST_SUITE("rows: modules") {
     CHECK(!rows::read_module(cell({}), name));
   }
 }
+
+}  // namespace anabranch::module_rows_test

@@ -8,7 +8,8 @@
 #include "core/codec.h"
 #include "rows/policy/origin_regions.h"
 
-using namespace anabranch;
+namespace anabranch::origin_regions_test {
+
 using core::Path;
 using rows::OriginRegions;
 
@@ -70,3 +71,5 @@ TEST_SUITE("rows: origin regions") {
     CHECK_FALSE(rows::read_previous_origin("").has_value());
   }
 }
+
+}  // namespace anabranch::origin_regions_test

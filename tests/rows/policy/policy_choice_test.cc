@@ -4,7 +4,8 @@
 
 #include "rows/policy/policy_choice.h"
 
-using namespace anabranch;
+namespace anabranch::policy_choice_test {
+
 using rows::chosen_sibling;
 using rows::PolicyKind;
 
@@ -23,3 +24,5 @@ TEST_SUITE("rows: choices of policies") {
     CHECK(chosen_sibling(PolicyKind::kUnknown, cell) == nullptr);
   }
 }
+
+}  // namespace anabranch::policy_choice_test

@@ -6,7 +6,8 @@
 
 #include "rows/policy/policy_rows.h"
 
-using namespace anabranch;
+namespace anabranch::policy_rows_test {
+
 using core::Path;
 using crdt::Cell;
 using rows::Policy;
@@ -80,3 +81,5 @@ TEST_SUITE("rows: rows of policies") {
     CHECK(read_policy_row(policy_path(scope), cell)->policy.kind == PolicyKind::kUnknown);
   }
 }
+
+}  // namespace anabranch::policy_rows_test

@@ -12,7 +12,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::policy_table_test {
+
 using core::Path;
 using rows::Policy;
 using rows::PolicyKind;
@@ -194,3 +195,5 @@ TEST_SUITE("rows: policies in force") {
     CHECK(PolicyTable().rules_below(below) == core::Hash128());
   }
 }
+
+}  // namespace anabranch::policy_table_test

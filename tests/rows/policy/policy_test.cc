@@ -14,7 +14,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::policy_test {
+
 using rows::decode_policy;
 using rows::encode_policy;
 using rows::Policy;
@@ -127,3 +128,5 @@ TEST_SUITE("rows: policy") {
     CHECK(rules.size() == 7);
   }
 }
+
+}  // namespace anabranch::policy_test

@@ -11,7 +11,8 @@
 
 #include "rows/policy/published_policies.h"
 
-using namespace anabranch;
+namespace anabranch::published_policies_test {
+
 using rows::PolicyKind;
 using rows::PolicyTable;
 using rows::PublishedPolicies;
@@ -106,3 +107,5 @@ TEST_SUITE("rows: published policies") {
     CHECK(prefix_of(*board.policies(board.look(), board.look())) == "2000");
   }
 }
+
+}  // namespace anabranch::published_policies_test

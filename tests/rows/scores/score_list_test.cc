@@ -20,7 +20,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::score_list_test {
+
 using rows::ScoredMember;
 using rows::ScoreList;
 using rows::ScoreListEditor;
@@ -323,3 +324,5 @@ TEST_SUITE("rows: lists of scores") {
     world.compare(1);
   }
 }
+
+}  // namespace anabranch::score_list_test

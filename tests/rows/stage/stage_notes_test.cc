@@ -9,7 +9,8 @@
 #include "tests/crdt/random_row.h"
 #include "tests/rows/stage/stage_world.h"
 
-using namespace anabranch;
+namespace anabranch::stage_notes_test {
+
 using core::Path;
 using rows::ConflictKind;
 using test::kOrigins;
@@ -127,3 +128,5 @@ TEST_SUITE("rows: notes in a stage") {
     CHECK(world.stage().take_notes().empty());
   }
 }
+
+}  // namespace anabranch::stage_notes_test

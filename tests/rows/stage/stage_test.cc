@@ -16,7 +16,8 @@
 #include "tests/rows/stage/stage_world.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::stage_test {
+
 using core::Path;
 using crdt::Row;
 using test::Random;
@@ -315,3 +316,5 @@ TEST_SUITE("rows: stage") {
     CHECK(rows == 1);
   }
 }
+
+}  // namespace anabranch::stage_test

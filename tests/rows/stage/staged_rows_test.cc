@@ -12,7 +12,8 @@
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 
-using namespace anabranch;
+namespace anabranch::staged_rows_test {
+
 using core::Path;
 using rows::StagedRow;
 using rows::StagedRows;
@@ -81,3 +82,5 @@ TEST_SUITE("rows: staged rows") {
     }
   }
 }
+
+}  // namespace anabranch::staged_rows_test

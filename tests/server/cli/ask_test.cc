@@ -8,7 +8,9 @@
 
 #include "server/cli/ask.h"
 
-using namespace anabranch::server;
+namespace anabranch::ask_test {
+
+using namespace server;
 using nlohmann::json;
 
 TEST_SUITE("server: answers of a leader") {
@@ -20,3 +22,5 @@ TEST_SUITE("server: answers of a leader") {
     CHECK_THROWS_AS((void)cli::bytes_of(json::object()), json::exception);
   }
 }
+
+}  // namespace anabranch::ask_test

@@ -8,7 +8,7 @@
 #include "server/cli/printable.h"
 #include "server/cli/table.h"
 
-namespace anabranch::server::cli {
+namespace anabranch::server::cli::printable_test {
 namespace {
 
 using namespace std::string_literals;
@@ -76,4 +76,4 @@ TEST_CASE("an address is a host and a port") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::server::cli
+}  // namespace anabranch::server::cli::printable_test

@@ -12,7 +12,8 @@
 #include "control/verbs/status_json.h"
 #include "leader/health/warnings.h"
 
-using namespace anabranch;
+namespace anabranch::verdict_test {
+
 using server::cli::Health;
 using server::cli::Verdict;
 using server::cli::verdict_of;
@@ -123,3 +124,5 @@ TEST_SUITE("server: status --check") {
     CHECK(has(verdict.line, "ANABRANCH UNKNOWN - no server at 127.0.0.1:1: refused; do: start"));
   }
 }
+
+}  // namespace anabranch::verdict_test

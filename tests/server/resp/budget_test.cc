@@ -14,14 +14,16 @@
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
+namespace anabranch::budget_test {
+
 using namespace std::chrono_literals;
-using anabranch::server::ServerOptions;
-using anabranch::test::eventually;
-using anabranch::test::figure;
-using anabranch::test::request;
-using anabranch::test::RespClient;
-using anabranch::test::RunningServer;
-using anabranch::test::Words;
+using server::ServerOptions;
+using test::eventually;
+using test::figure;
+using test::request;
+using test::RespClient;
+using test::RunningServer;
+using test::Words;
 
 namespace {
 
@@ -284,3 +286,5 @@ TEST_SUITE("server: budgets") {
     CHECK(client.ask({"DBSIZE"}) == ":2000\r\n");
   }
 }
+
+}  // namespace anabranch::budget_test

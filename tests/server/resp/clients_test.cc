@@ -12,7 +12,8 @@
 #include "tests/server/reply_json.h"
 #include "tests/server/server_pair.h"
 
-using namespace anabranch;
+namespace anabranch::clients_test {
+
 using test::RedisProcess;
 using test::RespClient;
 using test::RunningServer;
@@ -289,3 +290,5 @@ TEST_SUITE("server: clients") {
     CHECK(admin.ask({"CLIENT", "LIST"}).find("id=4 ") != std::string::npos);
   }
 }
+
+}  // namespace anabranch::clients_test

@@ -14,11 +14,13 @@
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
-using anabranch::test::bulk;
-using anabranch::test::request;
-using anabranch::test::RespClient;
-using anabranch::test::RunningServer;
-using anabranch::test::Words;
+namespace anabranch::commands_test {
+
+using test::bulk;
+using test::request;
+using test::RespClient;
+using test::RunningServer;
+using test::Words;
 
 namespace {
 
@@ -378,3 +380,5 @@ TEST_SUITE("server: commands") {
     CHECK(large < small * 20 + std::chrono::milliseconds(50));
   }
 }
+
+}  // namespace anabranch::commands_test

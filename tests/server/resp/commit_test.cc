@@ -17,7 +17,8 @@
 #include "tests/server/held_disk.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::commit_test {
+
 using test::bulk;
 using test::HeldDisk;
 using test::RespClient;
@@ -437,3 +438,5 @@ TEST_SUITE("server: commits") {
     CHECK(run.writer.receive() == kOk);
   }
 }
+
+}  // namespace anabranch::commit_test

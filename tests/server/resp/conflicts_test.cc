@@ -12,7 +12,8 @@
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::conflicts_test {
+
 using test::bulk;
 using test::eventually;
 using test::RespClient;
@@ -151,3 +152,5 @@ TEST_SUITE("server: conflicts") {
     CHECK(refused({"PUTBACK", "1.0"}));
   }
 }
+
+}  // namespace anabranch::conflicts_test

@@ -10,13 +10,15 @@
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
+namespace anabranch::input_test {
+
 using namespace std::chrono_literals;
-using anabranch::server::ServerOptions;
-using anabranch::test::eventually;
-using anabranch::test::figure;
-using anabranch::test::request;
-using anabranch::test::RespClient;
-using anabranch::test::RunningServer;
+using server::ServerOptions;
+using test::eventually;
+using test::figure;
+using test::request;
+using test::RespClient;
+using test::RunningServer;
 
 namespace {
 
@@ -112,3 +114,5 @@ TEST_SUITE("server: input") {
     CHECK(status.find("\"long_transactions\":") != status.npos);
   }
 }
+
+}  // namespace anabranch::input_test

@@ -13,13 +13,14 @@
 #include "tests/seed.h"
 #include "tests/server/running_server.h"
 
-using anabranch::ErrorCode;
-using anabranch::server::Server;
-using anabranch::server::ServerOptions;
-using anabranch::test::request;
-using anabranch::test::RespClient;
-using anabranch::test::RunningServer;
-using anabranch::test::Words;
+namespace anabranch::limits_test {
+
+using server::Server;
+using server::ServerOptions;
+using test::request;
+using test::RespClient;
+using test::RunningServer;
+using test::Words;
 
 namespace {
 
@@ -254,3 +255,5 @@ TEST_SUITE("server: limits") {
     CHECK(client.ask({"DBSIZE"}) == ":" + std::to_string(stored + 1) + "\r\n");
   }
 }
+
+}  // namespace anabranch::limits_test

@@ -14,14 +14,16 @@
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
+namespace anabranch::long_reads_test {
+
 using namespace std::chrono_literals;
-using anabranch::server::ServerOptions;
-using anabranch::test::eventually;
-using anabranch::test::figure;
-using anabranch::test::request;
-using anabranch::test::RespClient;
-using anabranch::test::RunningServer;
-using anabranch::test::Words;
+using server::ServerOptions;
+using test::eventually;
+using test::figure;
+using test::request;
+using test::RespClient;
+using test::RunningServer;
+using test::Words;
 
 namespace {
 
@@ -156,7 +158,7 @@ TEST_SUITE("server: long reads") {
   // Each turn has a transaction of a tenth of a second or two, and then some of the read: a part of
   // the turn, and not the few milliseconds that are enough beside short transactions.
   TEST_CASE("a long read does not take ever so many turns beside long transactions of others") {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef ANABRANCH_SANITIZED
     MESSAGE("skipped: it compares times, which a sanitizer makes longer");
     return;
 #endif
@@ -262,3 +264,5 @@ TEST_SUITE("server: long reads") {
     CHECK(client.ask({"SCARD", "set"}) == ":5000\r\n");
   }
 }
+
+}  // namespace anabranch::long_reads_test

@@ -11,7 +11,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::merging_test {
+
 using namespace std::chrono_literals;
 using test::eventually;
 using test::knows;
@@ -164,3 +165,5 @@ TEST_SUITE("server: merging") {
     CHECK(regions.client.ask({"GET", "k"}) == "$1\r\n2\r\n");
   }
 }
+
+}  // namespace anabranch::merging_test

@@ -20,7 +20,8 @@
 #include "tests/server/reply_json.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::observe_test {
+
 using namespace std::chrono_literals;
 using server::LatencyEvents;
 using server::SlowLog;
@@ -534,3 +535,5 @@ TEST_SUITE("server: observing") {
     CHECK((key == "a" || key == "b"));
   }
 }
+
+}  // namespace anabranch::observe_test

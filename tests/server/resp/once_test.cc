@@ -8,7 +8,8 @@
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::once_test {
+
 using test::bulk;
 using test::RespClient;
 using test::RunningServer;
@@ -71,3 +72,5 @@ TEST_SUITE("server: requests that count once") {
     CHECK(client.ask({"EXEC"}) == "*2\r\n:1\r\n+KNOWN\r\n");
   }
 }
+
+}  // namespace anabranch::once_test

@@ -18,16 +18,17 @@
 #include "server/resp/output_room.h"
 #include "tests/temp_dir.h"
 
+namespace anabranch::output_room_test {
+
 using namespace std::chrono_literals;
-using anabranch::Options;
-using anabranch::control::File;
-using anabranch::leader::Leader;
-using anabranch::server::Connection;
-using anabranch::server::Host;
-using anabranch::server::OutputRoom;
-using anabranch::server::ServerOptions;
-using anabranch::server::SteadyTime;
-using anabranch::test::TempDir;
+using control::File;
+using leader::Leader;
+using server::Connection;
+using server::Host;
+using server::OutputRoom;
+using server::ServerOptions;
+using server::SteadyTime;
+using test::TempDir;
 
 namespace {
 
@@ -99,3 +100,5 @@ TEST_SUITE("server: room for answers") {
     CHECK(world.host->statistics.clients_cut == closed.size());
   }
 }
+
+}  // namespace anabranch::output_room_test

@@ -12,7 +12,8 @@
 #include "tests/server/running_server.h"
 #include "tests/server/tls_client.h"
 
-using namespace anabranch;
+namespace anabranch::pairs_test {
+
 using test::figure;
 using test::RespClient;
 using test::RunningServer;
@@ -242,3 +243,5 @@ TEST_SUITE("server: pairs") {
     REQUIRE(becomes(admin, "connected_clients", 1));
   }
 }
+
+}  // namespace anabranch::pairs_test

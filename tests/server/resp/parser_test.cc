@@ -11,10 +11,12 @@
 #include "tests/seed.h"
 #include "tests/server/resp_client.h"
 
-using anabranch::control::Parser;
-using anabranch::control::ParserLimits;
-using anabranch::test::request;
-using anabranch::test::Words;
+namespace anabranch::parser_test {
+
+using control::Parser;
+using control::ParserLimits;
+using test::request;
+using test::Words;
 
 namespace {
 
@@ -219,3 +221,5 @@ TEST_SUITE("server: parser") {
     }
   }
 }
+
+}  // namespace anabranch::parser_test

@@ -11,7 +11,8 @@
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::plugins_test {
+
 using nlohmann::json;
 using test::bulk;
 using test::RespClient;
@@ -93,3 +94,5 @@ TEST_SUITE("server: plugins") {
     CHECK(list({"AFTER", "name"}) == "-ERR the name of a module is 64 hexadecimal digits\r\n");
   }
 }
+
+}  // namespace anabranch::plugins_test

@@ -9,7 +9,8 @@
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::policy_test {
+
 using test::bulk;
 using test::RespClient;
 using test::RunningServer;
@@ -105,3 +106,5 @@ TEST_SUITE("server: policies") {
     CHECK(policy_in("").find("there is no kind of policy ''") == 0);
   }
 }
+
+}  // namespace anabranch::policy_test

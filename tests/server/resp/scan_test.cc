@@ -15,12 +15,14 @@
 #include "tests/server/reply_json.h"
 #include "tests/server/running_server.h"
 
-using anabranch::server::ScanCursors;
-using anabranch::test::figure;
-using anabranch::test::RespClient;
-using anabranch::test::RunningServer;
-using anabranch::test::to_json;
-using anabranch::test::Words;
+namespace anabranch::scan_test {
+
+using server::ScanCursors;
+using test::figure;
+using test::RespClient;
+using test::RunningServer;
+using test::to_json;
+using test::Words;
 
 namespace {
 
@@ -360,3 +362,5 @@ TEST_SUITE("server: scan cursors") {
     CHECK(small.size() < 10);
   }
 }
+
+}  // namespace anabranch::scan_test

@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace anabranch::server {
+namespace anabranch::server::secret_file_test {
 namespace {
 
 constexpr uid_t kServer = 200;
@@ -71,4 +71,4 @@ TEST_SUITE("secret file") {
 }
 
 }  // namespace
-}  // namespace anabranch::server
+}  // namespace anabranch::server::secret_file_test

@@ -14,7 +14,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::session_test {
+
 using namespace std::chrono_literals;
 using test::eventually;
 using test::knows;
@@ -292,3 +293,5 @@ TEST_SUITE("server: how far a write has come") {
     CHECK(wait({"10000", "COUNT", "2", "REGION", "us"}).starts_with(R"({"met":true)"));
   }
 }
+
+}  // namespace anabranch::session_test

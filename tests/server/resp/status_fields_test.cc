@@ -9,7 +9,8 @@
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::status_fields_test {
+
 using test::bulk;
 using test::RespClient;
 using test::RunningServer;
@@ -67,3 +68,5 @@ TEST_SUITE("server: status fields") {
     }
   }
 }
+
+}  // namespace anabranch::status_fields_test

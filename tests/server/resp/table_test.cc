@@ -18,8 +18,9 @@
 #include "tests/server/reply_json.h"
 #include "tests/server/server_pair.h"
 
-using namespace anabranch;
-using namespace anabranch::server;
+namespace anabranch::table_test {
+
+using namespace server;
 using nlohmann::json;
 using test::RedisProcess;
 using test::RespClient;
@@ -238,3 +239,5 @@ TEST_SUITE("server: table") {
     CHECK(summary("get") == "The string at a key.");
   }
 }
+
+}  // namespace anabranch::table_test

@@ -17,8 +17,9 @@
 #include "tests/server/running_server.h"
 #include "tests/server/tls_client.h"
 
-using namespace anabranch;
-using namespace anabranch::server;
+namespace anabranch::tls_test {
+
+using namespace server;
 using test::Certificate;
 using test::RespClient;
 using test::Root;
@@ -243,3 +244,5 @@ TEST_SUITE("server: TLS") {
     CHECK(open(options).empty());
   }
 }
+
+}  // namespace anabranch::tls_test

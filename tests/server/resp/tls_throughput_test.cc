@@ -12,11 +12,13 @@
 #include "tests/server/running_server.h"
 #include "tests/server/tls_client.h"
 
-using anabranch::test::RespClient;
-using anabranch::test::Root;
-using anabranch::test::RunningServer;
-using anabranch::test::TempDir;
-using anabranch::test::TlsClient;
+namespace anabranch::tls_throughput_test {
+
+using test::RespClient;
+using test::Root;
+using test::RunningServer;
+using test::TempDir;
+using test::TlsClient;
 
 namespace {
 
@@ -71,3 +73,5 @@ TEST_SUITE("server: TLS") {
     CHECK(ratio > 0.4);
   }
 }
+
+}  // namespace anabranch::tls_throughput_test

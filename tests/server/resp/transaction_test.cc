@@ -7,8 +7,10 @@
 
 #include "tests/server/running_server.h"
 
-using anabranch::test::RespClient;
-using anabranch::test::RunningServer;
+namespace anabranch::transaction_test {
+
+using test::RespClient;
+using test::RunningServer;
 
 namespace {
 
@@ -122,3 +124,5 @@ TEST_SUITE("server: transactions") {
     CHECK(client.ask({"GET", "a"}) == "$-1\r\n");
   }
 }
+
+}  // namespace anabranch::transaction_test

@@ -12,8 +12,9 @@
 #include "server/resp/socket/unix_endpoint.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
-using namespace anabranch::server;
+namespace anabranch::unix_socket_test {
+
+using namespace server;
 using test::RespClient;
 using test::RunningServer;
 using test::TempDir;
@@ -56,3 +57,5 @@ TEST_SUITE("server: a socket on a path") {
     CHECK(UnixEndpoint::open(copy, 0600).ok());
   }
 }
+
+}  // namespace anabranch::unix_socket_test

@@ -11,7 +11,8 @@
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
+namespace anabranch::watch_test {
+
 using namespace std::chrono_literals;
 using test::eventually;
 using test::figure;
@@ -186,3 +187,5 @@ TEST_SUITE("server: watch") {
     CHECK(exec(client) == kNothing);
   }
 }
+
+}  // namespace anabranch::watch_test

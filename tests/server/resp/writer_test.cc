@@ -10,8 +10,10 @@
 #include "control/resp/writer.h"
 #include "server/pattern.h"
 
-using anabranch::control::Writer;
-using anabranch::server::matches;
+namespace anabranch::writer_test {
+
+using control::Writer;
+using server::matches;
 
 namespace {
 
@@ -102,3 +104,5 @@ TEST_SUITE("server: pattern") {
     CHECK_FALSE(matches(stars + "b", std::string(10'000, 'a')));
   }
 }
+
+}  // namespace anabranch::writer_test

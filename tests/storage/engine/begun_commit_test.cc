@@ -15,7 +15,7 @@
 #include "tests/storage/wal/recorded_files.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::begun_commit_test {
 namespace {
 
 constexpr core::Origin kWriter = 5;
@@ -157,4 +157,4 @@ TEST_SUITE("storage: commits under way") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::begun_commit_test

@@ -23,7 +23,7 @@
 #include "tests/storage/wal/recorded_files.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::engine_test {
 namespace {
 
 constexpr core::Origin kWriter = 5;
@@ -551,4 +551,4 @@ TEST_SUITE("storage: engine") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::engine_test

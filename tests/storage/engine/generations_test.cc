@@ -23,7 +23,7 @@
 #include "tests/storage/wal/recorded_files.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::generations_test {
 namespace {
 
 Entries next_rows(const Storage& storage) { return scan(storage, Table::kNextRows); }
@@ -222,4 +222,4 @@ TEST_SUITE("storage: engine") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::generations_test

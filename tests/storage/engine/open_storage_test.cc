@@ -14,11 +14,11 @@
 #include "tests/storage/old_directory.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::open_storage_test {
 namespace {
 
 namespace fs = std::filesystem;
-using anabranch::test::TempDir;
+using test::TempDir;
 
 std::unique_ptr<WholeStorage> open(const fs::path& directory, bool look = false) {
   auto opened = open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
@@ -219,4 +219,4 @@ TEST_SUITE("storage: directories of the engine") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::open_storage_test

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
-namespace anabranch::storage {
+namespace anabranch::storage::side_thread_test {
 namespace {
 
 TEST_SUITE("storage: side thread") {
@@ -57,4 +57,4 @@ TEST_SUITE("storage: side thread") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage
+}  // namespace anabranch::storage::side_thread_test

@@ -10,7 +10,7 @@
 #include "tests/seed.h"
 #include "tests/storage/images/image_run.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::images_test {
 namespace {
 
 TEST_SUITE("storage: images") {
@@ -45,4 +45,4 @@ TEST_SUITE("storage: images") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::images_test

@@ -22,7 +22,7 @@
 #include "tests/storage/overlay/keys.h"
 #include "tests/storage/world.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::layered_tables_test {
 namespace {
 
 using LayerModel = std::map<std::string, std::string>;
@@ -367,4 +367,4 @@ TEST_SUITE("storage: layered tables") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::layered_tables_test

@@ -20,7 +20,7 @@
 #include "tests/storage/in_range.h"
 #include "tests/storage/overlay/keys.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::merged_cursor_test {
 namespace {
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
@@ -148,4 +148,4 @@ TEST_SUITE("storage: merged cursor") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::merged_cursor_test

@@ -16,7 +16,7 @@
 #include "tests/storage/in_range.h"
 #include "tests/storage/overlay/keys.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::overlay_cursor_test {
 namespace {
 
 using CursorModel = std::map<std::string, std::optional<std::string>>;
@@ -77,4 +77,4 @@ TEST_SUITE("storage: overlay cursor") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::overlay_cursor_test

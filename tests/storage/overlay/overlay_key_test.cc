@@ -10,7 +10,7 @@
 #include "storage/overlay/overlay_key.h"
 #include "tests/seed.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::overlay_key_test {
 namespace {
 
 int sign(int order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
@@ -63,4 +63,4 @@ TEST_SUITE("storage: overlay") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::overlay_key_test

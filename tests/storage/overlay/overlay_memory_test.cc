@@ -10,7 +10,7 @@
 #include "storage/overlay/overlay_memory.h"
 #include "tests/seed.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::overlay_memory_test {
 namespace {
 
 struct Piece {
@@ -84,4 +84,4 @@ TEST_SUITE("storage: memory of overlays") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::overlay_memory_test

@@ -14,7 +14,7 @@
 #include "tests/seed.h"
 #include "tests/storage/overlay/keys.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::overlay_tree_test {
 namespace {
 
 using TreeModel = std::map<std::string, std::optional<std::string>, std::less<>>;
@@ -201,4 +201,4 @@ TEST_SUITE("storage: overlay") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::overlay_tree_test

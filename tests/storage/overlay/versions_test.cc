@@ -16,7 +16,7 @@
 #include "storage/overlay/versions.h"
 #include "tests/seed.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::versions_test {
 namespace {
 
 // Counts the versions that are there.
@@ -141,4 +141,4 @@ TEST_SUITE("storage: versions") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::versions_test

@@ -7,7 +7,7 @@
 #include "tests/seed.h"
 #include "tests/storage/wal/crash_run.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::crash_test {
 namespace {
 
 TEST_CASE("a log in random lives keeps all that it acknowledged and shows nothing else") {
@@ -24,4 +24,4 @@ TEST_CASE("a log in random lives keeps all that it acknowledged and shows nothin
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::crash_test

@@ -9,7 +9,7 @@
 #include "storage/wal/wal_reader.h"
 #include "tests/storage/wal/test_log.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::failure_test {
 namespace {
 
 constexpr WalOptions kSmall{.segment_bytes = 2048, .spares = 2};
@@ -246,4 +246,4 @@ TEST_CASE("a file of a log that ends early is never content and never a crash") 
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::failure_test

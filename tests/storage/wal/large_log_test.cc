@@ -10,7 +10,7 @@
 #include "tests/seed.h"
 #include "tests/storage/wal/test_log.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::large_log_test {
 namespace {
 
 constexpr WalOptions kLarge{.segment_bytes = std::uint64_t{1} << 20U, .spares = 1};
@@ -109,4 +109,4 @@ TEST_CASE("the bytes of a log in a commit are never taken for records") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::large_log_test

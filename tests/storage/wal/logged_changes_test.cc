@@ -9,7 +9,7 @@
 
 #include "tests/seed.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::logged_changes_test {
 namespace {
 
 // Whether the bytes are those of a commit.
@@ -135,4 +135,4 @@ TEST_CASE("hostile changes are read or refused") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::logged_changes_test

@@ -11,7 +11,7 @@
 #include "storage/wal/wal_segment.h"
 #include "tests/storage/wal/test_log.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::recovery_test {
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -356,4 +356,4 @@ TEST_CASE("an opening survives a loss of power at each of its calls") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::recovery_test

@@ -8,7 +8,7 @@
 #include "storage/wal/sparse_index.h"
 #include "storage/wal/wal_segment.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::wal_record_test {
 namespace {
 
 std::string record_at(std::uint64_t place) {
@@ -143,4 +143,4 @@ TEST_CASE("a footer with a changed byte is none") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::wal_record_test

@@ -13,7 +13,7 @@
 #include "tests/storage/wal/test_log.h"
 #include "tests/temp_dir.h"
 
-namespace anabranch::storage::test {
+namespace anabranch::storage::test::wal_test {
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -309,4 +309,4 @@ TEST_CASE("syncs and readers on other threads see commits in order") {
 }
 
 }  // namespace
-}  // namespace anabranch::storage::test
+}  // namespace anabranch::storage::test::wal_test

@@ -24,7 +24,7 @@
 #include "transport/zmq/redial.h"
 #include "transport/zmq/zmq_transport.h"
 
-namespace anabranch::transport {
+namespace anabranch::transport::absence_test {
 namespace {
 
 using std::chrono::hours;
@@ -212,4 +212,4 @@ TEST_CASE("a far side that hangs up once in the handshake may be ending, and get
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::absence_test

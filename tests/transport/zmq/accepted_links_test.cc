@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace anabranch::transport {
+namespace anabranch::transport::accepted_links_test {
 
 TEST_SUITE_BEGIN("transport: accepted links");
 
@@ -69,4 +69,4 @@ TEST_CASE("links are silent from the moment they were last heard") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::accepted_links_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace anabranch::transport {
+namespace anabranch::transport::rate_limited_log_test {
 
 TEST_SUITE_BEGIN("transport: complaints");
 
@@ -28,4 +28,4 @@ TEST_CASE("only so many different complaints are said in a minute") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::rate_limited_log_test

@@ -14,7 +14,7 @@
 #include "transport/frame.h"
 #include "transport/zmq/zmq_transport.h"
 
-namespace anabranch::transport {
+namespace anabranch::transport::zmq_faults_test {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -388,4 +388,4 @@ TEST_CASE("closing takes under a second whatever the peers do") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::zmq_faults_test

@@ -16,7 +16,7 @@
 #include "transport/zmq/connections.h"
 #include "transport/zmq/zmq_transport.h"
 
-namespace anabranch::transport {
+namespace anabranch::transport::zmq_keys_test {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -303,4 +303,4 @@ TEST_CASE("too many connections end the oldest that are no links") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::zmq_keys_test

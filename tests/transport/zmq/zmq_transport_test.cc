@@ -5,7 +5,7 @@
 
 #include "tests/transport/event_log.h"
 
-namespace anabranch::transport {
+namespace anabranch::transport::zmq_transport_test {
 
 using test::EventLog;
 
@@ -179,4 +179,4 @@ TEST_CASE("an address of another machine cannot be listened on") {
 
 TEST_SUITE_END();
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::transport::zmq_transport_test

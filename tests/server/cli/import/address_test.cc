@@ -11,8 +11,9 @@
 #include "server/cli/import/progress.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
-using namespace anabranch::server::cli;
+namespace anabranch::address_test {
+
+using namespace server::cli;
 
 TEST_SUITE("server: sources of an import") {
   TEST_CASE("an address has user, password and database, and is shown without the password") {
@@ -99,3 +100,5 @@ TEST_SUITE("server: the progress of an import") {
     }
   }
 }
+
+}  // namespace anabranch::address_test

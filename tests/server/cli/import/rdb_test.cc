@@ -12,8 +12,9 @@
 #include "tests/server/cli/import/recording_sink.h"
 #include "tests/server/cli/import/saved_file.h"
 
-using namespace anabranch;
-using namespace anabranch::server::cli;
+namespace anabranch::rdb_test {
+
+using namespace server::cli;
 using namespace std::string_literals;
 using test::RecordingSink;
 
@@ -213,3 +214,5 @@ TEST_SUITE("server: packed collections of Redis") {
     CHECK(lzf_expand("", 0) == "");
   }
 }
+
+}  // namespace anabranch::rdb_test

@@ -18,7 +18,8 @@
 #include "tests/server/reply_json.h"
 #include "tests/server/server_pair.h"
 
-using namespace anabranch;
+namespace anabranch::acl_test {
+
 using nlohmann::json;
 using test::RedisProcess;
 using test::RespClient;
@@ -455,3 +456,5 @@ TEST_SUITE("server: users") {
     CHECK(count("", "geheim") == 0);
   }
 }
+
+}  // namespace anabranch::acl_test

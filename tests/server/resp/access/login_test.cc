@@ -14,8 +14,9 @@
 #include "server/resp/access/user_file.h"
 #include "tests/temp_dir.h"
 
-using namespace anabranch;
-using namespace anabranch::server;
+namespace anabranch::login_test {
+
+using namespace server;
 using namespace std::chrono_literals;
 
 TEST_SUITE("server: logins") {
@@ -104,3 +105,5 @@ TEST_SUITE("server: logins") {
     CHECK(log.denied() == 1005);
   }
 }
+
+}  // namespace anabranch::login_test

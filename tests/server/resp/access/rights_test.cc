@@ -18,8 +18,9 @@
 #include "server/resp/table/keys.h"
 #include "tests/server/running_server.h"
 
-using namespace anabranch;
-using namespace anabranch::server;
+namespace anabranch::rights_test {
+
+using namespace server;
 using test::RespClient;
 using test::RunningServer;
 using test::Words;
@@ -331,3 +332,5 @@ TEST_SUITE("server: rights") {
     }
   }
 }
+
+}  // namespace anabranch::rights_test

@@ -10,8 +10,9 @@
 #include "server/resp/access/users.h"
 #include "server/resp/command.h"
 
-using namespace anabranch;
-using namespace anabranch::server;
+namespace anabranch::rules_test {
+
+using namespace server;
 
 namespace {
 
@@ -276,3 +277,5 @@ TEST_SUITE("server: rules") {
     CHECK(users.text() == before);
   }
 }
+
+}  // namespace anabranch::rules_test

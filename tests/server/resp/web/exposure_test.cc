@@ -6,7 +6,9 @@
 
 #include <string>
 
-using namespace anabranch::server;
+namespace anabranch::exposure_test {
+
+using namespace server;
 
 namespace {
 
@@ -44,3 +46,5 @@ TEST_SUITE("server: exposure of the HTTP port") {
     CHECK(contains(refusal({.address = "unix:/run/http", .has_tls = true}), "http_tls is for"));
   }
 }
+
+}  // namespace anabranch::exposure_test

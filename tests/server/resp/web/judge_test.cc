@@ -11,8 +11,9 @@
 #include "server/resp/command.h"
 #include "server/resp/web/web_gate.h"
 
-using namespace anabranch;
-using namespace anabranch::server;
+namespace anabranch::judge_test {
+
+using namespace server;
 using Verb = std::vector<std::string>;
 using Verdict = http::Gate::Verdict;
 
@@ -179,3 +180,5 @@ TEST_SUITE("server: users of the HTTP port") {
     CHECK(called == 1);
   }
 }
+
+}  // namespace anabranch::judge_test
