@@ -1,21 +1,30 @@
 #!/usr/bin/env python3
 """Groups source files that one translation unit can hold, for trees with ANABRANCH_UNITY.
 
-    cmake/unity_groups.py MOST FILE...
+    cmake/unity_groups.py MOST FILE...      prints "group<TAB>file" for each file
+    cmake/unity_groups.py --check FOLDER    judges the groups of all targets of a build tree
 
-Prints "group<TAB>file" for each file. A group holds at most MOST files, in the order given. No two
-files of a group define the same name in an unnamed namespace or alias the same name, and all have
-the same using-directives: each would see the names of the others. A file is alone if it has a
-using-directive and a name that the public headers declare, too: other files may include those.
+A group holds at most MOST files and LINES lines, in the order given. No two files of a group define
+the same name in an unnamed namespace or alias the same name, and all have the same
+using-directives: each would see the names of the others. The names in a namespace that is called
+as the file are the file's own: tests have such a namespace, so any tests may stand together.
+
+--check reads the files FOLDER/TARGET.txt, which list the files of one target each. It fails if a
+target has more groups than its files and lines need and two for names, and prints the name that
+keeps the most files apart.
 
 The names are found by a scan of the tokens at namespace scope, without a preprocessor. A conflict
 that the scan overlooks is an error of the compiler, never a wrong program.
 """
 
-import functools
+import collections
+import math
 import pathlib
 import re
 import sys
+
+LINES = 5000
+FOR_NAMES = 2
 
 TOKEN = re.compile(
     r'//[^\n]*|/\*.*?\*/|^[ \t]*#(?:[^\n]*\\\n)*[^\n]*'  # comments and directives
@@ -23,13 +32,16 @@ TOKEN = re.compile(
     r'|[A-Za-z_]\w*|::|[^\s\w]|\d[\w.\']*', re.DOTALL | re.MULTILINE)
 DEFINE = re.compile(r'\s*#\s*define\s+(\w+)')
 NAME = re.compile(r'[A-Za-z_]\w*')
-NO_NAMES = re.compile(r'TEST_\w+|TYPE_TO_STRING|BENCHMARK\w*|static_assert')
+NO_NAMES = re.compile(r'catch|TEST_\w+|TYPE_TO_STRING|BENCHMARK\w*|static_assert')
 
 
 class Scan:
     """The names that a source file makes visible in its whole translation unit."""
 
-    def __init__(self, text):
+    def __init__(self, file):
+        text = pathlib.Path(file).read_text()
+        self.lines = text.count("\n")
+        self._own_namespace = pathlib.Path(file).stem
         self.names = {}  # {name: what it stands for}; None: a definition of the file's own
         self.directives = set()
         tokens = []
@@ -52,6 +64,9 @@ class Scan:
                 at += 1
                 start = at
             elif tokens[at] == "{" and "namespace" in tokens[start:at]:
+                if tokens[at - 1] == self._own_namespace:
+                    at = start = closing(tokens, at) + 1
+                    continue
                 at = self._scope(tokens, at + 1, local or tokens[at - 1] == "namespace") + 1
                 start = at
             elif tokens[at] == "{":
@@ -131,54 +146,76 @@ def closing(tokens, at):
     return len(tokens) - 1
 
 
-@functools.cache
-def public_names():
-    """Returns the names that the public headers declare."""
-    headers = (pathlib.Path(__file__).resolve().parents[1] / "include/anabranch").glob("*.h")
-    return {name for each in headers for name in Scan(each.read_text()).names}
-
-
 class Group:
     """Files of one translation unit, and the names that all of them see."""
 
-    def __init__(self, directives, most):
+    def __init__(self, directives):
         self.files = []
+        self._lines = 0
         self._names = {}
         self._directives = directives
-        self._most = most
 
-    def takes(self, scan):
-        """Returns whether a file with these names may come in."""
+    def shared(self, scan):
+        """Returns the names that keep a file out; an empty string stands for its directives."""
         both = self._names.keys() & scan.names.keys()
-        return (len(self.files) < self._most and self._directives == scan.directives
-                and all(self._names[each] is not None and self._names[each] == scan.names[each]
-                        for each in both))
+        apart = [each for each in both
+                 if self._names[each] is None or self._names[each] != scan.names[each]]
+        return apart + ([""] if self._directives != scan.directives else [])
+
+    def has_room(self, scan, most):
+        """Returns whether one more file fits."""
+        return len(self.files) < most and self._lines + scan.lines <= LINES
 
     def add(self, file, scan):
         """Adds a file that the group takes."""
         self.files.append(file)
+        self._lines += scan.lines
         self._names |= scan.names
 
 
 def groups_of(files, most):
-    """Returns lists of files, each file in the first list that takes it."""
-    groups = []
+    """Returns groups, each file in the first one that takes it, and how often a name kept one out."""
+    groups, apart = [], collections.Counter()
     for file in files:
-        scan = Scan(pathlib.Path(file).read_text())
-        is_alone = bool(scan.directives) and not public_names().isdisjoint(scan.names)
-        group = None if is_alone else next((each for each in groups if each.takes(scan)), None)
-        if group is None:
-            group = Group(scan.directives, 1 if is_alone else most)
+        scan = Scan(file)
+        for group in groups:
+            if not group.has_room(scan, most):
+                continue
+            names = group.shared(scan)
+            if not names:
+                break
+            apart.update(names)
+        else:
+            group = Group(scan.directives)
             groups.append(group)
         group.add(file, scan)
-    return [group.files for group in groups]
+    return groups, apart
+
+
+def violations(folder, most=30):
+    """Returns a sentence for each target that has more groups than it needs."""
+    for each in sorted(pathlib.Path(folder).glob("*.txt")):
+        files = each.read_text().split()
+        lines = sum(Scan(file).lines for file in files)
+        allowed = max(math.ceil(len(files) / most), math.ceil(lines / LINES)) + FOR_NAMES
+        groups, apart = groups_of(files, most)
+        if len(groups) > allowed:
+            name, times = apart.most_common(1)[0]
+            yield (f"{each.stem}: {len(groups)} groups of {len(files)} files, {allowed} would do; "
+                   f"{name or 'using-directives'} kept files apart {times} times")
 
 
 def main():
-    for number, files in enumerate(groups_of(sys.argv[2:], int(sys.argv[1]))):
-        for file in files:
+    if sys.argv[1:2] == ["--check"]:
+        found = list(violations(sys.argv[2]))
+        print("\n".join(found) or "no target has more groups than it needs")
+        return 1 if found else 0
+    groups, _ = groups_of(sys.argv[2:], int(sys.argv[1]))
+    for number, group in enumerate(groups):
+        for file in group.files:
             print(f"{number}\t{file}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
