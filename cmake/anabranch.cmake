@@ -41,6 +41,8 @@ function(anabranch_unity target)
   list(TRANSFORM files PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ REGEX "^[^/]")
   list(FILTER files INCLUDE REGEX "\\.cc$")
   list(FILTER files EXCLUDE REGEX "^${PROJECT_BINARY_DIR}/")  # Generated files are not there yet.
+  list(JOIN files "\n" listed)
+  file(WRITE ${PROJECT_BINARY_DIR}/unity/${target}.txt "${listed}\n")
   execute_process(
     COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/unity_groups.py
       ${ANABRANCH_UNITY} ${files}
@@ -76,14 +78,27 @@ endfunction()
 # Whoever links the target inside this build gets the sanitizers too; an installed package does not.
 # Three checks of `undefined` are left out: they stand at each access to memory, and take a fifth of
 # the time to compile; `address` finds what they find, but for misaligned accesses.
+# A target whose property ANABRANCH_PLAIN is on is linked with sanitizers, and compiled without.
 function(anabranch_sanitizers target)
   if(ANABRANCH_SANITIZE)
-    target_compile_options(${target} PRIVATE
+    set(options
       -fsanitize=${ANABRANCH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     if(ANABRANCH_SANITIZE MATCHES "address" AND NOT ANABRANCH_SANITIZE_ALL)
-      target_compile_options(${target} PRIVATE -fno-sanitize=null,alignment,object-size)
+      list(APPEND options -fno-sanitize=null,alignment,object-size)
     endif()
+    set(plain $<BOOL:$<TARGET_PROPERTY:ANABRANCH_PLAIN>>)
+    target_compile_options(${target} PRIVATE "$<$<NOT:${plain}>:${options}>")
     target_link_options(${target} PUBLIC $<BUILD_INTERFACE:-fsanitize=${ANABRANCH_SANITIZE}>)
+  endif()
+endfunction()
+
+# The sources of these targets are compiled without `address`, which takes half of the time: they
+# call the product, whose objects are instrumented. Both may have a copy of an inline function; the
+# linker takes the one of the product, whose objects come first (tests/overflow holds it). Tests
+# whose own objects have much of the product, as templates, are not plain.
+function(anabranch_plain)
+  if(ANABRANCH_SANITIZE MATCHES "address")
+    set_target_properties(${ARGV} PROPERTIES ANABRANCH_PLAIN ON)
   endif()
 endfunction()
 
@@ -98,12 +113,14 @@ function(anabranch_rules target)
   anabranch_unity(${target})
 endfunction()
 
-# Defines the layer `name`. USES are layers below it, LINKS are foreign targets.
+# Defines the layer `name`. USES are layers below it, LINKS are foreign targets. COLD sources run
+# once a command, never in the paths of a write or a read: they are optimised less, a library of
+# their own, since an option of a file would take it out of its group.
 # A layer without sources is an INTERFACE library: it may be used, and has no objects.
 # Sources with marks or planted bugs are a library of their own, which the simulator has with marks
 # and bugs, and the product without: `anabranch_instrumented_<name>`, `anabranch_marked_<name>`.
 function(anabranch_layer name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;COLD;USES;LINKS")
   set(closure ${name})
   foreach(layer IN LISTS arg_USES)
     get_property(below GLOBAL PROPERTY ANABRANCH_LAYERS_OF_${layer})
@@ -132,6 +149,12 @@ function(anabranch_layer name)
     endif()
   endforeach()
   anabranch_objects(anabranch_layer_${name} SOURCES ${plain} LINKS ${arg_LINKS})
+  if(arg_COLD)
+    anabranch_objects(anabranch_cold_${name} SOURCES ${arg_COLD} LINKS ${arg_LINKS})
+    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+      target_compile_options(anabranch_cold_${name} PRIVATE -O1)
+    endif()
+  endif()
   if(marked AND ANABRANCH_SANITIZE)  # Compiled once there: such a tree is for tests.
     anabranch_objects(anabranch_instrumented_${name} SOURCES ${marked} LINKS ${arg_LINKS})
     add_library(anabranch_marked_${name} ALIAS anabranch_instrumented_${name})
@@ -176,7 +199,8 @@ function(anabranch_link_layers target)
   endif()
   foreach(layer IN LISTS closure)
     get_property(links GLOBAL PROPERTY ANABRANCH_LINKS_OF_${layer})
-    foreach(library IN ITEMS anabranch_layer_${layer} anabranch_${variant}_${layer})
+    foreach(library IN ITEMS
+        anabranch_layer_${layer} anabranch_cold_${layer} anabranch_${variant}_${layer})
       set(type)
       if(TARGET ${library})
         get_target_property(type ${library} TYPE)
@@ -224,8 +248,26 @@ function(anabranch_program name)
   endif()
 endfunction()
 
-# Assertions take long to optimise and hardly run: a third of the time to compile a test.
+# For this folder and those below, whose programs nobody ships: in optimised trees they have no lines
+# for a debugger, which take a tenth of the time to compile and most of the time to link. The preset
+# dev has them.
+function(anabranch_unshipped_folder)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    return()
+  endif()
+  add_compile_options(-g0)
+  add_link_options(-Wl,--strip-debug)
+  find_program(LLD_PROGRAM ld.lld)
+  mark_as_advanced(LLD_PROGRAM)
+  if(LLD_PROGRAM)
+    add_link_options(-fuse-ld=lld)
+  endif()
+endfunction()
+
+# Assertions take long to optimise and hardly run: half of the time to compile a test. An exception
+# inside a CHECK ends its case: there is no handler at each assertion.
 function(anabranch_test_speed target)
+  target_compile_definitions(${target} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
   if(ANABRANCH_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(${target} PRIVATE -Og)
   endif()
@@ -234,9 +276,10 @@ endfunction()
 # Defines a doctest program whose cases are ctest entries named `<label>/<case>`, labelled LABEL
 # (by default the name without `_test`) and stopped after TIMEOUT seconds (180). doctest is content
 # when a name matches no case; the entry is not. A case that cannot run here says
-# MESSAGE("skipped: WHY") and returns. Under sanitizers an entry is a source file.
+# MESSAGE("skipped: WHY") and returns. Under sanitizers an entry is a source file. PLAIN: see
+# anabranch_plain.
 function(anabranch_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
   if(NOT arg_SOURCES)
     return()
   endif()
@@ -251,6 +294,9 @@ function(anabranch_test name)
     USES ${arg_USES}
     LINKS anabranch_test_main doctest::doctest ${arg_LINKS})
   anabranch_test_speed(${name})
+  if(arg_PLAIN)
+    anabranch_plain(${name})
+  endif()
   set(case_by_case)
   if(ANABRANCH_SANITIZE)
     anabranch_test_files(${name}

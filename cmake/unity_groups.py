@@ -6,8 +6,8 @@
 
 A group holds at most MOST files and LINES lines, in the order given. No two files of a group define
 the same name in an unnamed namespace or alias the same name, and all have the same
-using-directives: each would see the names of the others. The names in a namespace that is called
-as the file are the file's own: tests have such a namespace, so any tests may stand together.
+using-directives: each would see the names of the others. The names of a test stand in a namespace
+that is called as the file and are the file's own, so any tests may stand together.
 
 --check reads the files FOLDER/TARGET.txt, which list the files of one target each. It fails if a
 target has more groups than its files and lines need and two for names, and prints the name that
@@ -41,7 +41,8 @@ class Scan:
     def __init__(self, file):
         text = pathlib.Path(file).read_text()
         self.lines = text.count("\n")
-        self._own_namespace = pathlib.Path(file).stem
+        stem = pathlib.Path(file).stem
+        self._own_namespace = stem if stem.endswith("_test") else None
         self.names = {}  # {name: what it stands for}; None: a definition of the file's own
         self.directives = set()
         tokens = []
@@ -64,7 +65,7 @@ class Scan:
                 at += 1
                 start = at
             elif tokens[at] == "{" and "namespace" in tokens[start:at]:
-                if tokens[at - 1] == self._own_namespace:
+                if tokens[at - 1] == self._own_namespace:  # Its names are nobody else's.
                     at = start = closing(tokens, at) + 1
                     continue
                 at = self._scope(tokens, at + 1, local or tokens[at - 1] == "namespace") + 1

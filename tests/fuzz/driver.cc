@@ -18,7 +18,7 @@
 namespace anabranch::test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef ANABRANCH_SANITIZED
 constexpr std::uint64_t kRounds = 8'000;
 #else
 constexpr std::uint64_t kRounds = 20'000;

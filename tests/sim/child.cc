@@ -19,7 +19,7 @@ namespace anabranch::test {
 namespace {
 
 // Not by a clock: a machine may be busy. Sanitizers take fifteen times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef ANABRANCH_SANITIZED
 constexpr rlim_t kCpuSecondsMax = 1800;
 #else
 constexpr rlim_t kCpuSecondsMax = 120;

@@ -42,7 +42,7 @@ nlohmann::ordered_json json_value(const Setting& setting, const Values& values) 
   return values.front();
 }
 
-nlohmann::ordered_json json(const Config& config) {
+nlohmann::ordered_json config_json(const Config& config) {
   auto all = nlohmann::ordered_json::array();
   for (const Setting& setting : settings()) {
     all.push_back({{"setting", setting.key},
@@ -58,7 +58,7 @@ ExitCode run_config_show(const Arguments& arguments) {
   if (!config.ok()) return print_error(config.failure().message, kMisconfigured);
   for (const std::string& line : unknown_variables(names_in_environment())) print_error(line);
   std::cout << (arguments.has(kJson.name)
-                    ? json(config.value())
+                    ? config_json(config.value())
                               .dump(2, ' ', false,
                                     nlohmann::ordered_json::error_handler_t::replace) +
                           '\n'

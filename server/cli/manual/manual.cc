@@ -49,7 +49,7 @@ bool is_positional(const Argument& row) {
   return row.kind == Kind::kPositional || row.kind == Kind::kPositionals;
 }
 
-std::string shown(const Argument& row) {
+std::string argument_text(const Argument& row) {
   if (row.kind == Kind::kPositional) return italic(row.name);
   if (row.kind == Kind::kPositionals) return '[' + italic(row.name) + "...]";
   std::string text = bold(row.name);
@@ -61,8 +61,8 @@ std::string command_text(const Command& command) {
   std::string usage = bold("anabranch " + std::string(command.name));
   std::string rows;
   for (const Argument& row : command.arguments) {
-    if (is_positional(row)) usage += ' ' + shown(row);
-    rows += ".TP\n" + shown(row) + '\n' + with_stop(row.help);
+    if (is_positional(row)) usage += ' ' + argument_text(row);
+    rows += ".TP\n" + argument_text(row) + '\n' + with_stop(row.help);
   }
   return ".SS " + usage + '\n' + with_stop(command.help) + rows;
 }

@@ -11,7 +11,7 @@ namespace anabranch::server::cli {
 namespace {
 
 // Keeps the order of members, for people.
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kFirstTime = 1'700'000'000'000;
 
@@ -20,7 +20,7 @@ struct Mistake {
   std::string text;
 };
 
-std::string bytes_of(const json& value, const char* of) {
+std::string bytes_of(const Json& value, const char* of) {
   if (value.is_string()) return value.get<std::string>();
   const bool is_hex = value.is_object() && value.size() == 1 && value.contains("hex") &&
                       value.at("hex").is_string();
@@ -37,7 +37,7 @@ std::string bytes_of(const json& value, const char* of) {
   return bytes;
 }
 
-void check_names(const json& object, const std::vector<std::string_view>& names) {
+void check_names(const Json& object, const std::vector<std::string_view>& names) {
   for (const auto& member : object.items()) {
     if (std::ranges::count(names, std::string_view(member.key())) == 0) {
       throw Mistake{"\"" + member.key() + "\" is no member of it"};
@@ -45,7 +45,7 @@ void check_names(const json& object, const std::vector<std::string_view>& names)
   }
 }
 
-plugins::TrialSibling sibling_of(const json& value, std::int64_t time) {
+plugins::TrialSibling sibling_of(const Json& value, std::int64_t time) {
   plugins::TrialSibling sibling{"", std::nullopt, time % 2 == 0 ? "eu" : "us", time};
   if (!value.is_object() || value.contains("hex")) {
     sibling.value = bytes_of(value, "a sibling");
@@ -65,7 +65,7 @@ plugins::TrialSibling sibling_of(const json& value, std::int64_t time) {
   return sibling;
 }
 
-Case case_of(const json& value) {
+Case case_of(const Json& value) {
   if (!value.is_object()) throw Mistake{"it is no object"};
   check_names(value, {"name", "key", "prefix", "type", "path", "siblings", "shows"});
   Case one;
@@ -80,13 +80,13 @@ Case case_of(const json& value) {
   }
   if (value.contains("path")) {
     if (!value.at("path").is_array()) throw Mistake{"\"path\" is no list"};
-    for (const json& part : value.at("path")) trial.parts.push_back(bytes_of(part, "\"path\""));
+    for (const Json& part : value.at("path")) trial.parts.push_back(bytes_of(part, "\"path\""));
   }
   const bool has_siblings = value.contains("siblings") && value.at("siblings").is_array() &&
                             value.at("siblings").size() >= 2;
   if (!has_siblings) throw Mistake{"it has no list \"siblings\" of two or more"};
   std::int64_t time = kFirstTime;
-  for (const json& each : value.at("siblings")) {
+  for (const Json& each : value.at("siblings")) {
     trial.siblings.push_back(sibling_of(each, time++));
   }
   if (!value.contains("shows")) return one;
@@ -95,7 +95,7 @@ Case case_of(const json& value) {
   return one;
 }
 
-json json_of(const std::string& bytes) {
+Json json_of(const std::string& bytes) {
   if (core::is_utf8(bytes)) return bytes;
   return {{"hex", core::to_hex(bytes)}};
 }
@@ -103,11 +103,11 @@ json json_of(const std::string& bytes) {
 }  // namespace
 
 core::Result<std::vector<Case>> parse_cases(std::string_view text) {
-  const json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (parsed.is_discarded()) return core::invalid("is no JSON");
   if (!parsed.is_array()) return core::invalid("is no list of cases");
   std::vector<Case> cases;
-  for (const json& value : parsed) {
+  for (const Json& value : parsed) {
     try {
       cases.push_back(case_of(value));
     } catch (const Mistake& mistake) {
@@ -118,13 +118,13 @@ core::Result<std::vector<Case>> parse_cases(std::string_view text) {
 }
 
 std::string to_case(const plugins::Trial& trial) {
-  json value = json::object();
+  Json value = Json::object();
   value["key"] = json_of(trial.key);
   if (!trial.prefix.empty()) value["prefix"] = json_of(trial.prefix);
   if (trial.type != 's') value["type"] = json_of(std::string(1, trial.type));
   for (const std::string& part : trial.parts) value["path"].push_back(json_of(part));
   for (const plugins::TrialSibling& each : trial.siblings) {
-    json sibling{{"value", json_of(each.value)}};
+    Json sibling{{"value", json_of(each.value)}};
     if (each.base) sibling["base"] = json_of(*each.base);
     sibling["region"] = json_of(each.region);
     sibling["time_ms"] = each.time_ms;

@@ -52,7 +52,7 @@ void print_trial(const std::string& label, const plugins::Tried& tried) {
   if (as_case.size() <= kCaseColumnsMax) std::cout << "  " << printable(as_case) << '\n';
 }
 
-std::string shown(const std::optional<std::string>& value) {
+std::string answer_text(const std::optional<std::string>& value) {
   return value ? in_quotes(*value) : "nothing (the last written)";
 }
 
@@ -71,21 +71,21 @@ std::size_t run_cases(plugins::Machine& machine, const std::vector<Case>& cases)
     if (!answers) {
       std::cout << to_string(outcome.verdict) << '\n';
     } else {
-      std::cout << "shows " << shown(value) << ", not " << shown(one.shows) << '\n';
+      std::cout << "shows " << answer_text(value) << ", not " << answer_text(one.shows) << '\n';
     }
   }
   if (wrong == 0 && !cases.empty()) std::cout << cases.size() << " cases are as they say\n";
   return wrong;
 }
 
-std::string shown(const plugins::Outcome& outcome) {
+std::string answer_text(const plugins::Outcome& outcome) {
   const bool is_value = outcome.verdict == plugins::Verdict::kValue;
-  return shown(is_value ? std::optional(outcome.value) : std::nullopt);
+  return answer_text(is_value ? std::optional(outcome.value) : std::nullopt);
 }
 
 void print_stateful(const plugins::Stateful& found) {
-  std::cout << "warning: it keeps state: it shows " << shown(found.tried.outcome) << ", and "
-            << shown(found.again) << " in the memory that a call before has left.\n"
+  std::cout << "warning: it keeps state: it shows " << answer_text(found.tried.outcome) << ", and "
+            << answer_text(found.again) << " in the memory that a call before has left.\n"
             << "  A store gives each call a new memory, so that nothing is kept there\n";
   print_trial("  the call before", found.before);
   print_trial("  this call", found.tried);
