@@ -4,8 +4,8 @@
 //   {the first 8 bytes of the mesh id, varint entries, entries * (8 bytes origin, varint seq),
 //    4 bytes XXH3 of all that}
 //
-// The first character is the version of the format. Each incarnation of each region takes 14 to 18
-// characters.
+// The first character is the version of the format. Without entries it has 19 characters; each
+// incarnation of each region takes 12 to 18.
 #pragma once
 
 #include <string>

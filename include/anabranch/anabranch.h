@@ -1,4 +1,4 @@
-// The whole embedded API.
+// The whole embedded API, but for the HTTP port, a library of its own (http.h).
 #pragma once
 
 #include <anabranch/codec.h>

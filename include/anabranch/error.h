@@ -12,8 +12,8 @@ namespace anabranch {
 enum class ErrorCode {
   kInvalid,    // The call or its arguments are wrong. Mend the caller; retrying is useless.
   kWrongType,  // The key holds another type. Use that type, or remove the key first.
-  kTooLarge,   // A key, value, transaction or clear is over a limit named in the message.
-  kTimeout,    // The awaited event has not happened yet. Retry later, or ask another region.
+  kTooLarge,   // A key, a value, a transaction or a number is over a limit named in the message.
+  kTimeout,    // Not in time: an awaited event, or the end of a read. Retry later.
   kBusy,       // In use elsewhere (a second process on one data directory, a port).
   kClosed,     // The store is closed, or closed for writes after a failed commit. Reopen it.
   kReadOnly,   // The store follows a leader. Write there, or promote it.

@@ -14,7 +14,7 @@
 //   [a b]          | done in a    | move a behind b| [b a], a is done
 //   [a]            | text in a    | votes in a     | [a], with both
 //   [a b c]        | move a to 2  | move a to 1    | [b c a] or [b a c]: the later move; never two
-//   a [a]            | push_back    | clear          | [x]
+//   [a]            | push_back    | clear          | [x]
 //
 // Worked example. `eu` and `us` have a to-do list with "buy milk". `eu` marks it as done, while
 // `us` erases it. Both arrive at the empty list: a person who deletes a to-do means all of it. With

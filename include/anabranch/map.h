@@ -1,5 +1,5 @@
-// A map: fields by name. Each field is a small key and holds a register, a counter, a set, a flag,
-// or a map again.
+// A map: fields by name. Each field is a small key and holds a value of any type: a register, a
+// counter, a set, or a map again.
 //
 // Fields are independent: concurrent writes of two regions to different fields both stay, and
 // concurrent writes to the same field merge as the type of the field says. The erase of a field

@@ -33,7 +33,7 @@ enum class CompressLinks { kNever, kRemote, kAlways };
 // kNone: within half a minute, or when memory is written to the tables.
 //
 // With the last two a store that was not closed goes on under a new origin when it is opened again:
-// other regions may have writes that it has lost. They need kEngine.
+// other regions may have writes that it has lost.
 enum class Durability { kSync, kInterval, kNone };
 
 struct Options {

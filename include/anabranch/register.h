@@ -3,8 +3,8 @@
 // A put replaces every value that it has seen, in whatever region the value was written, and no
 // other. So concurrent puts of two regions both stay, as *siblings*, until a put or an erase that
 // has seen them. Until then each read chooses the sibling to show by the policy of the key
-// (conflict.h): `lww`, the last writer, unless Options::resolvers says `max`, `min`, `siblings` or
-// names a function. The stored siblings never depend on the policy.
+// (policy.h), else by Options::resolvers, else by `lww`: the last writer. The stored siblings never
+// depend on the policy.
 //
 //   both know | here     | there    | concurrently, `lww` | `max`
 //   3         | put 5    | put 4    | 4, if it is later   | 5

@@ -85,7 +85,9 @@ class Life {
 }  // namespace detail
 
 // Every function throws Error: kInvalid and kTooLarge for arguments, kClosed after a failure or
-// close, kReadOnly for writes to a follower, kIo and kCorrupt when reading or committing failed.
+// close, kReadOnly for writes to a follower or while it is drained, kIo and kCorrupt when reading
+// or committing failed, kUnsupported and kNoMemory where siblings cannot be decided, kTimeout in a
+// read that takes too long (Options::read_ms_max).
 class Scope {
  public:
   using Show = std::function<void(std::string_view value)>;
@@ -111,8 +113,8 @@ class Scope {
   // kAnyRegion: a region that had not heard of the request may execute it once more, without
   // effect. So the writes must follow from the request alone: puts, erases, inserts into and
   // removes from sets and flags, and additions of integers to counters. All else throws
-  // Error{kInvalid} that names it: reading (but for contains()), edits of lists and texts, clears,
-  // expiries, additions of doubles and to scores.
+  // Error{kInvalid} that names it: reading (but for contains() and type()), edits of lists and
+  // texts, clears, expiries, additions of doubles and to scores.
   // kOneRegion: everything is allowed, and the promise holds for requests sent to one region only,
   // or in a session whose token covers the first execution.
   //

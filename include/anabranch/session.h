@@ -62,7 +62,7 @@ class Session final : public Scope {
   Session& operator=(Session&& other) noexcept;
 
   // Returns the writes that this session has seen, in printable form (letters, digits, "-" and
-  // "_"), for a cookie or a header: 20 characters, and 14 to 18 for each region and for each of its
+  // "_"), for a cookie or a header: 19 characters, and 12 to 18 for each region and for each of its
   // restarts on a restored disk or after a loss.
   [[nodiscard]] std::string token() const;
 

@@ -81,7 +81,7 @@ struct RefusedStatus {
 struct WarningStatus {
   std::string kind;        // One word for programs, such as "away"; docs/operations.md lists them.
   std::string peer;        // The region or address of the peer that it is about; may be empty.
-  bool critical = false;   // Writes are refused, or data in danger.
+  bool critical = false;   // Data are in danger, or writes are refused, but for a drain.
   std::string text;        // What is wrong...
   std::string what_to_do;  // ...and the remedy.
 };
@@ -335,7 +335,8 @@ struct StoreStatus {
   std::vector<WarningStatus> warnings;  // Critical ones first.
   bool draining = false;  // Writes of applications are refused, until that is undone or reopened.
   bool full = false;      // The disk is full: writes that add are refused.
-  bool writable = true;   // False after a failed commit: reads only, until reopened.
+  // False after a failed commit, or when the directory is gone: reads only, until reopened.
+  bool writable = true;
 };
 
 }  // namespace anabranch

@@ -79,6 +79,19 @@ TEST_SUITE("core: token") {
           std::string::npos);
   }
 
+  TEST_CASE("it has 19 characters, and 12 to 18 for each incarnation") {  // session.h.
+    CHECK(core::encode_token(kMesh, {}).size() == 19);
+    for (const core::Seq seq : {core::Seq{1}, (core::Seq{1} << 35U) - 1}) {
+      VersionVector seen;
+      for (core::Origin origin = 1; origin <= 9; ++origin) {
+        seen.set(origin, seq);
+        const std::size_t more = core::encode_token(kMesh, seen).size() - 19;
+        CHECK(more >= 12 * origin);
+        CHECK(more <= 18 * origin);
+      }
+    }
+  }
+
   TEST_CASE("garbage, damage, another mesh and newer versions are told apart") {
     const std::string token = core::encode_token(kMesh, {{1, 2}, {3, 4}});
     CHECK(refusal("garbage") == "this is no token: give back what token() has returned, unchanged");
