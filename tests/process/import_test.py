@@ -4,6 +4,7 @@ file, in every database, with expiry and binary names; it can be killed at any t
 names all that it leaves out, and refuses wrong files and addresses."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from leaders import ANABRANCH, World, check, new_random, run, wait_until
 from redis_server import RedisServer
 
 PARTLY = 4
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 
 def fill(redis, random):
@@ -253,6 +255,20 @@ def a_target_that_refuses(world, redis, progress):
     same(redis, leader)
 
 
+def with_the_rights_of_the_page(world, redis, progress):
+    """At the leader a user with the rights that docs/moving.md names, and no other."""
+    with open(os.path.join(ROOT, "docs", "moving.md"), encoding="utf-8") as page:
+        rights = re.search(r"The user needs `(\+[^`]*)`", page.read()).group(1)
+    users = os.path.join(world.folder, "users.acl")
+    with open(users, "w", encoding="utf-8", opener=lambda *all: os.open(*all, 0o600)) as file:
+        file.write(f"user default on nopass ~* +@all\nuser mover on >secret ~* {rights}\n")
+    leader = world.start("ap", flags=["--acl-file", users])
+    done = run("import", "--from", redis.address, "--to", leader.redis, "--user", "mover", *progress,
+               timeout=120, environment={"ANABRANCH_PASSWORD": "secret"})
+    check(done.returncode == 0, f"{done.stdout}{done.stderr}")
+    same(redis, leader)
+
+
 def main():
     random = new_random()
     with World() as world:
@@ -273,6 +289,7 @@ def main():
             wrong_sources(leader, progress, path, world.folder)
             with_passwords(world, leader, progress)
             a_target_that_refuses(world, redis, progress)
+            with_the_rights_of_the_page(world, redis, progress)
             left_out(redis, leader, progress, path)
 
 
