@@ -131,7 +131,8 @@ class Store final : public Scope {
   // It is a transaction of its own, and in force here on return. Writes nothing if it is set
   // already. Throws Error: kInvalid for a database out of range, a kind that can only be listed, or
   // a native policy without a function of that name in Options::functions; kTooLarge for a prefix
-  // over 1024 bytes, or one policy too many (1000 in force); kReadOnly on a follower.
+  // over 1024 bytes, or one policy too many (1000 in force, 10,000 prefixes that ever had one);
+  // kReadOnly on a follower.
   void set_policy(std::string_view prefix, const Policy& policy);
   void set_policy(std::uint8_t database, std::string_view prefix, const Policy& policy);
   // Removes the policy with exactly this prefix in all regions: the policy with the next shorter
