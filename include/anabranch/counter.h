@@ -23,7 +23,7 @@
 // - Additions do not belong to a value: an addition to 10 that meets a concurrent put of 20 makes
 //   21.
 // - Each region checks the range against the additions it has seen, so regions together can leave
-//   the range. Reading is then an error until a reset.
+//   the range. Reading and adding are then errors until a put or a reset.
 // - Doubles round: 0.1 and 0.2 make 0.30000000000000004, and an addition smaller than a 2^53th of
 //   its region's additions so far is lost in them. Money is better counted in cents.
 // - Once a double was added, a `Counter` can be read and added to only while the sum is whole.

@@ -266,7 +266,7 @@ struct StoreStatus {
   // sentence with the key. At most 20.
   std::vector<std::string> resolver_alarms;
   std::uint64_t resolver_slow = 0;       // Calls that took over 10 ms.
-  std::uint64_t resolver_unstable = 0;   // Second calls, of one in 64, that gave another answer.
+  std::uint64_t resolver_unstable = 0;   // Second calls, about a row in 64, with another answer.
   std::uint64_t answers_kept_bytes = 0;  // The answers of resolvers kept in memory, at most 16 MiB.
   std::uint64_t answers_found = 0;       // Decisions by an answer that was kept...
   std::uint64_t answers_asked = 0;       // ...and those that called a resolver.
