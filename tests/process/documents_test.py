@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""The documents for users name commands, flags, settings, figures and metrics that there are."""
+
+import glob
+import json
+import os
+import re
+
+from leaders import World, check, run, wait_until
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+# Of contributors, who also name files, functions and the flags of other programs.
+OTHERS = {"architecture.md", "formats.md", "testing.md", "howto.md", "where.md", "names.md"}
+COMMAND = re.compile(r"\banabranch ((?:[a-z-]+ )?[a-z-]+)\b([^`\n]*)")
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+
+
+def pages():
+    """{path: text} of the documents for users; a command that goes on in the next line is one line."""
+    paths = [path for path in glob.glob(os.path.join(ROOT, "docs", "*.md"))
+             if os.path.basename(path) not in OTHERS]
+    paths += [os.path.join(ROOT, "README.md"), os.path.join(ROOT, "packaging", "README.md")]
+    paths += glob.glob(os.path.join(ROOT, "examples", "*", "README.md"))
+    texts = {}
+    for path in paths:
+        with open(path, encoding="utf-8") as page:
+            texts[os.path.relpath(path, ROOT)] = page.read().replace("\\\n", " ")
+    check(len(texts) > 15, sorted(texts))
+    return texts
+
+
+def told(*words):
+    done = run(*words)
+    check(done.returncode == 0, f"{words}: {done.stderr}")
+    return done.stdout
+
+
+def helps():
+    """{command: its help}, as "peer pause"."""
+    listed = told("--help").split("Commands:\n")[1]
+    names = [line[2:].split("  ")[0] for line in listed.splitlines() if re.match("  [a-z]", line)]
+    commands = [" ".join(word for word in name.split() if word.islower()) for name in names]
+    check(len(commands) > 30, commands)
+    return {command: told(*command.split(), "--help") for command in commands}
+
+
+def commands_and_flags(texts):
+    known = helps()
+    seen = set()
+    for path, text in texts.items():
+        for words, rest in COMMAND.findall(text):
+            command = words if words in known else words.split()[0]
+            if command not in known:
+                continue  # "anabranch serves", in a sentence.
+            seen.add(command)
+            # Of a line of a table or a block the words behind two spaces explain.
+            for flag in FLAG.findall(rest.split("   ")[0].split("|")[0].split(" && ")[0]):
+                check(flag in known[command], f"{path}: anabranch {command} has no {flag}")
+    check(len(seen) > 25, sorted(seen))
+
+
+def flags_alone(texts):
+    """`--data DIR` without its command: some command has it."""
+    known = "\n".join(helps().values())
+    foreign = {"--disable"}  # Of AssemblyScript.
+    for path, text in texts.items():
+        for span in re.findall(r"`(--[a-z-]+)[^`]*`", text):
+            check(span in known or span in foreign, f"{path}: no command has {span}")
+
+
+def names_in(value):
+    """The names of all fields in a value of JSON."""
+    if isinstance(value, list):
+        return set().union(*map(names_in, value))
+    if not isinstance(value, dict):
+        return set()
+    return set(value).union(*map(names_in, value.values()))
+
+
+def figures(texts):
+    """Settings, fields of the status and of INFO, and metrics, on the page for operators."""
+    page = texts[os.path.join("docs", "operations.md")]
+    settings = {each["setting"] for each in json.loads(told("config", "show", "--json"))}
+    with World() as world:
+        leader = world.start("eu", flags=["--http", f"unix:{world.folder}/http"])
+        other = world.start("us", peers=[leader])
+        wait_until("us is connected", lambda: leader.is_connected(other))
+        told("peer", "pause", "us", "--redis", leader.redis)  # So there is a warning.
+        fields = names_in(json.loads(told("status", "--redis", leader.redis, "--json")))
+        info = leader.call("INFO", "everything")
+    told_by_info = {line.split(":")[0] for line in info.splitlines()}
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", page))
+    check(len(named) > 60, sorted(named))
+    check(named <= settings | fields | told_by_info,
+          f"neither settings nor figures: {sorted(named - settings - fields - told_by_info)}")
+    counts = page.split("is counted under `refused`")[1].split("\n## ")[0]
+    for name in re.findall(r"^\| ([a-z ]+) \|", counts, re.MULTILINE)[1:]:
+        check(name.replace(" ", "_") in fields, f"`refused` in the status has no {name}")
+
+
+def main():
+    texts = pages()
+    commands_and_flags(texts)
+    flags_alone(texts)
+    figures(texts)
+
+
+if __name__ == "__main__":
+    main()
