@@ -16,7 +16,7 @@ FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
 def pages():
-    """{path: text} of the documents for users; a command that goes on in the next line is one line."""
+    """{path: text} of the documents for users. A command that goes on in the next line is one."""
     paths = [path for path in glob.glob(os.path.join(ROOT, "docs", "*.md"))
              if os.path.basename(path) not in OTHERS]
     paths += [os.path.join(ROOT, "README.md"), os.path.join(ROOT, "packaging", "README.md")]
