@@ -34,7 +34,7 @@ embed a store: such keys have a TYPE, can be renamed, copied, scanned and remove
 - A key, a field or a member has at most 65,536 bytes, a value 32 MiB, a request 128 MiB. A longer
   field or member is not found by reads and removals; a longer key is refused.
 - SCAN: an element that is there from the beginning to the end of an iteration is returned, once
-  or several times. After a  restart of the server an iteration begins anew, under the same
+  or several times. After a restart of the server an iteration begins anew, under the same
   cursor, without the client's noticing.
 - Users and ACL are those of Redis, and stricter: a user whose key patterns do not cover all keys is
   shown its own keys by SCAN and KEYS, gets no sections of INFO that count keys, and may not use
