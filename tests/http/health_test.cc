@@ -43,6 +43,14 @@ TEST_SUITE("http: health") {
     CHECK(why_unready(status, 10'000).find("joining") != std::string::npos);
     status["draining"] = true;
     CHECK(why_unready(status, 10'000) == "it is being drained");
+    CHECK(why_unwell(status).empty());
+  }
+
+  TEST_CASE("a full disk and a follower are neither unwell nor unready") {
+    Json status = test::some_status_json();
+    status["full"] = status["follower"] = true;
+    CHECK(why_unwell(status).empty());
+    CHECK(why_unready(status, 10'000).empty());
   }
 }
 
