@@ -176,7 +176,8 @@ class Scope {
   // Returns the deadline of a key in milliseconds since 1970; nullopt when it has none or is
   // absent.
   [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const;
-  // Returns the time by which keys expire here, in milliseconds since 1970. It never goes back.
+  // Returns the time by which keys expire here, in milliseconds since 1970. It goes back only after
+  // this clock was wrong.
   [[nodiscard]] std::int64_t now_ms() const;
 
   // ---- Sorted sets (sorted_set.h): ordered by score, and by the bytes of the member where scores
