@@ -37,8 +37,8 @@ namespace anabranch {
 // Makes a key show this JSON, in one transaction. Writes only what differs from what is shown here,
 // so that concurrent writes to other fields stay: fields that the JSON lacks are removed, lists
 // change by the smallest middle part, texts by the smallest difference. A member named twice has
-// its last value. Throws Error: kInvalid for what is no JSON, for integers beyond 64 bits, for null,
-// objects and arrays within an array (but the pairs of a sorted set), and below 100 levels;
+// its last value. Throws Error: kInvalid for what is no JSON, for integers beyond 64 bits, for
+// null, objects and arrays within an array (but the pairs of a sorted set), and below 100 levels;
 // kWrongType where the form does not fit the type at a place: then nothing is written.
 void put_json(Scope& scope, const Key& key, std::string_view json);
 
