@@ -94,7 +94,7 @@ std::string figures_of(const Neighbours& all, std::optional<std::int64_t> lag_ms
 }
 
 std::string all_well(const Neighbours& all) {
-  if (all.empty()) return "no peers: its writes are on one disk";
+  if (all.empty()) return "no peers of other regions";
   return std::to_string(all.size()) + (all.size() == 1 ? " peer" : " peers") + " connected";
 }
 

@@ -59,6 +59,17 @@ TEST_SUITE("server: status --check") {
           "ANABRANCH OK - region eu: 1 peer connected | behind=0ms; peers=1 away=0");
   }
 
+  TEST_CASE("a leader with a follower alone, and the follower, have no peers of other regions") {
+    StoreStatus status = two_regions();
+    status.peers = {peer("eu")};
+    for (const bool follows : {false, true}) {
+      status.follower = follows;
+      status.peers[0].follower = !follows;
+      CHECK(judged(status).line ==
+            "ANABRANCH OK - region eu: no peers of other regions | behind=0ms; peers=0 away=0");
+    }
+  }
+
   TEST_CASE("a peer that is away is a warning with what to do, and a full disk goes before it") {
     StoreStatus status = two_regions();
     status.peers[0].connected = false;
