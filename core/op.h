@@ -25,8 +25,8 @@ struct ObservedSlot {
 };
 
 // Replaces the siblings covered by the context in the cell at `path` by one value. `context` is
-// present only when a client brought the context of an older read; otherwise the context is all
-// that the leader had applied.
+// present in the rows of requests, and where the author had read the several values of the cell
+// (regions/read_cells.h); otherwise the context is all that the leader had applied.
 struct Put {
   Path path;
   std::string value;
