@@ -1,5 +1,6 @@
 // A value or the reason of its absence: for decoders of foreign bytes, and for the layers below the
-// public API, where no function throws.
+// public API. There an Error is thrown only where no Result can pass: by readers of stored rows, by
+// writers of a leader that takes no writes, by constructors.
 //
 //   Result<Batch> batch = decode_batch(bytes);
 //   if (!batch.ok()) return batch.failure();

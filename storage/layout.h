@@ -107,7 +107,7 @@ std::string signed_key(core::Origin origin);
 // `number`: of a bucket in format 1, then of a group of buckets.
 std::string digest_key(std::uint64_t format, std::size_t number);
 inline constexpr std::string_view kScoresKey =
-    "scores";  // -> format, policies, seed and opening of the table below
+    "scores";  // -> format, resolvers, seed and opening of the table below
 inline constexpr std::string_view kRowsAgainKey =
     "rows again";  // Why the rows are to be taken again from another leader.
 inline constexpr std::string_view kReorderKey = "reorder";  // Scopes whose orders may be stale.
