@@ -190,6 +190,20 @@ TEST_SUITE("tidy") {
     CHECK(check("inner rooms", "tests/rows/a.cc", "").empty());
   }
 
+  TEST_CASE("a README that names other folders than the room's row is noticed") {
+    const auto count = [](const std::string& path, const std::string& sentence) {
+      return check("room lists", path, "# a\n\n- Start with `b.h`. " + sentence + "\n").size();
+    };
+    const std::string wire = "regions/wire/README.md";
+    CHECK(count(wire, "May include `state`, and the\n  layers below `regions`.") == 0);
+    CHECK(count(wire, "May include the layers below `regions`.") == 1);
+    CHECK(count(wire, "May include `state`, `exchange`, and `core`.") == 1);
+    CHECK(count(wire, "May include [state](../state/).") == 1);
+    CHECK(count(wire, "It sees `state`.") == 1);
+    CHECK(count("rows/masks/README.md", "May include nothing of `rows`; see `policy`.") == 0);
+    CHECK(count("regions/README.md", "It sees all rooms.") == 0);
+  }
+
   TEST_CASE("a link that leads nowhere is noticed") {
     const Source target{"docs/semantics.md", ""};
     CHECK(check("links", "docs/a.md", "[x](semantics.md#rows)\n", {target}).empty());
@@ -197,6 +211,43 @@ TEST_SUITE("tidy") {
     CHECK(check("links", "README.md", "```\n[x](absent.md)\n```\n").empty());
     CHECK(check("links", "docs/a.md", "[x](docs/semantics.md)\n", {target}).size() == 1);
     CHECK(check("links", "docs/a.md", "[x](absent.md)\n").size() == 1);
+  }
+
+  TEST_CASE("a link to a heading that is not there is noticed") {
+    const Source page{"docs/b.md", "# The `b`, a page\n```\n# No heading\n```\n## Two_words\n"};
+    const auto count = [&](const std::string& text) {
+      return check("anchors", "docs/a.md", "# Here\n" + text, {page}).size();
+    };
+    CHECK(count("[x](b.md#the-b-a-page) [y](#here)\n[z](b.md#two_words)\n") == 0);
+    CHECK(count("[x](b.md#no-heading)\n") == 1);
+    CHECK(count("[x](b.md#two-words) [y](#there)\n") == 2);
+    CHECK(count("[x](../core/a.h#there) [y](https://a.b/c#d)\n```\n[z](#there)\n```\n") == 0);
+  }
+
+  TEST_CASE("a name of code that no source has is noticed, with the first document") {
+    const std::vector<Source> sources{{"core/a.h", "class A {};\nint kThere;  // kGone, f_gone\n"},
+                                      {"core/b.h", "int B() { return f_there; }\n"},
+                                      {"server/c.cc", "auto key = \"lag_ms\";\n"},
+                                      {"docs/names.md", "`kGone` is kThere.\n"}};
+    const auto count = [&](const std::string& text) {
+      return check("code names", "a.md", text, sources).size();
+    };
+    CHECK(count("`kThere`, `f_there(x)`, `A::kThere`, `anabranch_lag_ms`, `ANABRANCH_LAG_MS`\n") ==
+          0);
+    CHECK(count("`a word`, `x_`, `PascalCase`, kGone\n```\n`kGone`\n```\n") == 0);
+    CHECK(count("`kGone` and `f_gone`\n") == 2);
+    CHECK(count("`A::f_there`\n") == 1);
+    CHECK(check("code names", "z.md", "`kGone`\n", sources).empty());
+  }
+
+  TEST_CASE("a function named before a link to another file is noticed") {
+    const Source file{"core/a.cc", "int A::f() {}  // No g.\n"};
+    const auto count = [&](const std::string& text) {
+      return check("functions beside", "docs/a.md", text, {file}).size();
+    };
+    CHECK(count("`A::f`\n([a.cc](../core/a.cc))\n") == 0);
+    CHECK(count("`A::g` ([a.cc](../core/a.cc))\n") == 1);
+    CHECK(count("`A::g` ([a page](b.md)), `g` ([a.cc](../core/a.cc))\n") == 0);
   }
 
   TEST_CASE("a function that is not where the page of places says is noticed") {

@@ -7,6 +7,7 @@
 #include <regex>
 #include <set>
 
+#include "tests/tidy/documents.h"
 #include "tests/tidy/words.h"
 
 namespace anabranch::tidy {
@@ -448,6 +449,21 @@ Violations inner_rooms_are_known(const Source& source, const Repository& reposit
   return found;
 }
 
+// The README of a room names the folders of its layer that its row has, and no other ones.
+Violations rooms_tell_their_includes(const Source& source, const Repository&) {
+  const auto room = std::ranges::find(inner_rooms(), parent_of(source.path), &Layer::folder);
+  const bool is_inner = room != inner_rooms().end() && !parent_of(room->folder).empty();
+  if (!is_inner || !source.ends_with({"/README.md"})) return {};
+  Names others;
+  for (const Layer& other : inner_rooms()) {
+    const bool of_layer =
+        (std::string{other.folder} + '/').starts_with(std::string{folder_of(source.path)} + '/');
+    if (of_layer && std::ranges::count(room->sees, other.folder) == 0)
+      others.push_back(other.folder);
+  }
+  return wrong_includes(source, room->sees, others);
+}
+
 // In regions every commit goes through the gate, where all parts of the replica are asked.
 Violations one_gate_to_the_disk(const Source& source, const Repository&) {
   Violations found;
@@ -505,11 +521,17 @@ constexpr std::array kRules{
     Rule{"built", "a source file, public header or scenario is named in a CMakeLists.txt",
          sources_are_built},
     Rule{"links", "a relative link in Markdown leads to a file", markdown_links_resolve},
+    Rule{"anchors", "the anchor of a link is a heading", anchors_are_headings},
+    Rule{"code names", "a name of code in a document occurs in a source", code_names_occur},
+    Rule{"functions beside", "a function named before a link to a file is in it",
+         functions_are_beside_their_files},
     Rule{"places", "a file that docs/where.md names has the function", places_are_right},
     Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},
     Rule{"crowds", "a folder of the product has at most 20 .cc files", folders_are_small},
     Rule{"inner rooms", "a folder inside a layer has a README.md and a row of includes",
          inner_rooms_are_known},
+    Rule{"room lists", "the README of a room names the folders of its layer that it may include",
+         rooms_tell_their_includes},
     Rule{"outside", "the repository is self-contained", nothing_points_outside},
     Rule{"names", "a test name is plain and stands once in its file", test_names_are_plain},
     Rule{"words", "few words are `what`, `who`, `which` or a form of these", words_are_plain},
