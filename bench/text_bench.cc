@@ -72,11 +72,28 @@ void wait_until(const char* what, const Holds& holds) {
 }
 
 std::unique_ptr<Store> open(const Settings& settings, const std::string& region,
-                            std::vector<std::string> peers) {
+                            std::vector<std::string> peers,
+                            std::uint64_t flush_bytes = Options{}.flush_bytes_max) {
   const std::string path = settings.directory + "/" + region;
   std::filesystem::create_directories(path);
-  return std::unique_ptr<Store>(new Store(Store::open(
-      {.path = path, .region = region, .listen = "tcp://127.0.0.1:0", .peers = std::move(peers)})));
+  return std::unique_ptr<Store>(new Store(Store::open({.path = path,
+                                                       .region = region,
+                                                       .listen = "tcp://127.0.0.1:0",
+                                                       .peers = std::move(peers),
+                                                       .flush_bytes_max = flush_bytes})));
+}
+
+// Has all that a region has written in its tables on disk: a row more is put until a flush has
+// begun and ended.
+void write_to_tables(const Settings& settings, const std::string& region) {
+  const auto store = open(settings, region, {}, std::uint64_t{1} << 20U);
+  Register filler{*store, "filler"};
+  const std::string value(std::size_t{64} << 10U, 'x');
+  const std::uint64_t flushes = store->status().storage_flushes;
+  wait_until("all is in the tables", [&] {
+    filler.put(value);
+    return store->status().storage_flushes >= flushes + 2;  // The first may have begun before.
+  });
 }
 
 void apply(TextDocument& document, const TraceBurst& burst, std::uint64_t behind = 0) {
@@ -128,6 +145,7 @@ void measure_trace(const Settings& settings) {
     report("replicated to a second region that was empty", "seconds", seconds_since(begin));
     expect(Text(*us, "text").str() == text, "the rows there are the text");
   }
+  write_to_tables(settings, "eu");
   const TableSize rows = size_of_table(settings.directory + "/eu", "rows");
   report("rows", "count", static_cast<double>(rows.entries));
   report("disk", "bytes/character",
@@ -160,6 +178,7 @@ void measure_letters(const Settings& settings) {
     text = type_letters(document, settings);
     report("letters typed", "seconds", seconds_since(begin));
   }
+  write_to_tables(settings, "letters");
   const std::string path = settings.directory + "/letters";
   const double scan = seconds_of_scan(path, "rows");
   report("rows of the letters", "count", static_cast<double>(size_of_table(path, "rows").entries));

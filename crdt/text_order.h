@@ -5,7 +5,7 @@
 // its characters or some of them are deleted. The pieces lie in leaves of about 700 bytes, in
 // order: each with its characters, and with the bytes of its run that differ from the run of the
 // piece before (front coding, as in the tables of LevelDB). Neighbours in a text are neighbours in
-// the tree of positions, so a letter that was typed alone takes about 15 bytes with all that is
+// the tree of positions, so a letter that was typed alone takes about 9 bytes with all that is
 // known of it. The leaves are the nodes of a treap (Seidel and Aragon, "Randomized Search Trees",
 // 1996), each with the sums of code points and UTF-16 units below it: so a character is found by
 // its index, in either unit, and a place by its position, in O(log leaves).
