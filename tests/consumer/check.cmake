@@ -18,6 +18,18 @@ foreach(step IN ITEMS
   execute_process(COMMAND ${command} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
 
+# Sizes that a program which embeds a store has, in MB. Lines for a debugger are beside the objects.
+file(GLOB_RECURSE archive ${work}/prefix/libanabranch.a)
+set(bounded ${archive} ${BUILD}/examples/hello)
+set(bounds 25 10)
+foreach(file bound IN ZIP_LISTS bounded bounds)
+  file(SIZE ${file} bytes)
+  message(STATUS "${file}: ${bytes} bytes")
+  if(bytes GREATER ${bound}000000)
+    message(FATAL_ERROR "${file} has more than ${bound} MB")
+  endif()
+endforeach()
+
 # Without CMake. Where the libraries are depends on the machine (lib, lib/x86_64-linux-gnu).
 find_program(pkg_config pkg-config REQUIRED)
 file(GLOB_RECURSE pc ${work}/prefix/anabranch.pc)

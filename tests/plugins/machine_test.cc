@@ -8,11 +8,14 @@
 #include "plugins/rule.h"
 #include "tests/plugins/guests.h"
 
-namespace anabranch::plugins::machine_test {
+namespace anabranch::plugins {
 
 // For the messages of failed checks.
 static doctest::String toString(Verdict verdict) { return std::string(to_string(verdict)).c_str(); }
 
+}  // namespace anabranch::plugins
+
+namespace anabranch::plugins::machine_test {
 namespace {
 
 using test::resolver;

@@ -21,7 +21,7 @@ namespace anabranch::storage::test::data_directory_test {
 namespace {
 
 namespace fs = std::filesystem;
-using test::TempDir;
+using anabranch::test::TempDir;
 
 core::Result<std::unique_ptr<StorageBelow>> open(const fs::path& directory) {
   return open_lmdb_storage({.directory = directory.string(), .map_bytes = kMapBytes});

@@ -20,7 +20,7 @@ namespace anabranch::storage::test::lmdb_storage_test {
 namespace {
 
 namespace fs = std::filesystem;
-using test::TempDir;
+using anabranch::test::TempDir;
 
 std::string numbered(std::uint64_t i) { return "k" + std::to_string(i); }
 

@@ -22,7 +22,7 @@ namespace anabranch::storage::test::sealed_values_test {
 namespace {
 
 namespace fs = std::filesystem;
-using test::TempDir;
+using anabranch::test::TempDir;
 
 std::string sealed(std::string_view key, std::string_view value) {
   std::string bytes(value.size() + kValueSumSize, '\0');

@@ -18,7 +18,7 @@ namespace anabranch::storage::test::open_storage_test {
 namespace {
 
 namespace fs = std::filesystem;
-using test::TempDir;
+using anabranch::test::TempDir;
 
 std::unique_ptr<WholeStorage> open(const fs::path& directory, bool look = false) {
   auto opened = open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
