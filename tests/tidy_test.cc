@@ -250,6 +250,47 @@ TEST_SUITE("tidy") {
     CHECK(count("`A::g` ([a page](b.md)), `g` ([a.cc](../core/a.cc))\n") == 0);
   }
 
+  TEST_CASE("a test that a document names and that is not there is noticed") {
+    const std::vector<Source> others{
+        {"tests/core/a_test.cc", "TEST_CASE(\"a b\") {}\nTEST_CASE(\n    \"c d\") {}\n"},
+        {"tests/core/CMakeLists.txt", "anabranch_test(core_test\n  SOURCES a_test.cc)\n"},
+        {"tests/x/a_test.cc", "TEST_CASE(\"e\") {}\n"},
+        {"tests/x/CMakeLists.txt", "anabranch_test(x_y_test\n  LABEL core\n  SOURCES a_test.cc)\n"},
+        {"tests/process/kill_test.py", ""},
+        {"tests/process/CMakeLists.txt", "(LABEL process)\nanabranch_process_test(kill)\n"},
+        {"tests/CMakeLists.txt", "anabranch_check(story/told\n  LABEL story)\n"},
+        {"examples/told.sh", ""},
+    };
+    const auto count = [&](const std::string& name, const std::string& path) {
+      return check("references", "docs/a.md", "x\n[`" + name + "`](../" + path + ")\n", others)
+          .size();
+    };
+    CHECK(count("core/a b", "tests/core/a_test.cc") == 0);
+    CHECK(count("core/a\nb", "tests/core/a_test.cc") == 0);
+    CHECK(count("core/c d", "tests/core/a_test.cc") == 0);
+    CHECK(count("core/e", "tests/x/a_test.cc") == 0);
+    CHECK(count("process/kill", "tests/process/kill_test.py") == 0);
+    CHECK(count("story/told", "examples/told.sh") == 0);
+    CHECK(count("core/a", "tests/core/a_test.cc") == 1);
+    CHECK(count("x_y/e", "tests/x/a_test.cc") == 1);
+    CHECK(count("crdt/a b", "tests/core/a_test.cc") == 1);
+    CHECK(count("core/a b", "tests/x/a_test.cc") == 1);
+    CHECK(count("core/a b", "tests/core/b_test.cc") == 1);
+    CHECK(count("process/kil", "tests/process/kill_test.py") == 1);
+    CHECK(count("process/kill", "examples/told.sh") == 1);
+    CHECK(count("story/kill", "tests/process/kill_test.py") == 1);
+    CHECK(count("story/tol", "examples/told.sh") == 1);
+    CHECK(check("references", "a.md", "```\n[`x/y`](z)\n```\n`x/y` [`x`](y/z)\n", others).empty());
+  }
+
+  TEST_CASE("a public header that the list of headers lacks is noticed") {
+    const Source list{"include/README.md", "- [b.h](anabranch/b.h): b.\n"};
+    CHECK(check("headers", "include/anabranch/b.h", "", {list}).empty());
+    CHECK(check("headers", "include/anabranch/a.h", "", {list}).size() == 1);
+    CHECK(check("headers", "include/anabranch/b.h", "").size() == 1);
+    CHECK(check("headers", "core/a.h", "", {list}).empty());
+  }
+
   TEST_CASE("a function that is not where the page of places says is noticed") {
     const Source file{"core/a.cc", "int f() {}\nint A::g() {}\n// No h().\n"};
     const auto count = [&](const std::string& row) {

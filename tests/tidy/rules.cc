@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tests/tidy/documents.h"
+#include "tests/tidy/references.h"
 #include "tests/tidy/words.h"
 
 namespace anabranch::tidy {
@@ -380,6 +381,15 @@ Violations markdown_links_resolve(const Source& source, const Repository& reposi
   return found;
 }
 
+Violations headers_are_listed(const Source& source, const Repository& repository) {
+  const std::string folder{"include/"};
+  if (!source.in(folder) || !source.ends_with({".h"})) return {};
+  const auto page = repository.find(folder + "README.md");
+  const std::string link = "](" + source.path.substr(folder.size()) + ')';
+  const bool listed = page != repository.end() && page->second.text.find(link) != std::string::npos;
+  return listed ? Violations{} : Violations{{0, "include/README.md has no link to it"}};
+}
+
 // What is wrong with a row of docs/where.md; empty if its file has its function.
 std::string wrong_place(std::string_view row, const Repository& repository) {
   static const std::regex place{R"(\]\(\.\./([^)]*)\) \| `([\w:]+)` \|$)"};
@@ -525,6 +535,9 @@ constexpr std::array kRules{
     Rule{"code names", "a name of code in a document occurs in a source", code_names_occur},
     Rule{"functions beside", "a function named before a link to a file is in it",
          functions_are_beside_their_files},
+    Rule{"references", "a test that a document names by a link is in the linked file",
+         tests_are_there},
+    Rule{"headers", "include/README.md names each public header", headers_are_listed},
     Rule{"places", "a file that docs/where.md names has the function", places_are_right},
     Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},
     Rule{"crowds", "a folder of the product has at most 20 .cc files", folders_are_small},
