@@ -280,6 +280,13 @@ TEST_SUITE("tidy") {
     CHECK(count("process/kill", "examples/told.sh") == 1);
     CHECK(count("story/kill", "tests/process/kill_test.py") == 1);
     CHECK(count("story/tol", "examples/told.sh") == 1);
+    const auto below = [&](const std::string& text) {
+      return check("references", "a.md", "x [`process/kill`] y\n\n" + text, others).size();
+    };
+    CHECK(below("[`process/kill`]: tests/process/kill_test.py\n") == 0);
+    CHECK(below("[`process/kill`]: tests/core/a_test.cc\n") == 1);
+    CHECK(below("[`process/kil`]: tests/process/kill_test.py\n") == 2);
+    CHECK(below("") == 1);
     CHECK(check("references", "a.md", "```\n[`x/y`](z)\n```\n`x/y` [`x`](y/z)\n", others).empty());
   }
 

@@ -80,24 +80,37 @@ bool has_check(const std::string& label, const std::string& name, const std::str
   });
 }
 
+// Why the reference `label/name` to a file is wrong; empty if the file has the test.
+std::string wrong_reference(const std::string& label, const std::string& name,
+                            const std::string& path, const Repository& repository) {
+  const auto file = repository.find(path);
+  const bool is_there =
+      file != repository.end() &&
+      ((has_case(file->second.text, name) && has_label(nearest_list(path, repository), label)) ||
+       has_check(label, name, path, repository));
+  return is_there ? std::string{} : label + '/' + name + " is not in " + path;
+}
+
 }  // namespace
 
 Violations tests_are_there(const Source& source, const Repository& repository) {
   Violations found;
   if (!source.ends_with({".md"})) return found;
-  static const std::regex reference{R"(\[`([a-z_]+)/([^`]+)`\]\(([^)#\s]+))"};
+  // The target stands in parentheses, behind a colon, or with the same text further below.
+  static const std::regex reference{R"(\[`([a-z_]+)/([^`]+)`\](?:(?:\(|: +)([^)#\s]+))?)"};
   const std::string prose = without_fences(source.text);
   const auto folder = fs::path{source.path}.parent_path();
   for (std::sregex_iterator it{prose.begin(), prose.end(), reference}, end; it != end; ++it) {
     const std::string label = (*it)[1];
     const std::string name = unwrapped((*it)[2]);
     const auto path = (folder / std::string{(*it)[3]}).lexically_normal().generic_string();
-    const auto file = repository.find(path);
-    const bool is_case = file != repository.end() && has_case(file->second.text, name) &&
-                         has_label(nearest_list(path, repository), label);
-    if (file != repository.end() && (is_case || has_check(label, name, path, repository))) continue;
+    const bool is_elsewhere = !(*it)[3].matched;
+    const bool is_defined = prose.find("\n[`" + label + '/' + name + "`]: ") != prose.npos;
+    const std::string wrong = !is_elsewhere ? wrong_reference(label, name, path, repository)
+                              : is_defined  ? ""
+                                            : label + '/' + name + " has no target";
     const auto line = 1 + std::count(prose.begin(), prose.begin() + it->position(), '\n');
-    found.push_back({static_cast<std::size_t>(line), label + '/' + name + " is not in " + path});
+    if (!wrong.empty()) found.push_back({static_cast<std::size_t>(line), wrong});
   }
   return found;
 }

@@ -2,6 +2,7 @@
 //
 //     [`process/kill`](tests/process/kill_test.py)
 //
+// or, in a table, [`process/kill`] with a line further below that has ": " and the file behind it,
 // so that a claim shows the test that holds it, and goes when the test goes.
 
 #pragma once
