@@ -342,7 +342,7 @@ TEST_SUITE("server: observing") {
       const std::int64_t before = std::stoll(now(client));
       CHECK(saved(client) < before - 20);
       // What comes in the same packet is saved, too.
-      client.send(request({"SET", "key", "more"}) + request({command}));
+      client.send(test::request({"SET", "key", "more"}) + test::request({command}));
       CHECK(client.receive() == "+OK\r\n");
       CHECK(client.receive() == (command == "SAVE" ? "+OK\r\n" : "+Background saving started\r\n"));
       CHECK(has(client.ask({"INFO", "persistence"}), "\r\nunsynced_bytes:0\r\n"));
