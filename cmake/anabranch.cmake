@@ -4,11 +4,13 @@
 #   anabranch_library(anabranch LAYERS core crdt storage transport regions)
 #   anabranch_program(anabranch_server OUTPUT_NAME anabranch SOURCES main.cc USES server)
 #   anabranch_test(storage_test SOURCES memory_storage_test.cc USES storage)
-#   anabranch_check(story/three_regions LABEL story TIMEOUT 300 ALONE COMMAND three_regions.sh)
+#   anabranch_check(story/three_regions LABEL story TIMEOUT 300 WAITS COMMAND three_regions.sh)
 #
 # A layer is one or two OBJECT libraries. Objects are not transitive in CMake: who links an object
 # library gets its objects, but not those of the libraries below it. So each layer records what it
 # uses; programs, tests and the library collect the objects of the whole closure.
+
+include(${CMAKE_CURRENT_LIST_DIR}/tests.cmake)
 
 # Compilation goes through ccache when there is one.
 function(anabranch_use_ccache)
@@ -273,11 +275,11 @@ function(anabranch_test_speed target)
   endif()
 endfunction()
 
-# Defines a doctest program whose cases are ctest entries named `<label>/<case>`, labelled LABEL
-# (by default the name without `_test`) and stopped after TIMEOUT seconds (180). doctest is content
-# when a name matches no case; the entry is not. A case that cannot run here says
-# MESSAGE("skipped: WHY") and returns. Under sanitizers an entry is a source file. PLAIN: see
-# anabranch_plain.
+# Defines a doctest program. An entry of ctest is a source file with cases, `<label>/<file>`, labelled
+# LABEL (by default the name without `_test`): a program takes long to start, and there are thousands
+# of cases. TIMEOUT is that of one case, in seconds (180). A case that cannot run here says
+# MESSAGE("skipped: WHY") and returns. doctest is content when nothing matches; the entry is not.
+# PLAIN: see anabranch_plain.
 function(anabranch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
   if(NOT arg_SOURCES)
@@ -297,31 +299,34 @@ function(anabranch_test name)
   if(arg_PLAIN)
     anabranch_plain(${name})
   endif()
-  set(case_by_case)
-  if(ANABRANCH_SANITIZE)
-    anabranch_test_files(${name}
-      LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} SOURCES ${arg_SOURCES} LINKS ${arg_LINKS})
-    if(NOT case_by_case)
-      return()
-    endif()
+  anabranch_label(${arg_LABEL} ${name})
+  anabranch_timed(timed test ${arg_LABEL} ${name})
+  set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${timed}")
+  anabranch_test_files(${name}
+    LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} SOURCES ${arg_SOURCES} LINKS ${arg_LINKS})
+  if(NOT case_by_case)
+    return()
   endif()
+  anabranch_slots(COMPUTES slots)
   doctest_discover_tests(${name}
     TEST_SPEC ${case_by_case}
     TEST_PREFIX "${arg_LABEL}/"
     PROPERTIES
       LABELS ${arg_LABEL}
       TIMEOUT ${arg_TIMEOUT}
+      PROCESSORS ${slots}
       FAIL_REGULAR_EXPRESSION "test cases: +0 "
       SKIP_REGULAR_EXPRESSION "MESSAGE: skipped: ")
 endfunction()
 
 # Adds an entry `<label>/<file>` for each source with cases, of the program and of the object
-# libraries that it links: a program with sanitizers takes half a second to start, and there are
-# thousands of cases. Files whose cases may be skipped stay out: one skipped case would hide the
-# failures of the others. The caller's `case_by_case` selects these for doctest_discover_tests.
+# libraries that it links. Files whose cases may be skipped stay out: one skipped case would hide the
+# failures of the others. The caller's `case_by_case` selects these for doctest_discover_tests, which
+# makes an entry `<label>/<case>` of each case.
 function(anabranch_test_files name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LINKS")
   math(EXPR timeout "5 * ${arg_TIMEOUT}")
+  anabranch_slots(COMPUTES slots)
   set(files)
   foreach(source IN LISTS arg_SOURCES)
     cmake_path(ABSOLUTE_PATH source NORMALIZE)
@@ -354,6 +359,7 @@ function(anabranch_test_files name)
       set_tests_properties(${arg_LABEL}/${file} PROPERTIES
         LABELS ${arg_LABEL}
         TIMEOUT ${timeout}
+        PROCESSORS ${slots}
         FAIL_REGULAR_EXPRESSION "test cases: +0 ")
     endif()
   endforeach()
@@ -372,16 +378,37 @@ endfunction()
 
 # Adds the ctest entry `name`, a command of any kind, labelled LABEL and stopped after TIMEOUT
 # seconds. It runs in the repository's root and finds the programs of this build tree below
-# $ANABRANCH_TEST_BUILD. ALONE: nothing else runs meanwhile, since it measures or builds. A command
-# that cannot run here prints `skipped: WHY` and ends with 77.
+# $ANABRANCH_TEST_BUILD. A command that cannot run here prints `skipped: WHY` and ends with 77.
+# WAITS: it hardly computes. WHOLE: it computes on all cores. MEASURES: nothing else runs meanwhile.
+# LOCK: no two entries of one lock run at once; `ports` are those that examples listen on, `tree` is
+# for commands that read the whole build tree and write beside it.
 function(anabranch_check name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "LABEL;TIMEOUT" "COMMAND")
-  add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "WAITS;WHOLE;MEASURES" "LABEL;TIMEOUT;LOCK" "COMMAND")
+  set(kind COMPUTES)
+  if(arg_WAITS)
+    set(kind WAITS)
+  elseif(arg_WHOLE)
+    set(kind ALL)
+  endif()
+  anabranch_slots(${kind} slots)
+  anabranch_timed(timed test ${arg_LABEL} ${name})
+  list(GET arg_COMMAND 0 program)
+  if(timed AND TARGET "${program}")
+    list(TRANSFORM arg_COMMAND REPLACE "(.+)" "$<TARGET_FILE:\\1>" AT 0)
+  endif()
+  add_test(NAME ${name} COMMAND ${timed} ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  anabranch_label(${arg_LABEL} ${arg_COMMAND})
+  set(labels ${arg_LABEL})
+  if(arg_MEASURES)
+    list(APPEND labels measures)
+  endif()
   set_tests_properties(${name} PROPERTIES
-    LABELS ${arg_LABEL}
+    LABELS "${labels}"
     TIMEOUT ${arg_TIMEOUT}
     COST ${arg_TIMEOUT}  # The longest begin first, so that none runs alone at the end.
-    RUN_SERIAL ${arg_ALONE}
+    PROCESSORS ${slots}
+    RUN_SERIAL ${arg_MEASURES}
+    RESOURCE_LOCK "${arg_LOCK}"
     SKIP_RETURN_CODE 77
     ENVIRONMENT ANABRANCH_TEST_BUILD=${PROJECT_BINARY_DIR})
 endfunction()

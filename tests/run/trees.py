@@ -1,0 +1,70 @@
+"""One build tree: the commands that configure, build and test it, and its entries of ctest."""
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+STEP = re.compile(r"^\[\d+/\d+\] .*?CMakeFiles/([^/\s]+)\.dir/")
+MEASURES = "measures"  # The label of the entries that run alone.
+
+
+def cores():
+    return len(os.sched_getaffinity(0))
+
+
+def memory():
+    """GiB of memory that are free to take."""
+    text = pathlib.Path("/proc/meminfo").read_text()
+    return int(re.search(r"MemAvailable:\s+(\d+)", text).group(1)) / 2**20
+
+
+def build_jobs():
+    return max(1, min(cores(), int(memory() / 1.5)))
+
+
+def test_jobs():
+    """Slots of ctest: cmake/tests.cmake says how many of them an entry takes."""
+    return max(1, min(3 * cores(), int(memory())))
+
+
+class Tree:
+    def __init__(self, preset):
+        self.preset = preset
+        self.folder = pathlib.Path("build", preset)
+
+    def configure(self, *options):
+        return ["cmake", "--preset", self.preset, *options]
+
+    def build(self, labels=None):
+        """The command that builds all, or the programs of tests with these labels."""
+        if labels is None:
+            return ["cmake", "--build", "--preset", self.preset, "-j", build_jobs()]
+        targets = [f"label_{label}" for label in labels]
+        return ["cmake", "--build", self.folder, "-j", build_jobs(), "--target", *targets]
+
+    def test(self, *filters):
+        return ["ctest", "--preset", self.preset, "-j", test_jobs(), *filters]
+
+    def last_log(self):
+        return self.folder / "Testing/Temporary/LastTest.log"
+
+    def steps(self, labels=None):
+        """Counts, by target, the compilations and links that a build would do."""
+        command = [str(each) for each in self.build(labels)] + ["--", "-n", "-v"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        found = (STEP.match(line) for line in done.stdout.splitlines())
+        return collections.Counter(each.group(1) for each in found if each)
+
+    def labels(self):
+        """Counts the entries of ctest by label. Cases that are entries of their own are known when
+        their program is built."""
+        command = ["ctest", "--preset", self.preset, "--show-only=json-v1"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        counts = collections.Counter()
+        for entry in json.loads(done.stdout)["tests"]:
+            for named in entry.get("properties", []):
+                if named["name"] == "LABELS":
+                    counts.update(set(named["value"]) - {MEASURES})
+        return counts
