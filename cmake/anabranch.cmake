@@ -275,10 +275,10 @@ function(anabranch_test_speed target)
   endif()
 endfunction()
 
-# Defines a doctest program. An entry of ctest is a source file with cases, `<label>/<file>`, labelled
-# LABEL (by default the name without `_test`): a program takes long to start, and there are thousands
-# of cases. TIMEOUT is that of one case, in seconds (180). A case that cannot run here says
-# MESSAGE("skipped: WHY") and returns. doctest is content when nothing matches; the entry is not.
+# Defines a doctest program. An entry of ctest is a source file with cases, `<label>/<file>`,
+# labelled LABEL (by default the name without `_test`): a program takes long to start, and there are
+# thousands of cases. TIMEOUT is that of one case, in seconds (180). A case that cannot run here
+# says MESSAGE("skipped: WHY") and returns. doctest is content when nothing matches; the entry is not.
 # PLAIN: see anabranch_plain.
 function(anabranch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
@@ -320,9 +320,9 @@ function(anabranch_test name)
 endfunction()
 
 # Adds an entry `<label>/<file>` for each source with cases, of the program and of the object
-# libraries that it links. Files whose cases may be skipped stay out: one skipped case would hide the
-# failures of the others. The caller's `case_by_case` selects these for doctest_discover_tests, which
-# makes an entry `<label>/<case>` of each case.
+# libraries that it links. Files whose cases may be skipped stay out: one skipped case would hide
+# the failures of the others. The caller's `case_by_case` selects these for doctest_discover_tests,
+# which makes an entry `<label>/<case>` of each case.
 function(anabranch_test_files name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LINKS")
   math(EXPR timeout "5 * ${arg_TIMEOUT}")

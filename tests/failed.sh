@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints the tests of a tree that failed, each with the lines of its output that say most: those
-# with a seed or an error, then the last ones. Prints nothing if none failed.
+# with a seed or an error, below the name of their case, then the last ones. Prints nothing if none failed.
 #
 #   tests/failed.sh TEST_LOG LAST_TEST_LOG
 #
@@ -24,9 +24,17 @@ awk '
     /^<end of output>/ || /^Test time/ { here = 0; next }
     /^([0-9]+\/[0-9]+ Test: |Command:|Directory:|Output:|".*" (start|end) time)/ { next }
     { line = "  " substr($0, 1, 200) }
-    /[Ss]eed|ERROR|[Ee]rror:|FAIL/ && telling < telling_max { print line; telling++; next }
+    /^TEST CASE:/ { named = line; next }
+    /[Ss]eed|ERROR|[Ee]rror:|FAIL/ && telling < telling_max {
+      if (named != "") print named
+      named = ""
+      print line
+      telling++
+      next
+    }
     { last[++count] = line }
     END {
+      if (named != "") print named
       for (i = count > last_max ? count - last_max + 1 : 1; i <= count; i++) print last[i]
     }
   ' "$2"

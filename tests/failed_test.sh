@@ -55,9 +55,9 @@ line 7
 END
 cat >"$folder/wanted" <<'END'
 failed: core/a (with more)
+  TEST CASE:  a
   core_test.cc:12: ERROR: CHECK( 1 == 2 ) is NOT correct!
   core_test.cc:10:
-  TEST CASE:  a
     values: CHECK( 1 == 2 )
 failed: sim/fresh_seeds
   seed 12

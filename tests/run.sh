@@ -26,7 +26,7 @@ for argument in "$@"; do
 done
 
 mkdir -p build/log
-rm -f build/log/*.log
+rm -f build/log/*.log build/log/*.last build/log/*.tests
 if ! cmake/packages.sh test; then
   echo "FAILED: packages"
   exit 1

@@ -1,5 +1,5 @@
-// The piece of work by which machines are compared: tests/run.sh compiles this file and compares the
-// seconds with those of tests/costs.txt. It stays as it is, since the figures of years refer to it.
+// The piece of work by which machines are compared: tests/run.sh compiles this file and compares
+// the seconds with those of tests/costs.txt. It stays as it is: the figures of years refer to it.
 
 #include <algorithm>
 #include <map>
@@ -10,7 +10,8 @@
 
 namespace anabranch::reference {
 
-std::map<std::string, std::vector<std::string>> words_by_line(const std::vector<std::string>& lines) {
+std::map<std::string, std::vector<std::string>> words_by_line(
+    const std::vector<std::string>& lines) {
   const std::regex word("([a-z]+)|([0-9]+)");
   std::map<std::string, std::vector<std::string>> found;
   for (const std::string& line : lines) {

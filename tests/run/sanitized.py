@@ -1,9 +1,9 @@
 """The sanitized part of continuous integration: as much of it as there is time for.
 
-A unit is a label: the programs of its tests, and its entries of ctest. Where all units fit, they are
-built in one piece and tested in one piece. Otherwise they follow one by one in the order of the day,
-each only if it is expected to end before the deadline. What is not tested is no failure, but counted
-and named; a test that fails is one, also if its unit is stopped.
+A unit is a label: the programs of its tests, and its entries of ctest. Where all units fit, they
+are built in one piece and tested in one piece. Otherwise they follow one by one in the order of the
+day, each only if it is expected to end before the deadline. What is not tested is no failure, but
+counted and named; a test that fails is one, also if its unit is stopped.
 """
 import re
 

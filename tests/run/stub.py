@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Stands for cmake, ctest and c++ in run_test.py. The file that $STUB_PLAN names says what each call
-prints, how long it takes and how it ends; a line for each call goes into $STUB_LOG.
+"""Stands for cmake, ctest and c++ in run_test.py. The file that $STUB_PLAN names says what each
+call prints, how long it takes and how it ends; a line for each call goes into $STUB_LOG.
 
     {"labels": {"core": 2}, "seconds": {"asan core build": 3}, "fails": ["release test"],
      "skips": {"core/a": "WHY"}}

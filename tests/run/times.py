@@ -22,8 +22,8 @@ def measure(run):
     records = {}
     for tree in map(trees.Tree, run.options.presets):
         log = tree.folder / "times.jsonl"
-        if run.configure(tree) and run.stage(
-                f"{tree.preset} clean", ["cmake", "--build", tree.folder, "--target", "clean"]).passed:
+        clean = ["cmake", "--build", tree.folder, "--target", "clean"]
+        if run.configure(tree) and run.stage(f"{tree.preset} clean", clean).passed:
             log.unlink(missing_ok=True)
             if run.stage(f"{tree.preset} build", tree.build()).passed:
                 run.test(tree)
@@ -85,9 +85,9 @@ def table(head, rows):
 def page(records, story, began, ended):
     """The generated part of docs/testing.md."""
     found = costs_of(records)
-    parts = [f"The reference compile took {began[0]:.1f} core-seconds ({began[1]:.1f} by the clock) "
-             f"at the beginning and {ended[0]:.1f} ({ended[1]:.1f}) at the end; {trees.cores()} cores, "
-             f"load {os.getloadavg()[2]:.1f}."]
+    parts = [f"The reference compile took {began[0]:.1f} core-seconds ({began[1]:.1f} by the "
+             f"clock) at the beginning and {ended[0]:.1f} ({ended[1]:.1f}) at the end; "
+             f"{trees.cores()} cores, load {os.getloadavg()[2]:.1f}."]
     for tree, lines in records.items():
         builds = [line for line in lines if line["kind"] != "test"]
         by_kind = collections.defaultdict(lambda: [0, 0])
