@@ -278,8 +278,8 @@ endfunction()
 # Defines a doctest program. An entry of ctest is a source file with cases, `<label>/<file>`,
 # labelled LABEL (by default the name without `_test`): a program takes long to start, and there are
 # thousands of cases. TIMEOUT is that of one case, in seconds (180). A case that cannot run here
-# says MESSAGE("skipped: WHY") and returns. doctest is content when nothing matches; the entry is not.
-# PLAIN: see anabranch_plain.
+# says MESSAGE("skipped: WHY") and returns. doctest is content when nothing matches; the entry is
+# not. PLAIN: see anabranch_plain.
 function(anabranch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
   if(NOT arg_SOURCES)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints the tests of a tree that failed, each with the lines of its output that say most: those
-# with a seed or an error, below the name of their case, then the last ones. Prints nothing if none failed.
+# with a seed or an error, below the name of their case, then the last ones. Prints nothing if none
+# failed.
 #
 #   tests/failed.sh TEST_LOG LAST_TEST_LOG
 #
