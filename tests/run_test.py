@@ -218,8 +218,9 @@ class OrderTest(unittest.TestCase):
 class TimesTest(unittest.TestCase):
     def test_records_become_costs_and_costs_are_read_as_they_were_written(self):
         records = {"release": [
-            {"kind": "compile", "target": "core_test", "output": "tests/a.o", "cpu": 2, "wall": 3},
-            {"kind": "link", "target": "core_test", "output": "tests/core", "cpu": 1, "wall": 1},
+            {"kind": "compile", "output": "tests/CMakeFiles/core_test.dir/a.o",
+             "cpu": 2, "wall": 3},
+            {"kind": "link", "output": "tests/core/core_test", "cpu": 1, "wall": 1},
             {"kind": "test", "label": "core", "name": "core/a", "cpu": 4, "wall": 9}]}
         found = times.costs_of(records)
         self.assertEqual(found["release", "build", "core_test"], costs.Cost(3, 2, 4))
@@ -228,7 +229,7 @@ class TimesTest(unittest.TestCase):
         self.assertEqual(known.build("release", {"core_test": 1, "new_test": 2}), 4.5)
         self.assertEqual(known.test("release"), 9)
         self.assertIn("release build core_test 3.0 2 4.0\n", known.text())
-        page = times.page(records, {"tests/core"}, (1, 1), (1, 1))
+        page = times.page(records, {"tests/core/core_test"}, (1, 1), (1, 1))
         self.assertIn("| tests | 2 | 1 |", page)
         self.assertIn("| links | 1 | 1 |", page)
 

@@ -12,27 +12,18 @@ clock, `rss` the memory of the largest process in KiB.
 """
 import json
 import os
-import re
 import resource
 import subprocess
 import sys
 import time
 
 
-def target_of(command):
-    """The target that a compilation or link belongs to: the folder of its own object, which comes
-    first in both. None if there is none."""
-    found = re.search(r"CMakeFiles/([^/\s]+)\.dir/", command)
-    return found and found.group(1)
-
-
 def record(kind, command):
     if kind == "test":
         label, name, *command = command
         return command, {"label": label, "name": " ".join([name, *command[1:]])[:200]}
-    words = " ".join(command)
     output = command[command.index("-o") + 1] if "-o" in command else ""
-    return command, {"target": target_of(words), "output": output}
+    return command, {"output": output}
 
 
 def main():

@@ -176,7 +176,7 @@ def main():
 
     signal.signal(signal.SIGTERM, interrupted)
     signal.signal(signal.SIGINT, interrupted)
-    if options.ci or options.long:
+    if options.ci or options.long or options.times:
         os.environ["ANABRANCH_TEST_ALL"] = "1"
     if options.long:
         os.environ["ANABRANCH_TEST_LONG"] = "1"

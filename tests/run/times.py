@@ -64,7 +64,7 @@ def costs_of(records):
     for tree, lines in records.items():
         for line in lines:
             what = "test" if line["kind"] == "test" else "build"
-            rows[tree, what, line.get("label") or line["target"] or "other"].append(line)
+            rows[tree, what, line.get("label") or trees.target_of(line["output"])].append(line)
     return {key: costs.Cost(sum(line["cpu"] for line in lines), len(lines),
                             sum(line["wall"] for line in lines)) for key, lines in rows.items()}
 

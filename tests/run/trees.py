@@ -6,7 +6,7 @@ import pathlib
 import re
 import subprocess
 
-STEP = re.compile(r"^\[\d+/\d+\] .*?CMakeFiles/([^/\s]+)\.dir/")
+STEP = re.compile(r"^\[\d+/\d+\] .*? -o (\S+)")
 MEASURES = "measures"  # The label of the entries that run alone.
 
 
@@ -27,6 +27,12 @@ def build_jobs():
 def test_jobs():
     """Slots of ctest: cmake/tests.cmake says how many of them an entry takes."""
     return max(1, min(3 * cores(), int(memory())))
+
+
+def target_of(output):
+    """The target of an object, by its folder; a program is one by its name."""
+    found = re.search(r"CMakeFiles/([^/]+)\.dir/", output)
+    return found.group(1) if found else pathlib.Path(output).name
 
 
 class Tree:
@@ -55,7 +61,7 @@ class Tree:
         command = [str(each) for each in self.build(labels)] + ["--", "-n", "-v"]
         done = subprocess.run(command, capture_output=True, text=True)
         found = (STEP.match(line) for line in done.stdout.splitlines())
-        return collections.Counter(each.group(1) for each in found if each)
+        return collections.Counter(target_of(each.group(1)) for each in found if each)
 
     def labels(self):
         """Counts the entries of ctest by label. Cases that are entries of their own are known when
