@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tests/run.sh with stubs of cmake and ctest (run/stub.py), in a copy of what it needs."""
+"""tests/run.sh with stubs of cmake, ctest and ninja (run/stub.py), in a copy of what it needs."""
 import json
 import os
 import pathlib
@@ -53,7 +53,7 @@ class Checkout:
         (self.root / "cmake").mkdir()
         self.program(self.root / "cmake/packages.sh", "#!/bin/sh\necho packages $1\n")
         bin_dir.mkdir()
-        for name in ("cmake", "ctest", "c++"):
+        for name in ("cmake", "ctest", "ninja", "c++"):
             (bin_dir / name).symlink_to(tests / "run/stub.py")
         self.calls_file = self.root / "calls"
         (self.root / "plan").write_text(json.dumps({"labels": LABELS, **plan}))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Stands for cmake, ctest and c++ in run_test.py. The file that $STUB_PLAN names says what each
+"""Stands for cmake, ctest, ninja and c++ in run_test.py. The file that $STUB_PLAN names says what each
 call prints, how long it takes and how it ends; a line for each call goes into $STUB_LOG.
 
     {"labels": {"core": 2}, "seconds": {"asan core build": 3}, "fails": ["release test"],
@@ -37,10 +37,14 @@ def cmake():
         return work(f"{after('--preset')} configure")
     tree = after("--preset") or pathlib.Path(after("--build")).name
     units = [word.removeprefix("label_") for word in sys.argv if word.startswith("label_")]
-    if "-n" not in sys.argv:
-        return work(" ".join([tree, *units, "build"]) if len(units) == 1 else f"{tree} build")
-    for number, unit in enumerate(units or PLAN["labels"], 1):
-        print(f"[{number}/{number}] c++ -o tests/CMakeFiles/{unit}_test.dir/a.o -c a.cc")
+    return work(" ".join([tree, *units, "build"]) if len(units) == 1 else f"{tree} build")
+
+
+def ninja():
+    """`ninja -t commands TARGET...`"""
+    units = [word.removeprefix("label_") for word in sys.argv if word.startswith("label_")]
+    for unit in units or PLAN["labels"]:
+        print(f"c++ -o tests/CMakeFiles/{unit}_test.dir/a.o -c a.cc")
     return 0
 
 
@@ -77,5 +81,7 @@ def ctest():
     return status
 
 
+STUBS = {"cmake": cmake, "ctest": ctest, "ninja": ninja}
+
 if __name__ == "__main__":
-    sys.exit({"cmake": cmake, "ctest": ctest}.get(pathlib.Path(sys.argv[0]).name, lambda: 0)())
+    sys.exit(STUBS.get(pathlib.Path(sys.argv[0]).name, lambda: 0)())

@@ -3,8 +3,6 @@ import collections
 import json
 import os
 import pathlib
-import re
-import subprocess
 
 import costs
 import trees
@@ -29,7 +27,7 @@ def measure(run):
                 run.test(tree)
         records[tree.preset] = read(log)
     ended = costs.compile_reference()
-    text = page(records, story_outputs(trees.Tree("release")), began, ended)
+    text = page(records, trees.Tree("release").outputs(STORY), began, ended)
     print(text)
     if run.options.write and not run.stages.failed:
         write(records, text, began[0])
@@ -37,13 +35,6 @@ def measure(run):
 
 def read(log):
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-
-def story_outputs(tree):
-    """The files that the programs of examples/three_regions.sh need."""
-    command = ["ninja", "-C", str(tree.folder), "-t", "commands", *STORY]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return set(re.findall(r" -o (\S+)", done.stdout))
 
 
 def kind_of(record):

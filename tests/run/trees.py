@@ -6,7 +6,7 @@ import pathlib
 import re
 import subprocess
 
-STEP = re.compile(r"^\[\d+/\d+\] .*? -o (\S+)")
+OUTPUT = re.compile(r" -o (\S+)")
 MEASURES = "measures"  # The label of the entries that run alone.
 
 
@@ -57,11 +57,17 @@ class Tree:
         return self.folder / "Testing/Temporary/LastTest.log"
 
     def steps(self, labels=None):
-        """Counts, by target, the compilations and links that a build would do."""
-        command = [str(each) for each in self.build(labels)] + ["--", "-n", "-v"]
+        """Counts, by target, the compilations and links whose files are not there yet. (A tree that
+        lists files by patterns has no dry run: ninja would first have to configure it again.)"""
+        targets = ["all"] if labels is None else [f"label_{label}" for label in labels]
+        return collections.Counter(
+            target_of(each) for each in self.outputs(targets) if not (self.folder / each).exists())
+
+    def outputs(self, targets):
+        """The objects and programs that the targets need, in the tree."""
+        command = ["ninja", "-C", str(self.folder), "-t", "commands", *targets]
         done = subprocess.run(command, capture_output=True, text=True)
-        found = (STEP.match(line) for line in done.stdout.splitlines())
-        return collections.Counter(target_of(each.group(1)) for each in found if each)
+        return set(OUTPUT.findall(done.stdout))
 
     def labels(self):
         """Counts the entries of ctest by label. Cases that are entries of their own are known when
