@@ -31,7 +31,7 @@ class Socket {
 }
 
 // Sends a line to a port of this machine, and returns all that comes back, within two seconds.
-std::string exchange(std::uint16_t port, const std::string& line) {
+std::string answer_to(std::uint16_t port, const std::string& line) {
   const Socket socket;
   const timeval patience{2, 0};
   ::setsockopt(socket.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -57,7 +57,7 @@ std::string exchange(std::uint16_t port, const std::string& line) {
 
 std::vector<Link> Links::ask(const std::string& command) const {
   if (!has_relay()) throw Refused(404, "No relay carries the links of this board.");
-  std::istringstream answer(exchange(port_, command + '\n'));
+  std::istringstream answer(answer_to(port_, command + '\n'));
   std::vector<Link> links;
   for (std::string line; std::getline(answer, line);) {
     std::istringstream words(line);

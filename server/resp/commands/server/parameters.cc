@@ -257,14 +257,14 @@ constexpr Word kRedisLevels[] = {{"debug", LogLevel::kDebug},
                                  {"verbose", LogLevel::kInfo},
                                  {"warning", LogLevel::kWarning},
                                  {"nothing", LogLevel::kOff}};
-constexpr Word kLevelWords[] = {{"debug", LogLevel::kDebug},
-                                {"info", LogLevel::kInfo},
-                                {"warning", LogLevel::kWarning},
-                                {"error", LogLevel::kError},
-                                {"off", LogLevel::kOff}};
+constexpr Word kLogWords[] = {{"debug", LogLevel::kDebug},
+                              {"info", LogLevel::kInfo},
+                              {"warning", LogLevel::kWarning},
+                              {"error", LogLevel::kError},
+                              {"off", LogLevel::kOff}};
 
 std::span<const Word> words_of(Form form) {
-  return form == Form::kLevel ? std::span<const Word>(kLevelWords) : kRedisLevels;
+  return form == Form::kLevel ? std::span<const Word>(kLogWords) : kRedisLevels;
 }
 
 core::Result<std::int64_t> parse_level(Form form, std::string_view text) {
