@@ -277,11 +277,11 @@ endfunction()
 
 # Defines a doctest program. An entry of ctest is a source file with cases, `<label>/<file>`,
 # labelled LABEL (by default the name without `_test`): a program takes long to start, and there are
-# thousands of cases. TIMEOUT is that of one case, in seconds (180). A case that cannot run here
-# says MESSAGE("skipped: WHY") and returns. doctest is content when nothing matches; the entry is
-# not. PLAIN: see anabranch_plain.
+# thousands of cases. WAITS: for disks and peers, most of the time. TIMEOUT is that of one case, in
+# seconds (180). A case that cannot run here says MESSAGE("skipped: WHY") and returns. doctest is
+# content when nothing matches; the entry is not. PLAIN: see anabranch_plain.
 function(anabranch_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;WAITS" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
   if(NOT arg_SOURCES)
     return()
   endif()
@@ -302,12 +302,16 @@ function(anabranch_test name)
   anabranch_label(${arg_LABEL} ${name})
   anabranch_timed(timed test ${arg_LABEL} ${name})
   set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${timed}")
-  anabranch_test_files(${name}
-    LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} SOURCES ${arg_SOURCES} LINKS ${arg_LINKS})
+  if(arg_WAITS)
+    anabranch_slots(WAITS slots)
+  else()
+    anabranch_slots(COMPUTES slots)
+  endif()
+  anabranch_test_files(${name} LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} SLOTS ${slots}
+    SOURCES ${arg_SOURCES} LINKS ${arg_LINKS})
   if(NOT case_by_case)
     return()
   endif()
-  anabranch_slots(COMPUTES slots)
   doctest_discover_tests(${name}
     TEST_SPEC ${case_by_case}
     TEST_PREFIX "${arg_LABEL}/"
@@ -324,9 +328,8 @@ endfunction()
 # the failures of the others. The caller's `case_by_case` selects these for doctest_discover_tests,
 # which makes an entry `<label>/<case>` of each case.
 function(anabranch_test_files name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT;SLOTS" "SOURCES;LINKS")
   math(EXPR timeout "5 * ${arg_TIMEOUT}")
-  anabranch_slots(COMPUTES slots)
   set(files)
   foreach(source IN LISTS arg_SOURCES)
     cmake_path(ABSOLUTE_PATH source NORMALIZE)
@@ -359,7 +362,7 @@ function(anabranch_test_files name)
       set_tests_properties(${arg_LABEL}/${file} PROPERTIES
         LABELS ${arg_LABEL}
         TIMEOUT ${timeout}
-        PROCESSORS ${slots}
+        PROCESSORS ${arg_SLOTS}
         FAIL_REGULAR_EXPRESSION "test cases: +0 ")
     endif()
   endforeach()

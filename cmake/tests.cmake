@@ -1,21 +1,20 @@
 # How entries of ctest share a machine, and how they are measured. Included by anabranch.cmake.
 #
-# `ctest -j` counts slots, three for each core (tests/run.sh, and the presets for two cores). An
-# entry that computes takes three; one that mostly waits takes few, so that it holds up nobody.
+# `ctest -j` counts slots, three for each core and two more (tests/run.sh, and the presets for two
+# cores). An entry that computes takes three, so that one runs on each core and two slots are left
+# for those that mostly wait, which take few.
 include(ProcessorCount)
 option(ANABRANCH_TEST_TIMES "Measure each compilation, link and test (tests/run.sh --times)")
 
 # Sets `out` to the slots of an entry: COMPUTES, WAITS, or ALL of the machine.
 function(anabranch_slots kind out)
   ProcessorCount(cores)
-  math(EXPR all "3 * ${cores}")
+  math(EXPR all "3 * ${cores} + 2")
   set(slots 3)
-  if(all EQUAL 0)
-    set(slots 1)
-  elseif(kind STREQUAL "ALL")
+  if(kind STREQUAL "ALL")
     set(slots ${all})
   elseif(kind STREQUAL "WAITS")
-    math(EXPR slots "(${all} + 23) / 24")
+    math(EXPR slots "(${cores} + 7) / 8")
   endif()
   set(${out} ${slots} PARENT_SCOPE)
 endfunction()

@@ -26,7 +26,7 @@ def build_jobs():
 
 def test_jobs():
     """Slots of ctest: cmake/tests.cmake says how many of them an entry takes."""
-    return max(1, min(3 * cores(), int(memory())))
+    return max(1, min(3 * cores() + 2, int(memory())))
 
 
 def target_of(output):
