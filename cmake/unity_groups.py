@@ -7,20 +7,24 @@
 A group holds at most MOST files and LINES lines, in the order given. No two files of a group define
 the same name in an unnamed namespace or alias the same name, and all have the same
 using-directives: each would see the names of the others. The names of a test stand in a namespace
-that is called as the file and are the file's own, so any tests may stand together.
+that is called as the file and are the file's own, so any tests may stand together. A local name
+that a header of the project declares, too, is kept apart from files that use it: without a word
+from the compiler they would call the local function (`show` of conflict_verbs.cc in verbs.cc).
 
 --check reads the files FOLDER/TARGET.txt, which list the files of one target each. It fails if a
 target has more groups than its files and lines need and two for names, and prints the name that
 keeps the most files apart.
 
-The names are found by a scan of the tokens at namespace scope, without a preprocessor. A conflict
-that the scan overlooks is an error of the compiler, never a wrong program.
+The names are found by a scan of the tokens, without a preprocessor. A conflict that the scan
+overlooks is nearly always an error of the compiler. The preset dev compiles each file alone.
 """
 
 import collections
+import functools
 import math
 import pathlib
 import re
+import subprocess
 import sys
 
 LINES = 5000
@@ -32,19 +36,22 @@ TOKEN = re.compile(
     r'|[A-Za-z_]\w*|::|[^\s\w]|\d[\w.\']*', re.DOTALL | re.MULTILINE)
 DEFINE = re.compile(r'\s*#\s*define\s+(\w+)')
 NAME = re.compile(r'[A-Za-z_]\w*')
+EXPRESSION = {"return", "else", "case", "throw", "co_return", "not", "and", "or"}
 NO_NAMES = re.compile(r'catch|TEST_\w+|TYPE_TO_STRING|BENCHMARK\w*|static_assert')
 
 
 class Scan:
     """The names that a source file makes visible in its whole translation unit."""
 
-    def __init__(self, file):
+    def __init__(self, file, is_header=False):
         text = pathlib.Path(file).read_text()
+        self.local = set()  # Of these names those in unnamed namespaces.
         self.lines = text.count("\n")
         stem = pathlib.Path(file).stem
         self._own_namespace = stem if stem.endswith("_test") else None
         self.names = {}  # {name: what it stands for}; None: a definition of the file's own
         self.directives = set()
+        self._is_header = is_header
         tokens = []
         for match in TOKEN.finditer(text):
             token = match.group()
@@ -54,6 +61,7 @@ class Scan:
                     self.names[defined.group(1)] = None
             elif not token.startswith(("//", "/*")):
                 tokens.append(token)
+        self.used = used(tokens)
         self._scope(tokens, 0, local=False)
 
     def _scope(self, tokens, at, local):
@@ -109,14 +117,39 @@ class Scan:
             names = [each for each in tokens[1:4] if NAME.fullmatch(each)
                      and each not in ("class", "struct", "final")]
             if names:
-                self.names[names[0]] = None
-        elif local or "static" in tokens or "constexpr" in tokens or "const" == tokens[0]:
+                self._add(names[0], local)
+        elif (local or self._is_header or "static" in tokens or "constexpr" in tokens
+              or tokens[0] == "const"):
             ends = [at for at, each in enumerate(tokens) if each in ("(", "=", "[")]
             end = ends[0] if ends else len(tokens)
             name = tokens[end - 1] if end else ""
             qualified = end > 1 and tokens[end - 2] == "::"
             if NAME.fullmatch(name) and not NO_NAMES.fullmatch(name) and not qualified:
-                self.names[name] = None
+                self._add(name, local or "static" in tokens)
+
+    def _add(self, name, local):
+        self.names[name] = None
+        if local:
+            self.local.add(name)
+
+
+def used(tokens):
+    """Returns the names that the tokens may look up in namespaces: called, handed over, or types."""
+    found, declared = set(), set()
+    padded = ["", "", *tokens, ""]
+    for at, token in enumerate(padded[2:-1], 2):
+        before, behind = padded[at - 1], padded[at + 1]
+        if not NAME.fullmatch(token) or before in (".", "::"):
+            continue
+        if before == ">" and padded[at - 2] == "-":
+            continue
+        is_declared = before in ("&", "*", ">") or (NAME.fullmatch(before)
+                                                    and before not in EXPRESSION)
+        if is_declared and behind != "(":
+            declared.add(token)
+        elif not is_declared:
+            found.add(token)
+    return found - declared
 
 
 def without_templates(tokens):
@@ -147,11 +180,27 @@ def closing(tokens, at):
     return len(tokens) - 1
 
 
+@functools.cache
+def names_of_headers():
+    """Returns the names that headers of the project declare in namespaces."""
+    root = pathlib.Path(__file__).resolve().parents[1]
+    listed = subprocess.run(["git", "-C", root, "ls-files", "*.h"], capture_output=True, text=True)
+    headers = ([root / each for each in listed.stdout.split()] if listed.returncode == 0
+               else [each for each in root.rglob("*.h") if "build" not in each.parts])
+    return {name for each in headers if each.exists() for name in Scan(each, True).names}
+
+
+def hidden(one, other):
+    """Returns names of a header that stand for a local name of `one` where `other` follows it."""
+    return (one.local & other.used & names_of_headers()) - other.names.keys()
+
+
 class Group:
     """Files of one translation unit, and the names that all of them see."""
 
     def __init__(self, directives):
         self.files = []
+        self._scans = []
         self._lines = 0
         self._names = {}
         self._directives = directives
@@ -161,6 +210,8 @@ class Group:
         both = self._names.keys() & scan.names.keys()
         apart = [each for each in both
                  if self._names[each] is None or self._names[each] != scan.names[each]]
+        for each in self._scans:
+            apart += hidden(each, scan) | hidden(scan, each)
         return apart + ([""] if self._directives != scan.directives else [])
 
     def has_room(self, scan, most):
@@ -170,6 +221,7 @@ class Group:
     def add(self, file, scan):
         """Adds a file that the group takes."""
         self.files.append(file)
+        self._scans.append(scan)
         self._lines += scan.lines
         self._names |= scan.names
 

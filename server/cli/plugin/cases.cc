@@ -20,7 +20,7 @@ struct Mistake {
   std::string text;
 };
 
-std::string bytes_of(const Json& value, const char* of) {
+std::string field_bytes(const Json& value, const char* of) {
   if (value.is_string()) return value.get<std::string>();
   const bool is_hex = value.is_object() && value.size() == 1 && value.contains("hex") &&
                       value.at("hex").is_string();
@@ -48,16 +48,16 @@ void check_names(const Json& object, const std::vector<std::string_view>& names)
 plugins::TrialSibling sibling_of(const Json& value, std::int64_t time) {
   plugins::TrialSibling sibling{"", std::nullopt, time % 2 == 0 ? "eu" : "us", time};
   if (!value.is_object() || value.contains("hex")) {
-    sibling.value = bytes_of(value, "a sibling");
+    sibling.value = field_bytes(value, "a sibling");
     return sibling;
   }
   check_names(value, {"value", "base", "region", "time_ms"});
   if (!value.contains("value")) throw Mistake{"a sibling has no \"value\""};
-  sibling.value = bytes_of(value.at("value"), "\"value\"");
+  sibling.value = field_bytes(value.at("value"), "\"value\"");
   if (value.contains("base") && !value.at("base").is_null()) {
-    sibling.base = bytes_of(value.at("base"), "\"base\"");
+    sibling.base = field_bytes(value.at("base"), "\"base\"");
   }
-  if (value.contains("region")) sibling.region = bytes_of(value.at("region"), "\"region\"");
+  if (value.contains("region")) sibling.region = field_bytes(value.at("region"), "\"region\"");
   if (value.contains("time_ms")) {
     if (!value.at("time_ms").is_number_integer()) throw Mistake{"\"time_ms\" is no integer"};
     sibling.time_ms = value.at("time_ms").get<std::int64_t>();
@@ -70,17 +70,17 @@ Case case_of(const Json& value) {
   check_names(value, {"name", "key", "prefix", "type", "path", "siblings", "shows"});
   Case one;
   plugins::Trial& trial = one.trial;
-  if (value.contains("name")) one.name = bytes_of(value.at("name"), "\"name\"");
-  trial.key = value.contains("key") ? bytes_of(value.at("key"), "\"key\"") : "key";
-  if (value.contains("prefix")) trial.prefix = bytes_of(value.at("prefix"), "\"prefix\"");
+  if (value.contains("name")) one.name = field_bytes(value.at("name"), "\"name\"");
+  trial.key = value.contains("key") ? field_bytes(value.at("key"), "\"key\"") : "key";
+  if (value.contains("prefix")) trial.prefix = field_bytes(value.at("prefix"), "\"prefix\"");
   if (value.contains("type")) {
-    const std::string type = bytes_of(value.at("type"), "\"type\"");
+    const std::string type = field_bytes(value.at("type"), "\"type\"");
     if (type.size() != 1) throw Mistake{"\"type\" is one letter, such as \"s\""};
     trial.type = type.front();
   }
   if (value.contains("path")) {
     if (!value.at("path").is_array()) throw Mistake{"\"path\" is no list"};
-    for (const Json& part : value.at("path")) trial.parts.push_back(bytes_of(part, "\"path\""));
+    for (const Json& part : value.at("path")) trial.parts.push_back(field_bytes(part, "\"path\""));
   }
   const bool has_siblings = value.contains("siblings") && value.at("siblings").is_array() &&
                             value.at("siblings").size() >= 2;
@@ -91,7 +91,7 @@ Case case_of(const Json& value) {
   }
   if (!value.contains("shows")) return one;
   one.has_answer = true;
-  if (!value.at("shows").is_null()) one.shows = bytes_of(value.at("shows"), "\"shows\"");
+  if (!value.at("shows").is_null()) one.shows = field_bytes(value.at("shows"), "\"shows\"");
   return one;
 }
 
