@@ -18,7 +18,7 @@ foreach(step IN ITEMS
   execute_process(COMMAND ${command} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
 
-# Sizes that a program which embeds a store has, in MB. Lines for a debugger are beside the objects.
+# Sizes in MB: of the library, and of a program that embeds a store.
 file(GLOB_RECURSE archive ${work}/prefix/libanabranch.a)
 set(bounded ${archive} ${BUILD}/examples/hello)
 set(bounds 25 10)
