@@ -89,6 +89,11 @@ def check_build(stage):
                 check(word.split("=")[1] in components.split(), f"there is no component {word}")
         if words[0] == "cmake/packages.sh":
             check(re.search(rf"1:{words[1]}\)", read("cmake", "packages.sh")), words)
+    arguments = [rest.split("=")[0] for name, rest in stage if name == "ARG"]
+    check(arguments == ["ANABRANCH_COMMIT"], arguments)
+    told = subprocess.run([os.path.join(ROOT, "cmake", "commit.sh")], capture_output=True, text=True,
+                          env={**os.environ, arguments[0]: "told"}, timeout=60)
+    check(told.stdout == "told\n", f"commit.sh does not ask {arguments[0]}: {told}")
     check({"cmake", "cpack", "cmake/packages.sh"} <= ran, f"only {ran} were run")
 
 

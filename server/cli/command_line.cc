@@ -107,7 +107,7 @@ std::string help_of_program() {
   }
   return text +
          "\n  --help               what a command takes: anabranch COMMAND --help\n"
-         "  --version            the version of this program\n";
+         "  --version            the version of this program, and its commit\n";
 }
 
 // Names the first unexpected word, and the one that was probably meant.
@@ -135,14 +135,15 @@ bool asks_for(int argc, const char* const* argv, std::string_view flag, std::str
 
 }  // namespace
 
-ExitCode run_command_line(int argc, const char* const* argv, std::string_view version) {
+ExitCode run_command_line(int argc, const char* const* argv, std::string_view version,
+                          std::string_view commit) {
   if (argc < 2) return print_error("which command? See anabranch --help", kUsage);
   if (asks_for(argc, argv, "--help", "-h") || asks_for(argc, argv, "help", "help")) {
     std::cout << help_of_program();
     return kClean;
   }
   if (asks_for(argc, argv, "--version", "version")) {
-    std::cout << "anabranch " << version << '\n';
+    std::cout << "anabranch " << version << " (" << commit << ")\n";
     return kClean;
   }
   CLI::App program("", "anabranch");

@@ -182,7 +182,8 @@ def sources(world):
 
 
 def help_and_version():
-    check(re.fullmatch(r"anabranch \d+\.\d+\.\d+\n", run("--version").stdout), "a version")
+    check(re.fullmatch(r"anabranch \d+\.\d+\.\d+ \([^()\s]+\)\n", run("--version").stdout),
+          "a version, and its commit")
     text = run("--help").stdout
     for name in re.findall(r"^  ([a-z]+(?: [a-z]+)?) ", text, re.MULTILINE):
         done = run(*name.split(), "--help")
