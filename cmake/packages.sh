@@ -4,7 +4,8 @@
 #
 #   cmake/packages.sh build    what builds and runs it, by hand too
 #   cmake/packages.sh board    that, and what examples/board needs
-#   cmake/packages.sh test     that, and what its tests need
+#   cmake/packages.sh client   what talks to an installed one: redis-cli
+#   cmake/packages.sh test     that of `build`, and what its tests need
 #   cmake/packages.sh browser  what tests/browser needs: chromium, node and npm
 #   cmake/packages.sh bench    that of `build`, and what it is measured beside
 #   cmake/packages.sh peers    that of `bench`, and Tarantool
@@ -84,6 +85,10 @@ case $#:${1-} in
     programs="$programs $test_programs"
     libraries="$libraries $test_libraries"
     ;;
+  1:client)
+    programs=redis-tools:redis-cli
+    libraries=
+    ;;
   1:board)
     programs="$programs $board_programs"
     ;;
@@ -94,7 +99,7 @@ case $#:${1-} in
   1:bench) programs="$programs $bench_programs" ;;
   1:peers) programs="$programs $bench_programs tarantool:tarantool" ;;
   1:build) ;;
-  *) echo "usage: cmake/packages.sh [build|board|test|browser|bench|peers]" >&2 && exit 2 ;;
+  *) echo "usage: cmake/packages.sh [build|board|client|test|browser|bench|peers]" >&2 && exit 2 ;;
 esac
 
 missing_packages() {
@@ -149,7 +154,7 @@ if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null 2>&1; then
   exit 1
 fi
 
-echo "Installing $missing"
+echo "Installing, some minutes at most: $missing"
 log=$(mktemp)
 policy_is_ours=
 trap allow_services EXIT

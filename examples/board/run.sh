@@ -4,7 +4,7 @@
 #   examples/board/run.sh            builds, starts all, and prints one address; Ctrl-C ends all
 #   examples/board/run.sh DIR        keeps the data in DIR, and finds it there the next time
 #
-# Works on a fresh Debian 12: installs missing packages and builds first, unless
+# Works on a fresh Debian 12: installs missing packages and builds first (build/story), unless
 # ANABRANCH_TEST_BUILD names a build tree.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,20 +15,13 @@ case $#:${1-} in
   *) echo "usage: examples/board/run.sh [DIR]" >&2 && exit 2 ;;
 esac
 
+. "$root/cmake/build.sh"
 build=${ANABRANCH_TEST_BUILD-}
 prepare() {
   [ -z "$build" ] || return 0
-  build=$root/build/release
-  mkdir -p "$root/build/log"
+  build=$root/build/story
   "$root/cmake/packages.sh" board || exit 1
-  echo "Building (build/log/board.log), some minutes the first time ..."
-  (
-    cd "$root" && cmake --preset release &&
-      cmake --build build/release --target example_board example_relay
-  ) >"$root/build/log/board.log" 2>&1 || {
-    tail -n 30 "$root/build/log/board.log" >&2
-    exit 1
-  }
+  build_targets story "$root/build/log/board.log" 6 example_board example_relay
 }
 
 # ---- Processes: started here, and stopped here in every case.
