@@ -27,7 +27,7 @@ def main():
     check(len(ports) == 2, f"two servers to connect to: {ports}")
     for port in ports:
         with Client(f"127.0.0.1:{port}") as client:
-            check(client.call("GET", "trip/name") == "Mekong", "they are up")
+            check(client.call("GET", "trip/name") == "Danube", "they are up")
     pages = re.findall(r"^  (http://127\.0\.0\.1:\d+)/?   the dashboard of", told, re.MULTILINE)
     check(len(pages) == 3, f"three dashboards: {pages}")
     for page in pages:
