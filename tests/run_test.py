@@ -235,6 +235,23 @@ class TimesTest(unittest.TestCase):
         self.assertIn("| tests | 2 | 1 |", page)
         self.assertIn("| links | 1 | 1 |", page)
 
+    def test_only_what_is_between_the_marks_is_written_anew(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.addCleanup(os.chdir, os.getcwd())
+            os.chdir(folder)
+            for name in ("docs", "tests"):
+                os.mkdir(name)
+            times.PAGE.write_text(f"Before.\n{times.BEGIN}\nold\n{times.END}\nAfter.\n")
+            costs.FILE.write_text("reference 1\nasan test core 1 1 1\nrelease test old 1 1 1\n")
+            line = {"kind": "test", "label": "core", "name": "core/a", "cpu": 4, "wall": 9}
+            for table in ("first", "second"):
+                times.write({"release": [line]}, table, 2.5)
+            self.assertEqual(times.PAGE.read_text(),
+                             f"Before.\n{times.BEGIN}\nsecond\n{times.END}\nAfter.\n")
+            self.assertEqual(sorted(costs.read().rows),
+                             [("asan", "test", "core"), ("release", "test", "core")])
+            self.assertEqual(costs.read().reference, 2.5)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -190,8 +190,9 @@ def main():
             run.one_by_one()
         return 0 if run.close() else 1
     except KeyboardInterrupt:
-        run.stages.end_all()
         return 130
+    finally:
+        run.stages.end_all()
 
 
 if __name__ == "__main__":

@@ -54,8 +54,7 @@ class TreeReport:
 
 
 def forbidden_skips(lines):
-    """Those of the lines of not_run.sh that no line of skips.txt allows. A machine of continuous
-    integration has all programs, and whoever runs there is root."""
+    """Those of the lines of not_run.sh that no line of skips.txt allows."""
     allowed = [line.strip() for line in SKIPS.read_text().splitlines()
                if line.strip() and not line.startswith("#")]
     named = [re.sub(r" \((Skipped|Disabled|Not Run)\)", "", line.strip()) for line in lines
