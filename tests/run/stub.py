@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Stands for cmake, ctest, ninja and c++ in run_test.py. The file that $STUB_PLAN names says what each
-call prints, how long it takes and how it ends; a line for each call goes into $STUB_LOG.
+"""Stands for cmake, ctest, ninja and c++ in run_test.py. The file that $STUB_PLAN names says what
+each call prints, how long it takes, or the line in the log that it waits for, and how it ends. A
+line for each call goes into the log, $STUB_LOG.
 
     {"labels": {"core": 2}, "seconds": {"asan core build": 3}, "fails": ["release test"],
-     "skips": {"core/a": "WHY"}}
+     "waits": {"release test": "end asan build"}, "skips": {"core/a": "WHY"}}
 """
 import json
 import os
@@ -24,6 +25,9 @@ def work(what):
     """Is the stage `what`: takes its time, and returns its exit code."""
     log("begin", what, f"pid={os.getpid()}", f"nice={os.nice(0)}")
     time.sleep(PLAN.get("seconds", {}).get(what, 0))
+    wanted = PLAN.get("waits", {}).get(what, "")
+    while wanted not in LOG.read_text():
+        time.sleep(0.05)
     log("end", what)
     return 1 if what in PLAN.get("fails", []) else 0
 
