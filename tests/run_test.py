@@ -229,7 +229,7 @@ class TimesTest(unittest.TestCase):
         self.assertEqual(found["release", "test", "core"], costs.Cost(4, 1, 9))
         known = costs.Costs(found)
         self.assertEqual(known.build("release", {"core_test": 1, "new_test": 2}), 4.5)
-        self.assertEqual(known.test("release"), 9)
+        self.assertEqual(known.test("release"), 4)
         self.assertIn("release build core_test 3.0 2 4.0\n", known.text())
         page = times.page(records, {"tests/core/core_test"}, (1, 1), (1, 1))
         self.assertIn("| tests | 2 | 1 |", page)

@@ -71,7 +71,7 @@ class Sanitized:
         if not self.broken:
             self._build_in_one_piece(0, beside=False)
         if set(self.units) == set(self.built) and self._fits(
-                self.costs.test(self.tree.preset, self.units), LIKELY):
+                self.costs.test(self.tree.preset, self.units), SURE):
             self._test(self.units, f"{self.tree.preset} test")
             return
         for unit in self.units:
