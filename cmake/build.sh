@@ -5,13 +5,18 @@
 # configures and builds targets in build/PRESET. MINUTES is how long that takes on two cores the
 # first time. The output goes to the file LOG; on a terminal one line is renewed, elsewhere there is
 # a line every few seconds. After an error it shows the end of LOG and exits with 1. Ctrl-C ends the
-# build and the script.
+# build and the script. Two builds in one tree take turns.
 # shellcheck shell=bash disable=SC2154  # `root` is the script's.
 
 build_targets() {
   local preset=$1 log=$2 minutes=$3 tree=build/$1 began=$SECONDS
   shift 3
-  mkdir -p "$(dirname "$log")"
+  mkdir -p "$(dirname "$log")" "$root/build"
+  exec 8>"$root/$tree.lock"
+  if ! flock -n 8; then
+    echo "Waiting for another build in $tree ..."
+    flock 8
+  fi
   echo "Building: the first time about $minutes minutes on two cores; the full log is ${log#"$root/"}"
   (cd "$root" && cmake --preset "$preset") >"$log" 2>&1 || build_failed "$log"
   (
@@ -23,6 +28,7 @@ build_targets() {
   show_build "$log" "$began"
   wait "$build_pid" || build_failed "$log"
   trap - INT TERM
+  exec 8>&-
   echo "Built in $((SECONDS - began)) s."
 }
 

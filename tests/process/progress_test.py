@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """cmake/build.sh, by which the story and the board build: it says how long the build takes, shows how
 far it is and what is being made, in a pipe and on a terminal, names the log, shows its end after an
-error, and ends the build when it is stopped. Tried on a small project that compiles nothing."""
+error, ends the build when it is stopped, and lets another one wait. Tried on a small project that
+compiles nothing."""
 
 import os
 import pty
@@ -109,6 +110,17 @@ def an_error_shows_the_log(project):
     check(f"The build failed; the full log: {project.root}/build/log/small.log" in text, text)
 
 
+def two_take_turns(project):
+    for name in ("quick", "slow"):
+        os.remove(os.path.join(project.root, "build", "small", name + ".o"))
+    with project.start("slow") as one:
+        wait_until("it builds", project.running)
+        code, text = project.build("slow", "quick")
+        first = one.stdout.read()
+    check(one.returncode == 0 and first.endswith("after the build\n"), first)
+    check(code == 0 and text.startswith("Waiting for another build in build/small ...\n"), text)
+
+
 def stops(project, stop):
     script = project.start("long")
     wait_until("it builds", project.running)
@@ -128,6 +140,7 @@ def main():
         project = Project(os.path.realpath(folder))
         in_a_pipe(project)
         on_a_terminal(project)
+        two_take_turns(project)
         an_error_shows_the_log(project)
         stops(project, lambda script: os.killpg(script.pid, signal.SIGINT))   # A terminal's Ctrl-C.
         stops(project, lambda script: script.send_signal(signal.SIGTERM))     # To the script alone.
