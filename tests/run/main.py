@@ -106,7 +106,7 @@ class Run:
         measure alone, before."""
         _, clock = costs.compile_reference()
         pace = budget.Pace(clock / self.costs.reference / trees.cores())
-        release, asan = trees.Tree("release"), trees.Tree("asan")
+        release, asan = trees.Tree("release", trees.HEADERS), trees.Tree("asan")
         built = self.build_and_learn(release, pace)
         if built:
             self.test(release, "measures", "-L", f"^{trees.MEASURES}$")

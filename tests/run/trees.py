@@ -8,6 +8,7 @@ import subprocess
 
 OUTPUT = re.compile(r" -o (\S+)")
 MEASURES = "measures"  # The label of the entries that run alone.
+HEADERS = "all_verify_interface_header_sets"  # Each public header compiles alone.
 
 
 def cores():
@@ -36,8 +37,11 @@ def target_of(output):
 
 
 class Tree:
-    def __init__(self, preset):
+    """`also` names targets that are built with all others, though `all` does not have them."""
+
+    def __init__(self, preset, *also):
         self.preset = preset
+        self.also = also
         self.folder = pathlib.Path("build", preset)
 
     def configure(self, *options):
@@ -46,7 +50,8 @@ class Tree:
     def build(self, labels=None):
         """The command that builds all, or the programs of tests with these labels."""
         if labels is None:
-            return ["cmake", "--build", "--preset", self.preset, "-j", build_jobs()]
+            targets = ["--target", "all", *self.also] if self.also else []
+            return ["cmake", "--build", "--preset", self.preset, "-j", build_jobs(), *targets]
         targets = [f"label_{label}" for label in labels]
         return ["cmake", "--build", self.folder, "-j", build_jobs(), "--target", *targets]
 
