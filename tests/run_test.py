@@ -30,6 +30,7 @@ asan test leader {leader} 1 0.01
 asan test rows 0.01 1 0.01
 """
 ENDLESS = 600
+MINUTE_80 = 80 * 60
 LABELS = {"core": 2, "leader": 4, "rows": 3}
 
 
@@ -43,7 +44,7 @@ def is_alive(pid):
 class Checkout:
     """A folder with the files of tests/run.sh, and stubs in the PATH."""
 
-    def __init__(self, folder, plan, leader=0.01, minute=ENDLESS):
+    def __init__(self, folder, plan, leader=0.01):
         self.root = pathlib.Path(folder, "checkout")
         tests, bin_dir = self.root / "tests", self.root / "bin"
         shutil.copytree(HERE / "run", tests / "run")
@@ -59,7 +60,7 @@ class Checkout:
         (self.root / "plan").write_text(json.dumps({"labels": LABELS, **plan}))
         self.environment = os.environ | {
             "PATH": f"{bin_dir}:{os.environ['PATH']}", "STUB_PLAN": str(self.root / "plan"),
-            "STUB_LOG": str(self.calls_file), "ANABRANCH_RUN_MINUTE": str(minute),
+            "STUB_LOG": str(self.calls_file), "ANABRANCH_RUN_SKEW": str(self.root / "skew"),
             "ANABRANCH_RUN_DAY": "0"}
 
     @staticmethod
@@ -124,15 +125,16 @@ class RunTest(unittest.TestCase):
                          "100% tests passed, 0 tests failed out of 5")
 
     def test_what_is_not_done_at_minute_80_is_stopped_and_counted_and_is_no_failure(self):
-        plan = {"seconds": {"asan test": ENDLESS}}
-        status, lines = self.checkout(plan, minute=0.25).run("--ci")
+        plan = {"seconds": {"asan test": ENDLESS}, "clock": {"asan test": MINUTE_80}}
+        status, lines = self.checkout(plan).run("--ci")
         self.assertEqual(status, 0, lines)
         self.assertTrue([line for line in lines if line.startswith("stopped for lack of time: ")
                          and line.endswith("(8 of 9 entries)")], lines)
 
     def test_a_test_that_failed_before_its_run_was_stopped_is_a_failure(self):
-        plan = {"seconds": {"asan test": ENDLESS}, "fails": ["asan test"]}
-        status, lines = self.checkout(plan, minute=0.25).run("--ci")
+        plan = {"seconds": {"asan test": ENDLESS}, "fails": ["asan test"],
+                "clock": {"asan test": MINUTE_80}}
+        status, lines = self.checkout(plan).run("--ci")
         self.assertEqual(status, 1, lines)
         self.assertIn("FAILED: asan test", lines)
         self.assertTrue([line for line in lines if re.match("failed: .*/bad", line)], lines)
@@ -159,8 +161,8 @@ class RunTest(unittest.TestCase):
         self.assertEqual(lines[-2:], ["failed: core/bad", "  ERROR: of release test"])
 
     def test_after_85_minutes_the_run_ends_and_fails(self):
-        plan = {"seconds": {"release test": ENDLESS}}
-        status, lines = self.checkout(plan, minute=0.1).run()
+        plan = {"seconds": {"release test": ENDLESS}, "clock": {"release test": 85 * 60 + 1}}
+        status, lines = self.checkout(plan).run()
         self.assertEqual(status, 1)
         self.assertIn("FAILED: release test", lines)
         self.assertIn("FAILED: over 85 minutes", lines)

@@ -4,7 +4,8 @@ each call prints, how long it takes, or the line in the log that it waits for, a
 line for each call goes into the log, $STUB_LOG.
 
     {"labels": {"core": 2}, "seconds": {"asan core build": 3}, "fails": ["release test"],
-     "waits": {"release test": "end asan build"}, "skips": {"core/a": "WHY"}}
+     "waits": {"release test": "end asan build"}, "skips": {"core/a": "WHY"},
+     "clock": {"asan test": 4801}}
 """
 import json
 import os
@@ -24,6 +25,8 @@ def log(*words):
 def work(what):
     """Is the stage `what`: takes its time, and returns its exit code."""
     log("begin", what, f"pid={os.getpid()}", f"nice={os.nice(0)}")
+    if what in PLAN.get("clock", {}):
+        pathlib.Path(os.environ["ANABRANCH_RUN_SKEW"]).write_text(str(PLAN["clock"][what]))
     time.sleep(PLAN.get("seconds", {}).get(what, 0))
     wanted = PLAN.get("waits", {}).get(what, "")
     while wanted not in LOG.read_text():

@@ -24,7 +24,7 @@ constexpr std::string_view kTail =
     "FILE` says what is in force and where it comes from.";
 
 // A TOML basic string.
-std::string quoted(std::string_view text) {
+std::string toml_quoted(std::string_view text) {
   std::string made = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') made += '\\';
@@ -92,13 +92,13 @@ std::string wrapped(std::string_view text, std::string_view prefix, std::size_t 
 std::string toml_value(const Setting& setting, const std::vector<std::string>& values) {
   if (setting.kind == Kind::kTexts) {
     std::string list;
-    for (const std::string& value : values) list += (list.empty() ? "" : ", ") + quoted(value);
+    for (const std::string& value : values) list += (list.empty() ? "" : ", ") + toml_quoted(value);
     return '[' + list + ']';
   }
   std::string value = values.empty() ? "" : values.front();
   if (setting.kind == Kind::kSwitch) return value;
   const bool is_number = setting.kind != Kind::kText && is_digits(value);
-  return is_number ? value : quoted(value);
+  return is_number ? value : toml_quoted(value);
 }
 
 std::string config_page(const Config& config) {
