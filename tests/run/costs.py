@@ -42,7 +42,8 @@ class Costs:
     def test(self, tree, labels=None):
         """Seconds for which the tests with these labels, or all, hold a core: those that wait
         share it."""
-        return sum(max(cost.core, cost.wall / WAITING) for (of, kind, name), cost in self.rows.items()
+        return sum(max(cost.core, cost.wall / WAITING)
+                   for (of, kind, name), cost in self.rows.items()
                    if (of, kind) == (tree, "test") and (labels is None or name in labels))
 
     def build_in_all(self, tree):
