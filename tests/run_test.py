@@ -114,7 +114,7 @@ class RunTest(unittest.TestCase):
         alone = calls.index("begin release measures test")
         self.assertEqual(calls[alone + 1], "end release measures test")
         self.assertLess(calls.index("end asan build"), calls.index("end release test"), calls)
-        nice = min(19, os.nice(0) + 15)
+        nice = min(19, os.nice(0) + 10)
         self.assertRegex(checkout.calls_file.read_text(),
                          rf"begin asan build pid=\d+ nice={nice}\n")
         self.assertLess(calls.index("end release test"), calls.index("begin asan test"), calls)

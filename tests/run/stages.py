@@ -42,7 +42,7 @@ class Stages:
         another stage, then at a low priority. At second `until` of the whole run it is stopped,
         with all its children, and that is a failure unless it `may_stop`."""
         words = ["timeout", "0"]  # For its own process group; the limit may come sooner.
-        words += ["nice", "-n", "15"] if beside else []
+        words += ["nice"] if beside else []
         self._say(f"== {name}{' (beside others)' if beside else ''}\n".encode())
         began = time.monotonic()
         process = self._start(words + [str(each) for each in command])
