@@ -17,7 +17,9 @@ build_targets() {
     echo "Waiting for another build in $tree ..."
     flock 8
   fi
-  echo "Building: the first time about $minutes minutes on two cores; the full log is ${log#"$root/"}"
+  echo "Building: the first time about $minutes minutes on two cores; the full log is" \
+    "${log#"$root/"}"
+  trap 'exit 130' INT TERM
   (cd "$root" && cmake --preset "$preset") >"$log" 2>&1 || build_failed "$log"
   (
     export NINJA_STATUS='[%f/%t] '
