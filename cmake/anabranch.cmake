@@ -260,9 +260,9 @@ function(anabranch_program name)
   endif()
 endfunction()
 
-# For this folder and those below, whose programs nobody ships: in optimised trees they have no lines
-# for a debugger, which take a tenth of the time to compile and most of the time to link. The preset
-# dev has them.
+# For this folder and those below, whose programs nobody ships: in optimised trees they have no
+# lines for a debugger, which take a tenth of the time to compile and most of the time to link. The
+# preset dev has them.
 function(anabranch_unshipped_folder)
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
     return()
@@ -361,7 +361,7 @@ function(anabranch_test_files name)
   endforeach()
   set(skippable)
   foreach(source IN LISTS files)
-    file(STRINGS ${source} cases REGEX "TEST_CASE" LIMIT_COUNT 1)
+    file(STRINGS ${source} cases REGEX "^ *TEST_CASE" LIMIT_COUNT 1)
     file(STRINGS ${source} skips REGEX "MESSAGE\\(\"skipped: " LIMIT_COUNT 1)
     if(skips)
       list(APPEND skippable ${source})
