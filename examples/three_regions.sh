@@ -75,8 +75,8 @@ finish() {
   echo "  ${http[eu]}   the dashboard of eu"
   echo "  ${http[us]}   the dashboard of us"
   echo "  ${http[ap]}   the dashboard of ap"
-  echo "Ctrl-C stops them."
   trap 'echo; exit 0' INT TERM
+  echo "Ctrl-C stops them."
   while sleep 1; do
     for region in eu us ap; do
       kill -0 "${pid[$region]}" 2>/dev/null || { echo "$region has ended" >&2 && exit 1; }
