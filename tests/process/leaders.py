@@ -66,6 +66,13 @@ def check(holds, what):
         raise AssertionError(what)
 
 
+def own_host():
+    """A loopback address of this process alone. A leader that is started again listens where it did;
+    meanwhile the system may give its port to a leader of another test, which would join this mesh."""
+    number = os.getpid()
+    return f"127.{1 + (number >> 16) % 250}.{number >> 8 & 255}.{number & 255}"
+
+
 def put_back(backup, data):
     """Overwrites the files of a data directory in place, as a careless restore does: the same
     directory and the same inodes where a file is still there."""
@@ -99,7 +106,7 @@ class Leader:
         self.region = region
         self.data = os.path.join(world.folder, name or region)
         self.log_path = self.data + ".log"
-        self.listen = "tcp://127.0.0.1:0"
+        self.listen = f"tcp://{own_host()}:0"
         self.redis = "127.0.0.1:0"
         self.peers = []
         self.flags = []

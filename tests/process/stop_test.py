@@ -34,7 +34,8 @@ def catch_up():
         world.wait_equal([eu, us])
         ap.signal(signal.SIGCONT)
         world.wait_equal([eu, us, ap])
-        check(ap.call("GET", "count") == str(count), "ap has every addition")
+        shown = [leader.call("GET", "count") for leader in (ap, us, eu)]
+        check(shown == [str(count)] * 3, f"{count} additions; ap, us and eu show {shown}")
         check(ap.call("SCARD", "set") == WRITES, "ap has every element")
 
 
