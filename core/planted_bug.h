@@ -55,6 +55,7 @@ enum class Bug : std::uint8_t {
   kIgnoreDigests,
   kBelieveUnsigned,
   kLeaveUnsigned,
+  kForgetEnds,
   kTrustSnapshots,
   kExpireAnyValue,
   kShortestExpiry,

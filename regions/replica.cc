@@ -277,6 +277,7 @@ void Replica::tick(Millis now) {
     presence_.tick();
     time_.raise_alarms(now);
     inbox_.proofs().raise_alarms(now);
+    inbox_.proofs().ask_for_missing(now);
   }
   background_.verifier().tick(now);
   if (background_.repair().is_lost()) {

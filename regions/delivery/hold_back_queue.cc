@@ -36,7 +36,7 @@ bool HoldBackQueue::add(HeldBatch held, const core::VersionVector& applied, Room
   }
   make_way(held);
   const bool next = first == applied.at(origin) + 1;
-  const std::size_t size = held.bytes.size();
+  const std::size_t size = held.size();
   if (room == Room::kBounded && bytes_ + size > bytes_max_) {
     if (!next || planted(Bug::kRefuseNextWhenFull)) {
       mark<"a full hold-back queue drops a batch">();
@@ -62,7 +62,7 @@ void HoldBackQueue::make_way(const HeldBatch& held) {
     return;
   }
   mark<"a batch makes way for another one in its place">();
-  bytes_ -= there->second.bytes.size();
+  bytes_ -= there->second.size();
   batches->second.erase(there);
 }
 
@@ -72,7 +72,7 @@ std::optional<HeldBatch> HoldBackQueue::take_deliverable(const core::VersionVect
     if (batches.empty() || !deliverable(batches.begin()->second.batch, applied)) continue;
     HeldBatch taken = std::move(batches.begin()->second);
     batches.erase(batches.begin());
-    bytes_ -= taken.bytes.size();
+    bytes_ -= taken.size();
     return taken;
   }
   return std::nullopt;
@@ -106,7 +106,7 @@ bool HoldBackQueue::waits(core::Origin origin, const core::VersionVector& applie
 void HoldBackQueue::forget(core::Origin origin) {
   const auto found = held_.find(origin);
   if (found == held_.end()) return;
-  for (const auto& [first, held] : found->second) bytes_ -= held.bytes.size();
+  for (const auto& [first, held] : found->second) bytes_ -= held.size();
   held_.erase(found);
 }
 
@@ -114,7 +114,7 @@ void HoldBackQueue::forget_applied(const core::VersionVector& applied) {
   for (auto at = held_.begin(); at != held_.end();) {
     BySeq& batches = at->second;
     while (!batches.empty() && batches.begin()->first <= applied.at(at->first)) {
-      bytes_ -= batches.begin()->second.bytes.size();
+      bytes_ -= batches.begin()->second.size();
       batches.erase(batches.begin());
     }
     at = batches.empty() ? held_.erase(at) : std::next(at);

@@ -22,6 +22,11 @@ struct HeldBatch {
   core::Batch batch;
   core::Origin from = 0;  // The peer that sent it; 0 for none.
   bool asked = false;     // Its origin was followed through that peer.
+  // Its region's signature of the position at its end; empty when none is known. It stays with the
+  // batch, whatever becomes of those behind it.
+  std::string end_signature = {};
+
+  [[nodiscard]] std::size_t size() const { return bytes.size() + end_signature.size(); }
 };
 
 // As they are appended to the log; the bytes stay with the batches.

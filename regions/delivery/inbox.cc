@@ -109,7 +109,7 @@ core::Result<void> Inbox::apply(const GroupClosed& /*closed*/, std::size_t ops_m
   owner_.reserve.look();
   return owner_.state.change_rows([&](Stage& stage) {
     const std::vector<HeldBatch> slice = apply_slice(stage, ops_max);
-    proofs_.prove_stops();  // In the same commit.
+    proofs_.prove_ends(slice);
     const std::vector<storage::LogRecord> records = records_of(slice);
     return owner_.state.commit({.stage = &stage, .records = records});
   });

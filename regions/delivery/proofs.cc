@@ -83,7 +83,6 @@ void Proofs::prove_before(const HeldBatch& held, const std::string& region, bool
 }
 
 void Proofs::take(Provenance::Outcome outcome, Millis now) {
-  for (const SignedPosition& end : outcome.ends) signer_.keep_end(end);
   for (HeldBatch& held : outcome.proven) {
     held_.add(std::move(held), owner_.state.applied().vector(), HoldBackQueue::Room::kGranted);
   }
@@ -150,23 +149,44 @@ void Proofs::send_positions(LinkId link, const core::VersionVector& origins, Mil
   }
 }
 
+void Proofs::prove_head(core::Origin origin, const std::string& signature) {
+  if (signature.empty() || signer_.proves_head(origin)) return;
+  const Applied& applied = owner_.state.applied();
+  const Head& head = applied.head(origin);
+  const SignedPosition end{region_of(origin, applied, owner_.exchange.peers()), origin, head.seq,
+                           head.chain, signature};
+  if (signer_.verify(end)) signer_.keep(end);
+}
+
+void Proofs::prove_ends(const std::vector<HeldBatch>& slice) {
+  if (!signer_.active() || planted(Bug::kForgetEnds)) return;
+  for (const HeldBatch& held : slice) {
+    const core::Origin origin = held.batch.origin;
+    if (held.batch.last() == owner_.state.applied().vector().at(origin))
+      prove_head(origin, held.end_signature);
+  }
+}
+
 void Proofs::prove_stops() {
   if (!signer_.active()) return;
   const Applied& applied = owner_.state.applied();
   const auto prove = [&](core::Origin origin, const core::ChainHash& previous,
                          const std::string& signature) {
-    const Head& head = applied.head(origin);
-    const SignedPosition* const last = signer_.newest(origin);
-    const bool proven = last != nullptr && last->seq == head.seq;
-    if (proven || signature.empty() || previous != head.chain) return;
-    const SignedPosition stop{region_of(origin, applied, owner_.exchange.peers()), origin, head.seq,
-                              previous, signature};
-    if (signer_.verify(stop)) signer_.keep(stop);
+    if (previous == applied.head(origin).chain) prove_head(origin, signature);
   };
   held_.for_each_next(applied.vector(), [&](const Batch& next) {
     prove(next.origin, next.previous, next.signature);
   });
   provenance_.for_each_next(prove);
+}
+
+void Proofs::ask_for_missing(Millis now) {
+  if (!signer_.active()) return;
+  for (const auto& [origin, head] : owner_.state.applied().heads()) {
+    const bool own = origin == owner_.state.identity().origin;
+    if (!own && !signer_.proves_head(origin))
+      owner_.exchange.subscriptions().ask_for_proof(origin, now);
+  }
 }
 
 void Proofs::sign_and_pass_on(Millis now) {

@@ -47,8 +47,15 @@ class Proofs final : public Participant {
   // Sends a link the newest signed positions of some origins, as far as they were not sent there a
   // moment ago.
   void send_positions(LinkId link, const core::VersionVector& origins, core::Millis now);
-  // Finds signatures of the positions of origins whose next batch waits for other origins.
+  // Keeps the proofs that the batches of a slice carry of their ends, as far as an origin now ends
+  // there: to be called in the commit of the slice.
+  void prove_ends(const std::vector<HeldBatch>& slice);
+  // Finds signatures of the positions of origins whose next batch waits for other origins: after a
+  // snapshot, which carries none.
   void prove_stops();
+  // Asks the sources of origins for the proofs that are missing here of what is applied of them: a
+  // snapshot brings none, and a leader that writes its branch again signs no batch.
+  void ask_for_missing(core::Millis now);
   // Raises alarms for batches that have been waiting for their proof too long.
   void raise_alarms(core::Millis now);
   // Signs the positions that are due, and passes new ones on.
@@ -72,6 +79,8 @@ class Proofs final : public Participant {
   [[nodiscard]] const Unproven& unproven() const { return unproven_; }
 
  private:
+  // Keeps the signature of the position that an origin is applied to, if that has no proof yet.
+  void prove_head(core::Origin origin, const std::string& signature);
   void take(Provenance::Outcome outcome, core::Millis now);
   // A peer or more have passed on batches of another history of an origin.
   void avoid_sources(const Provenance::ForgedBatch& forged, core::Millis now);

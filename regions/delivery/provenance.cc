@@ -236,21 +236,22 @@ void Provenance::prove(Origin origin, Log& log, Outcome& outcome) {
   hand_out(origin, log, outcome);
 }
 
-void Provenance::hand_out(Origin origin, Log& log, Outcome& outcome) {
-  const std::size_t before = outcome.proven.size();
-  hand_out_all(origin, log, outcome);
-  const auto end = log.points.find(log.handed.seq);
-  const bool known = end != log.points.end() && end->second.region == log.region;
-  if (outcome.proven.size() > before && known) outcome.ends.push_back(end->second);
+std::string Provenance::signature_behind(const Log& log, const Waiting& waiting) {
+  const auto point = log.points.find(waiting.last);
+  const bool known = point != log.points.end() && point->second.region == log.region;
+  if (known && point->second.chain == waiting.hash) return point->second.signature;
+  const auto next = log.batches.find(waiting.last + 1);
+  return next == log.batches.end() ? std::string() : next->second.signature;
 }
 
-void Provenance::hand_out_all(Origin origin, Log& log, Outcome& outcome) {
+void Provenance::hand_out(Origin origin, Log& log, Outcome& outcome) {
   while (!log.batches.empty()) {
     const auto next = log.batches.begin();
     Waiting& waiting = next->second;
     if (next->first != start(origin, log).seq + 1 || !waiting.held || !waiting.proven) return;
     log.handed = {waiting.last, waiting.hash};
     bytes_ -= waiting.held->bytes.size();
+    waiting.held->end_signature = signature_behind(log, waiting);
     outcome.proven.push_back(*std::move(waiting.held));
     log.batches.erase(next);
   }

@@ -43,9 +43,8 @@ class Provenance {
     std::vector<core::Origin> peers;  // The peers that passed on some of them.
   };
   struct Outcome {
-    std::vector<HeldBatch> proven;  // To be applied as soon as they are deliverable.
-    // The known signed positions among the ends of these batches.
-    std::vector<SignedPosition> ends;
+    // To be applied as soon as they are deliverable; each with the signature of its end.
+    std::vector<HeldBatch> proven;
     std::vector<ForgedBatch> forged;
   };
 
@@ -130,7 +129,9 @@ class Provenance {
   bool link(core::Origin origin, Log& log, Outcome& outcome);  // False for a lie.
   void prove(core::Origin origin, Log& log, Outcome& outcome);
   void hand_out(core::Origin origin, Log& log, Outcome& outcome);
-  void hand_out_all(core::Origin origin, Log& log, Outcome& outcome);
+  // The signature of the position at the end of a proven batch: of a known position there, else
+  // the one that the batch behind it carries. Empty when its region has not signed there.
+  [[nodiscard]] static std::string signature_behind(const Log& log, const Waiting& waiting);
   // Returns whether the next batch continues the chain; false for a lie.
   [[nodiscard]] bool continues(const Log& log, core::Seq first, const Waiting& next) const;
   // Returns whether the chain has a hash at a position; nullopt when that is no longer known.

@@ -49,9 +49,7 @@ SignedPosition Signer::sign(core::Origin origin) const {
 }
 
 bool Signer::is_unsigned(core::Origin origin) const {
-  const Head& head = applied_.head(origin);
-  const SignedPosition* const last = newest(origin);
-  return head.seq > 0 && (last == nullptr || last->seq < head.seq);
+  return applied_.vector().at(origin) > 0 && !proves_head(origin);
 }
 
 std::string Signer::for_batch() const {
@@ -89,22 +87,15 @@ void Signer::keep(const SignedPosition& position) {
   Positions& positions = positions_[position.origin];
   const SignedPosition* const last = newest(position.origin);
   if (last != nullptr && last->seq >= position.seq) return;
+  const Head& head = applied_.head(position.origin);
+  if (position.seq == head.seq && position.chain != head.chain) return;
   positions.emplace(place(position), position);
-  if (positions.size() <= kAheadMax + 1) return;
-  auto least = std::prev(positions.end(), 2);
-  const auto end = ends_.find(position.origin);
-  if (end != ends_.end() && end->second == least->first) --least;
-  positions.erase(least);
-}
-
-void Signer::keep_end(const SignedPosition& position) {
-  ends_[position.origin] = place(position);
-  keep(position);
+  const auto ahead = std::distance(behind(positions, head.seq), positions.end());
+  if (static_cast<std::size_t>(ahead) > kAheadMax) positions.erase(std::prev(positions.end(), 2));
 }
 
 void Signer::forget(core::Origin origin) {
   positions_.erase(origin);
-  ends_.erase(origin);
   told_.erase(origin);
   changed_.push_back(origin);
   former_signed_ = false;
@@ -114,7 +105,6 @@ void Signer::forget_ahead(core::Origin origin) {
   const auto found = positions_.find(origin);
   if (found == positions_.end()) return;
   found->second.erase(behind(found->second, applied_.vector().at(origin)), found->second.end());
-  ends_.erase(origin);
 }
 
 void Signer::passed(core::Origin origin, core::Seq first) {
@@ -132,6 +122,11 @@ const SignedPosition* Signer::newest(core::Origin origin) const {
   if (found == positions_.end()) return nullptr;
   const auto beyond = behind(found->second, applied_.vector().at(origin));
   return beyond == found->second.begin() ? nullptr : &std::prev(beyond)->second;
+}
+
+bool Signer::proves_head(core::Origin origin) const {
+  const SignedPosition* const last = newest(origin);
+  return last != nullptr && last->seq == applied_.vector().at(origin);
 }
 
 void Signer::look() {

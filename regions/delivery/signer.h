@@ -65,17 +65,18 @@ class Signer final : public Participant {
   // begins at `first`. Forgets the positions on the way that are of another history, and those that
   // the snapshot does not vouch for.
   void passed(core::Origin origin, core::Seq first);
-  // Remembers a position with a checked signature. Of the positions ahead it keeps the nearest
-  // ones, the newest, and the end of the last proven batches: perhaps nothing behind that ever
-  // comes. A region that ran twice has signed two histories: a position of one does not displace
-  // the other's.
+  // Remembers a position with a checked signature; not one that contradicts the applied history.
+  // Of the positions ahead it keeps the nearest ones and the newest; an applied one is never
+  // displaced by them. A region that ran twice has signed two histories: a position of one does not
+  // displace the other's.
   void keep(const SignedPosition& position);
-  void keep_end(const SignedPosition& position);
   // Returns the positions that have become the newest applied ones of their origins since the last
   // call: they must be passed on.
   [[nodiscard]] std::vector<SignedPosition> take_news();
   // The newest position of an origin that is applied here; nullptr when there is none.
   [[nodiscard]] const SignedPosition* newest(core::Origin origin) const;
+  // Whether the position that an origin is applied to can be proven to others.
+  [[nodiscard]] bool proves_head(core::Origin origin) const;
   // The rows of meta that have changed since the last call: to be committed with what was applied,
   // so that the proof is never lost before what it proves.
   [[nodiscard]] storage::Changes take_changes();
@@ -108,7 +109,6 @@ class Signer final : public Participant {
   const Identity& identity_;
   const Applied& applied_;
   std::map<core::Origin, Positions> positions_;
-  std::map<core::Origin, Place> ends_;      // The end of the last proven batches.
   std::map<core::Origin, core::Seq> told_;  // The newest position that take_news() returned.
   std::vector<SignedPosition> news_;        // Of those, the ones that are not passed on yet.
   std::vector<core::Origin> changed_;

@@ -236,6 +236,14 @@ void Subscriptions::avoid_source(Origin origin, Origin peer, Millis now) {
   renew();  // If there is no other peer, it is asked again as for any stall.
 }
 
+void Subscriptions::ask_for_proof(Origin origin, Millis now) {
+  if (requests_paused_ || suspended_) return;
+  Peer* const from = source(origin);
+  if (from == nullptr || from->in.stale || !may_begin_anew(from->in, now)) return;
+  mark<"a proof that is missing is asked for">();
+  from->in.stale = true;
+}
+
 void Subscriptions::distrust_log(LinkId link) {
   Peer* const peer = links_.peer_at(link);
   if (peer == nullptr) return;

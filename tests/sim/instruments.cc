@@ -76,6 +76,7 @@ constexpr std::array kRows{
     Row{Bug::kBelieveUnsigned, "believe-all", "what is passed on is applied unsigned"},
     Row{Bug::kLeaveUnsigned, "leave-unsigned",
         "the last write of an origin that is left stays unsigned", "doubt"},
+    Row{Bug::kForgetEnds, "forget-ends", "a slice is committed without the proofs of its ends"},
     Row{Bug::kTrustSnapshots, "trust-snapshot", "the end of a snapshot is not compared"},
     Row{Bug::kExpireAnyValue, "expire-any", "an expiry counts although its value was replaced"},
     Row{Bug::kShortestExpiry, "shortest-expiry", "of several expiries the shortest decides"},

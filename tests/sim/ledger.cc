@@ -172,6 +172,13 @@ const Ledger::Written* Ledger::find(core::Origin origin, core::Seq last) const {
   return found == log->second.end() || found->last != last ? nullptr : &*found;
 }
 
+bool Ledger::leaves_unproven(core::Origin origin, core::Seq seq) const {
+  const auto log = written_.find(origin);
+  if (log == written_.end()) return false;
+  const auto next = std::ranges::lower_bound(log->second, seq + 1, {}, &Written::last);
+  return next != log->second.end() && core::decode_batch(next->bytes).value().signature.empty();
+}
+
 std::string Ledger::follow(Node& node, Trail& trail) const {
   while (trail.position < node.disk().last_position()) {
     const auto record = node.disk().read_log(trail.position + 1);
@@ -187,6 +194,13 @@ std::string Ledger::follow(Node& node, Trail& trail) const {
     if (const auto beyond = beyond_end(trail.vector); !beyond.empty()) return beyond;
   }
   return {};
+}
+
+void Ledger::go_on(Node& node, Trail& trail) {
+  while (const auto record = node.disk().read_log(trail.position + 1)) {
+    trail.position = record->position;
+    trail.vector.raise(record->origin, record->last);
+  }
 }
 
 std::string Ledger::ended(core::Origin origin, core::Seq seq) {

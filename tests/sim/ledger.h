@@ -46,12 +46,17 @@ class Ledger {
     const Written* const written = find(record.origin, record.last);
     return written != nullptr && written->bytes == record.bytes;
   }
+  // Returns whether the batch behind a position was written, and carries no signature of it: a leader
+  // that gave way writes batches again so, the same as any other one of its region would.
+  [[nodiscard]] bool leaves_unproven(core::Origin origin, core::Seq seq) const;
   // A leader that gave way has written a batch again, under a new name.
   [[nodiscard]] std::string rewrote(const storage::StoredRecord& record);
   // An author without a ledger and without any deps has written a batch: it may arrive or not, but
   // no other batch may arrive in its place.
   void made_outside(const std::string& bytes);
   [[nodiscard]] std::string follow(Node& node, Trail& trail) const;
+  // The same for a log whose batches are not all known, and that is not judged.
+  static void go_on(Node& node, Trail& trail);
   // From now on only writes that `kept` covers are demanded of the origins: no replica has more.
   void lost(const core::VersionVector& kept);
   // Judges the rows of a replica; one that is behind the settled vector, since it is new, is left

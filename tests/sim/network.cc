@@ -332,10 +332,12 @@ void Network::turn(Index at) {
   regions::Replica& replica = machine.node->replica();
   for (bool more = true; more && !machine.broken;) {
     carry_out(at);
+    const VersionVector before = replica.applied().vector();
     const auto applied = replica.apply(now_);
     machine.broken = !applied.ok();
     more = applied.ok() && applied.value();
     follow(at);
+    check_proven(at, before);
   }
   if (!machine.broken) work(at);
   if (!machine.broken) sweep(at);
@@ -358,7 +360,7 @@ void Network::follow(Index at) {
   Machine& machine = machines_[at];
   if (machine.stray) {
     machine.stray->follow(node(at), ledger_);
-    if (machine.broken) return;
+    if (machine.broken) return Ledger::go_on(node(at), machine.trail);
     machine.trail = Ledger::begin(node(at));
     if (disks_ != Disks::kInterval) sync(at);
     return;

@@ -454,6 +454,8 @@ class Network {
   void check_may_write(Index at);
   // Tells the ledger the new records in a replica's log.
   void follow(Index at);
+  // A region must be able to prove to others what it has just applied, since `before`.
+  void check_proven(Index at, const core::VersionVector& before);
   // Checks the origins that a region has come to call settled.
   void check_settled(Index at);
   // The error in an origin's being settled at one region; empty when there is none.

@@ -33,6 +33,20 @@ void Network::check_shown(Index at, const regions::Message& message) {
   if (!on_disk(at).includes(*durable)) note(at, "calls durable what goes with its power");
 }
 
+void Network::check_proven(Index at, const VersionVector& before) {
+  const Machine& machine = machines_[at];
+  const regions::Signer& signer = machine.node->replica().inbox().proofs().signer();
+  if (!signer.active() || machine.broken) return;
+  for (const auto& [origin, seq] : node(at).vector()) {
+    if (seq == before.at(origin)) continue;
+    const bool own = machine.node->replica().applied().head(origin).region == machine.region;
+    if (origin == node(at).origin() || (own && !machine.follows)) continue;  // It signs them when they are on the disk.
+    if (!signer.proves_head(origin) && !ledger_.leaves_unproven(origin, seq)) {
+      note(at, "cannot prove what it has applied of " + core::to_string(origin));
+    }
+  }
+}
+
 void Network::tick_and_check(Index at) {
   regions::Replica& replica = node(at).replica();
   const regions::LogKeeper& keeper = replica.keeper();

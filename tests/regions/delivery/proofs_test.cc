@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <variant>
 
@@ -96,6 +97,29 @@ TEST_SUITE("regions: proofs") {
     CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK_FALSE(eu.inbox.holds(kUs));
     CHECK(eu.alarms_raised() == 1);
+  }
+
+  TEST_CASE("a proof that is missing of what is applied is asked for, with more and more patience") {
+    ProofsWorld eu;
+    eu.receive(eu.us.put("k", "v"), kToAp);
+    CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));
+    eu.apply();
+    const auto asked_at = [&](core::Millis now) {
+      eu.exchange.subscriptions().set_time(now);
+      eu.effects.clear();
+      eu.inbox.proofs().ask_for_missing(now);
+      eu.exchange.subscriptions().renew();
+      return std::ranges::any_of(eu.effects, [](const regions::Effect& effect) {
+        const auto* const send = std::get_if<regions::Send>(&effect);
+        return send != nullptr && std::holds_alternative<regions::Subscribe>(send->message);
+      });
+    };
+    CHECK_FALSE(asked_at(100'000));
+    eu.inbox.proofs().signer().forget(kUs);  // As after a snapshot.
+    CHECK(asked_at(200'000));
+    CHECK_FALSE(asked_at(201'000));
+    CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 201'000));
+    CHECK_FALSE(asked_at(300'000));
   }
 
   TEST_CASE("the own position is signed once it is durable, and passed on") {

@@ -21,7 +21,12 @@ namespace {
 using Firsts = std::vector<core::Seq>;
 constexpr core::Origin kOrigin = 1;
 
-// Batches of one op each, one after the other, of region eu.
+std::string signature_at(core::Seq seq) {
+  return std::string(SignedPosition::kSignatureSize, static_cast<char>(seq));
+}
+
+// Batches of one op each, one after the other, of region eu; each with the signature of the
+// position before it.
 struct Chain {
   core::ChainHash end{};
   core::Seq seq = 0;
@@ -31,6 +36,7 @@ struct Chain {
     batch.origin = kOrigin;
     batch.previous = end;
     if (seq == 0) batch.opening = core::Opening{{1, 1}, "eu", 1, 1, 0};
+    if (seq > 0) batch.signature = signature_at(seq);
     core::Transaction& txn = batch.transactions.emplace_back();
     txn.first = ++seq;
     txn.ops.emplace_back(core::Put{core::Path{"\1", "key", "s"}, value, {}, {}});
@@ -38,7 +44,9 @@ struct Chain {
     end = core::chain_hash(bytes);
     return {std::move(bytes), std::move(batch), from, true};
   }
-  [[nodiscard]] SignedPosition position() const { return {"eu", kOrigin, seq, end, {}}; }
+  [[nodiscard]] SignedPosition position() const {
+    return {"eu", kOrigin, seq, end, signature_at(seq)};
+  }
 };
 
 Firsts firsts(const Provenance::Outcome& outcome) {
@@ -65,8 +73,25 @@ TEST_SUITE("regions: provenance") {
     CHECK(firsts(provenance.take(batches[1], "eu")) == Firsts{2});
     const Provenance::Outcome last = provenance.take(batches[2], "eu");
     CHECK(firsts(last) == Firsts{3});
-    CHECK(last.ends == std::vector{chain.position()});
+    CHECK(last.proven.front().end_signature == chain.position().signature);
     CHECK(provenance.forged_batches() == 0);
+  }
+
+  TEST_CASE("each proven batch has the signature of its end, of a position or of the batch behind") {
+    const regions::Applied applied;
+    Provenance provenance(applied);
+    Chain chain;
+    (void)provenance.take(chain.next("a"), "eu");
+    const SignedPosition known = chain.position();
+    (void)provenance.take(chain.next("b"), "eu");
+    (void)provenance.take(chain.next("c"), "eu");
+    std::vector<std::string> ends;
+    for (const SignedPosition& position : {known, chain.position()}) {
+      for (const HeldBatch& held : provenance.take(position).proven) {
+        ends.push_back(held.end_signature);
+      }
+    }
+    CHECK(ends == std::vector{signature_at(1), signature_at(2), signature_at(3)});
   }
 
   TEST_CASE("nothing but what left a link is taken in its place, and only when it is proven") {

@@ -332,16 +332,63 @@ TEST_CASE("every batch but the first carries a signature, also what a sweep writ
   CHECK(world.applied(kUs, kOriginEu) == world.applied(kEu, kOriginEu));
 }
 
-TEST_CASE("the end of what was proven last stays known, however much is signed around it") {
+TEST_CASE("an applied position stays known, however much is signed beyond it") {
   regions::Applied applied;
   const regions::Identity identity;
   regions::Signer signer(nullptr, identity, applied);
   constexpr core::Seq kEnd = 50;
-  signer.keep_end({"eu", kOriginEu, kEnd, {}, {}});
-  for (core::Seq seq = 1; seq < 2 * kEnd; ++seq) signer.keep({"eu", kOriginEu, seq, {}, {}});
   applied.set_head(kOriginEu, {.seq = kEnd, .chain = {}, .deps = {}, .hlc = {}, .region = "eu"});
-  REQUIRE(signer.newest(kOriginEu) != nullptr);
-  CHECK(signer.newest(kOriginEu)->seq == kEnd);
+  for (core::Seq seq = kEnd + 1; seq <= 2 * kEnd; ++seq) {
+    signer.keep({"eu", kOriginEu, seq, {}, {}});
+  }
+  signer.keep({"eu", kOriginEu, kEnd, core::ChainHash{1}, {}});  // Of another history.
+  CHECK_FALSE(signer.proves_head(kOriginEu));
+  signer.keep({"eu", kOriginEu, kEnd, {}, {}});
+  CHECK(signer.proves_head(kOriginEu));
+}
+
+TEST_CASE("a write before a large clear can be proven while the clear is counted and ever after") {
+  regions::ReplicaLimits limits;
+  limits.foreign_clear_rows_direct = limits.clear_rows_counted_at_once = 2;
+  limits.sweep.looks = 1;
+  SignedWorld world({"eu", "us", "ap"}, SignedWorld::Listed::kNo, limits);
+  world.connect(kEu, kUs);
+  for (const char* key : {"a", "b", "c", "d", "e", "f"}) world.put(kEu, key, "here");
+  world.run(1);
+  const std::unique_ptr<storage::MemoryStorage> older = world.storage(kEu).clone();
+  // Neither the position between the write and the clear is told, nor any batch behind the clear.
+  std::vector<Message> of_eu;
+  world.filter = [&](std::size_t from, std::size_t /*to*/, Message& message) {
+    const bool late = from == kEu && (std::holds_alternative<BatchMessage>(message) ||
+                                      std::holds_alternative<SignedPosition>(message));
+    if (late) of_eu.push_back(message);
+    return !late;
+  };
+  Replica& eu = world.replica(kEu);
+  test::write(eu, [](regions::Group& group) { group.put(core::Path{"", "key", "s"}, "value"); });
+  REQUIRE(eu.commit().ok());
+  test::write(eu, [](regions::Group& group) { group.clear(core::Path{""}); });
+  REQUIRE(eu.commit().ok());
+  const core::Seq clear = world.applied(kEu, kOriginEu);
+  world.run(1);
+  REQUIRE(of_eu.size() == 3);  // Two batches, and the position behind the second one.
+  world.filter = {};
+  for (const Message& message : of_eu) world.replica(kUs).step(SignedWorld::link(kEu), message, 2000);
+  REQUIRE(world.replica(kUs).apply(2000).ok());
+  REQUIRE(world.applied(kUs, kOriginEu) == clear - 1);  // The clear is put aside.
+  CHECK(world.replica(kUs).inbox().proofs().signer().proves_head(kOriginEu));
+  SUBCASE("the region that counts is restarted, and the author is lost") { world.restart(kUs); }
+  SUBCASE("the author goes on upon an older copy, under another origin") {
+    world.restart(kEu, older->clone());
+    world.connect(kEu, kUs);
+    world.run(1);
+    REQUIRE(world.replica(kEu).identity().origin != kOriginEu);
+  }
+  world.connect(kUs, kAp);
+  world.run(3);
+  CHECK(world.applied(kAp, kOriginEu) >= clear - 1);
+  CHECK(world.applied(kAp, kOriginEu) == world.applied(kUs, kOriginEu));
+  CHECK(world.alarms.empty());
 }
 
 TEST_CASE("of two histories that a region has signed the positions of the applied one are kept") {

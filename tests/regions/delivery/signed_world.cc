@@ -16,7 +16,9 @@ core::Path row_of(const std::string& key) { return {"\1", key, "s"}; }
 
 }  // namespace
 
-SignedWorld::SignedWorld(const std::vector<std::string>& names, Listed listed) : listed_(listed) {
+SignedWorld::SignedWorld(const std::vector<std::string>& names, Listed listed,
+                         const regions::ReplicaLimits& limits)
+    : listed_(listed), limits_(limits) {
   transport::Keys all;
   for (const std::string& name : names) {
     Region& region = regions_.emplace_back();
@@ -42,9 +44,10 @@ void SignedWorld::open(Index at) {
                                        {.mesh = {1, 1},
                                         .region = region.name,
                                         .fresh_origin = at + 1,
-                                        .nonce = at + 1,
+                                        .nonce = ++openings_,
                                         .signatures = region.signatures.get(),
-                                        .announce = listed_ == Listed::kYes});
+                                        .announce = listed_ == Listed::kYes,
+                                        .limits = limits_});
   ANABRANCH_ASSERT(opened.ok());
   region.replica = std::move(opened).value();
 }
@@ -70,11 +73,12 @@ void SignedWorld::cut(Index one, Index other) {
   run();
 }
 
-void SignedWorld::restart(Index at) {
+void SignedWorld::restart(Index at) { restart(at, regions_[at].storage->clone()); }
+
+void SignedWorld::restart(Index at, std::unique_ptr<storage::MemoryStorage> storage) {
   for (const Index other : std::vector<Index>(regions_[at].neighbours)) cut(at, other);
-  ANABRANCH_ASSERT(replica(at).close().ok());
   regions_[at].replica.reset();
-  regions_[at].storage = regions_[at].storage->clone();
+  regions_[at].storage = std::move(storage);
   open(at);
 }
 

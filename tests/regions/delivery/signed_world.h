@@ -25,7 +25,8 @@ class SignedWorld {
   enum class Listed : std::uint8_t { kNo, kYes };
 
   // A region for each name; the origin of the first is 1, and so on. All know all keys.
-  explicit SignedWorld(const std::vector<std::string>& names, Listed listed = Listed::kNo);
+  explicit SignedWorld(const std::vector<std::string>& names, Listed listed = Listed::kNo,
+                       const regions::ReplicaLimits& limits = {});
 
   [[nodiscard]] regions::Replica& replica(Index at) { return *regions_[at].replica; }
   [[nodiscard]] const transport::OwnKeys& keys(Index at) const { return regions_[at].keys; }
@@ -39,8 +40,9 @@ class SignedWorld {
 
   void connect(Index one, Index other);
   void cut(Index one, Index other);
-  // Ends a region and opens it again on its storage; its links are gone.
+  // Kills a region and opens it again on its storage, or on another one; its links are gone.
   void restart(Index at);
+  void restart(Index at, std::unique_ptr<storage::MemoryStorage> storage);
   void put(Index at, const std::string& key, const std::string& value);
   // Carries messages until there are no more, then lets so many seconds pass, with the same after
   // each.
@@ -68,6 +70,8 @@ class SignedWorld {
   bool carry(Index at);
 
   Listed listed_;
+  regions::ReplicaLimits limits_;
+  std::uint64_t openings_ = 0;
   std::vector<Region> regions_;
   core::Millis now_ = 1000;
 };
