@@ -244,8 +244,12 @@ TEST_SUITE("server: limits") {
       CHECK(client.receive() == "+PONG\r\n");
       CAPTURE(answer);
       CAPTURE(read);
-      CHECK(read.starts_with(answer == "+OK\r\n" ? ":12000" : "-MISCONF"));
-      if (answer == "+OK\r\n") ++stored;
+      if (answer == "+OK\r\n") {
+        CHECK(read.starts_with(":12000"));
+        ++stored;
+      } else {  // Where the flusher has failed before, the write is refused and the read goes on.
+        CHECK((read.starts_with("-MISCONF") || read == ":0\r\n"));
+      }
     }
     REQUIRE(answer.starts_with("-MISCONF"));
     CHECK(stored > 0);
