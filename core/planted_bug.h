@@ -120,6 +120,8 @@ enum class Bug : std::uint8_t {
   kKeepNextTables,
   kNoteFormerGenerations,
   kFlushUnsynced,
+  kPassLostPositions,
+  kGoOnBelowTrim,
   // Of the storage engine, or found with it alone.
   kShowUnsynced,
   kShowUnderWay,

@@ -216,8 +216,12 @@ Result<void> EngineStorage::note_log(Reach reach) {
 
 Result<void> EngineStorage::open_log(const Reach& reach) {
   frozen_at_ = reach.ticket;
-  // Positions go on behind a log that the base has of its own.
-  const WalBase base{reach.ticket, std::max(reach.position, base_->last_position()), reach.opening};
+  // Positions go on behind a log that the base has of its own, and behind what is trimmed: what the
+  // log has lost may have been trimmed before, and below that nothing is read.
+  const bool below_trim = reach.trimmed == 0 || planted(Bug::kGoOnBelowTrim);
+  const Position trimmed_last = below_trim ? 0 : reach.trimmed - 1;
+  const Position given = std::max({reach.position, base_->last_position(), trimmed_last});
+  const WalBase base{reach.ticket, given, reach.opening};
   const auto open = options_.look ? &look_at_wal : &open_wal;
   auto opened = open(*files_, options_.wal, base,
                      [this](Ticket /*ticket*/, std::string_view changes) { return redo(changes); });

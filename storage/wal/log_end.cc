@@ -147,9 +147,12 @@ Result<bool> LogEndSearch::step() {
 Result<LogEnd> LogEndSearch::run() {
   const Segment& begin = segments_[at_];
   found_.synced = std::max(found_.synced, begin.header.synced);
-  found_.position = std::max(found_.position, begin.header.first - 1);
   const bool is_gap = begin.start() > base_.ticket.end;
-  if (is_gap) found_.end = base_.ticket.end;
+  if (is_gap) {
+    found_.end = base_.ticket.end;
+  } else {
+    found_.position = std::max(found_.position, begin.header.first - 1);
+  }
   while (!is_gap) {
     const auto more = step();
     if (!more.ok()) return more.failure();
@@ -182,7 +185,7 @@ Result<void> LogEndSearch::look_through(const Segment& segment, std::uint64_t pl
     const RecordHeader& header = found.value().header;
     found_.more = true;
     found_.synced = std::max(found_.synced, std::min(header.synced, header.place));
-    if (found.value().sound()) {
+    if (found.value().sound() && planted(Bug::kPassLostPositions)) {
       found_.position = std::max(found_.position, header.next_position() - 1);
     }
     place = found.value().sound() ? header.end() : header.place + 1;

@@ -30,7 +30,7 @@ struct LogEnd {
   std::uint64_t end = 0;
   std::uint64_t synced = 0;  // It is known that the log was on disk to here.
   std::uint64_t sound = 0;   // All records of the last segment from here to the end are sound.
-  Position position = 0;     // Of the last batch before the end, or the greatest known one.
+  Position position = 0;     // The greatest that is given already, before the end or by the base.
   bool more = false;         // Records or segments lie behind the end.
   bool closed = false;       // The last record closes its opening.
   std::uint64_t redone = 0;

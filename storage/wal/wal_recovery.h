@@ -14,6 +14,9 @@
 // 5. Segments that do not join the others are removed; a log that ends before the tables do is told
 //    of, and goes on behind them. That commits are missing is on disk before the log is changed,
 //    and is told by each opening until the owner says that it has acted on it.
+//
+// Positions go on behind all that is kept. Those of batches that are lost are given again: nothing
+// that is left names them. Logs of earlier versions, which passed them over, have holes there.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +32,9 @@
 
 namespace anabranch::storage {
 
-// How far the tables on disk reach, as they say themselves: the newest commit in them, the position
-// of its last batch, and the number of the opening that wrote it. All zero without tables.
+// How far the tables on disk reach, as they say themselves: the newest commit in them, a position
+// behind which the log goes on (of its last batch, or a greater one), and the number of the opening
+// that wrote it. All zero without tables.
 struct WalBase {
   Ticket ticket;
   Position position = 0;

@@ -26,10 +26,6 @@ std::string compare_log(const WholeStorage& storage, const StoredState& state) {
   if (last != state.batches.size()) return at("the log ends", last);
   for (Position position = state.first; position <= last; ++position) {
     const auto record = storage.read_log(position);
-    if (state.batches[position - 1].empty()) {
-      if (record && record->position == position) return at("a batch that was lost", position);
-      continue;
-    }
     if (!record || record->position != position) return at("a batch is missing", position);
     if (record->bytes != state.batches[position - 1]) return at("another batch", position);
     if (storage.find(StorageLife::kWriter, position) != position)
@@ -64,13 +60,14 @@ std::string StorageLife::reopened(const WholeStorage& storage, After loss) {
   std::vector<StoredState> states = std::exchange(unsynced_, {});
   if (loss == After::kProcess) states.clear();
   states.insert(states.end(), possible_.begin(), possible_.end());
-  const std::size_t most = states.back().batches.size();
   const Position first = std::ranges::max(states, {}, &StoredState::first).first;
   for (std::size_t i = states.size(); i-- > 0;) {
-    states[i].first = first;  // A trim removes files at once.
     std::vector<std::string>& batches = states[i].batches;
     const std::size_t last = storage.last_position();
-    if (last > batches.size() && last <= most) batches.resize(last);
+    if (last > batches.size() && last < first) batches.resize(last);
+    // A trim removes files at once. Of a log that has lost batches that were trimmed it says
+    // nothing about those to come.
+    states[i].first = std::min<Position>(first, last + 1);
     const std::string differs = compare(storage, states[i], next_);
     if (differs.empty()) {
       possible_ = {std::move(states[i])};

@@ -21,8 +21,8 @@ using StoredRows = std::map<std::string, std::string>;
 // What a storage has.
 struct StoredState {
   StoredRows rows;
-  // The first has the position 1. Empty: there is none, since others that lay behind it were found
-  // after a loss of power, and their positions are not used again.
+  // The first has the position 1. Empty: there is none, since the log had lost its end up to there
+  // when that was trimmed already.
   std::vector<std::string> batches;
   Position first = 1;  // Batches before it may be gone.
 };

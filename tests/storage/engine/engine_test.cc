@@ -206,6 +206,33 @@ TEST_SUITE("storage: engine") {
     CHECK(storage->last_position() == 5);
   }
 
+  TEST_CASE("what was trimmed before the log has lost it takes no later batch with it") {
+    auto base = std::make_unique<MemoryStorage>();
+    auto disk = std::make_unique<RecordedFiles>();
+    MemoryStorage* const tables = base.get();
+    RecordedFiles* const files = disk.get();
+    const EngineOptions options{.sync_every = std::chrono::hours(1)};
+    auto storage = make_stepped_engine(std::move(base), std::move(disk), options);
+    ready(*storage);
+    for (core::Seq seq = 1; seq <= 3; ++seq) {
+      test::commit(*storage, {{kWriter, seq, seq, "lost"}}, {});
+    }
+    REQUIRE(storage->trim(4).ok());
+    while (storage->step()) {
+    }
+    auto later = tables->crash();
+    auto image = files->image(Survival::kNone, 1);
+    storage = make_stepped_engine(std::move(later), std::move(image), options);
+    ready(*storage);
+    CHECK(storage->place().lost.empty());
+    CHECK(storage->last_position() == 3);
+    CHECK_FALSE(storage->read_log(1));
+    test::commit(*storage, {{kWriter, 1, 1, "later"}}, {});
+    REQUIRE(storage->read_log(1));
+    CHECK(storage->read_log(1)->position == 4);
+    CHECK(storage->find(kWriter, 1) == 4);
+  }
+
   TEST_CASE("a thread syncs what does not wait, until a sync fails") {
     auto disk = std::make_unique<RecordedFiles>();
     RecordedFiles* const failing = disk.get();

@@ -38,6 +38,8 @@ constexpr std::array kPlants{
     Plant{Bug::kKeepNextTables, "engine: an opening keeps next tables that were not swapped in"},
     Plant{Bug::kNoteFormerGenerations, "engine: a flush notes the generations before a swap"},
     Plant{Bug::kFlushUnsynced, "engine: a flush writes what the log could lose"},
+    Plant{Bug::kPassLostPositions, "positions of what a log has lost are passed over"},
+    Plant{Bug::kGoOnBelowTrim, "engine: positions go on below what is trimmed"},
 };
 
 bool fails(Bug bug) {
