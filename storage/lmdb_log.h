@@ -19,9 +19,10 @@ core::Result<std::optional<StoredRecord>> read_from_log(const LmdbTxn& txn,
 // Returns the position of the first record of `origin` whose last seq is at least `seq`.
 core::Result<std::optional<Position>> find_in_log(const LmdbTxn& txn, const LmdbTables& tables,
                                                   core::Origin origin, core::Seq seq);
-// Appends the records behind `position`.
+// Appends the records at their positions, each greater than all before. Of two with the same last
+// op of an origin (one is damaged) the first one is found.
 core::Result<void> append_to_log(const LmdbTxn& txn, const LmdbTables& tables,
-                                 std::span<const LogRecord> records, Position position);
+                                 std::span<const StoredRecord> records);
 // Removes at most `records_max` records before `position`. Returns their number.
 core::Result<std::size_t> trim_log(const LmdbTxn& txn, const LmdbTables& tables, Position position,
                                    std::size_t records_max);

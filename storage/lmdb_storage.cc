@@ -82,8 +82,8 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   Result<void> trim(Position position) override;
-  Result<void> begin_log_after(Position position) override;
-  Result<void> append(std::span<const LogRecord> records) override;
+  Result<void> append(std::span<const StoredRecord> records) override;
+  Result<void> go_on_behind(Position position) override;
   [[nodiscard]] std::unique_ptr<Snapshot> tables() const override {
     return std::make_unique<LmdbSnapshot>(lease(), directory_.tables.by_table, values());
   }
@@ -121,7 +121,7 @@ class LmdbStorage final : public StorageBelow {
   // Fails when nothing may be written any more.
   Result<void> may_write() const;
   // Writes records, or changes with the note, in one transaction.
-  Result<void> write(std::span<const LogRecord> records);
+  Result<void> write(std::span<const StoredRecord> records);
   Result<void> write(std::span<const ChangeView> changes, const std::optional<ReachNote>& note);
   Result<void> commit_here(LmdbTxn& txn);
   // The checksums of values; null where they have none.
@@ -200,19 +200,20 @@ Result<std::string> LmdbStorage::reach() const {
   return std::string(found.value().value_or(std::string_view()));
 }
 
-Result<void> LmdbStorage::append(std::span<const LogRecord> records) {
+Result<void> LmdbStorage::append(std::span<const StoredRecord> records) {
   if (auto may = may_write(); !may.ok()) return may;
   if (records.empty()) return {};
+  ANABRANCH_ASSERT(records.front().position > last_.load());
   const Result<void> written = write(records);
   if (!written.ok()) return close_for_writes(written.failure());
-  last_ += records.size();
+  last_ = records.back().position;
   return {};
 }
 
-Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
+Result<void> LmdbStorage::write(std::span<const StoredRecord> records) {
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
-  auto recorded = append_to_log(txn.value(), directory_.tables, records, last_.load());
+  auto recorded = append_to_log(txn.value(), directory_.tables, records);
   return recorded.ok() ? commit_here(txn.value()) : recorded;
 }
 
@@ -256,9 +257,9 @@ std::optional<Position> LmdbStorage::find(core::Origin origin, core::Seq seq) co
   return readable(find_in_log(reading.txn(), directory_.tables, origin, seq));
 }
 
-Result<void> LmdbStorage::begin_log_after(Position position) {
-  ANABRANCH_ASSERT(last_.load() == 0);
+Result<void> LmdbStorage::go_on_behind(Position position) {
   if (auto may = may_write(); !may.ok()) return may;
+  if (position <= last_.load()) return {};
   const Result<void> marked = mark_trimmed(position);
   if (!marked.ok()) return close_for_writes(marked.failure());
   last_ = position;

@@ -75,13 +75,12 @@ class MemoryCursor final : public Cursor {
   MemoryTable::Place at_;
 };
 
-// The records of a log, without gaps.
+// The records of a log, in the order of their positions.
 using Log = std::deque<StoredRecord>;
 
 std::optional<StoredRecord> first_at(const Log& log, Position position) {
-  if (log.empty() || position > log.back().position) return std::nullopt;
-  const Position first = log.front().position;
-  return log[position < first ? 0 : position - first];
+  const auto found = std::ranges::lower_bound(log, position, {}, &StoredRecord::position);
+  return found == log.end() ? std::nullopt : std::optional(*found);
 }
 
 // Takes and releases its references under the storage's mutex, which orders its reads before the
@@ -178,7 +177,7 @@ struct MemoryStorage::State {
   }
   // Fails when no commit may be made; counts down to the commit that is to fail.
   Result<void> may_commit();
-  void append(const LogRecord& record);
+  void append(const LogRecord& record, Position position);
   void change(const ChangeView& change);
   void sync();
   void clear_next();
@@ -200,11 +199,13 @@ void MemoryStorage::State::clear_next() {
   }
 }
 
-void MemoryStorage::State::append(const LogRecord& record) {
+void MemoryStorage::State::append(const LogRecord& record, Position position) {
   ANABRANCH_ASSERT(record.origin != 0 && record.first > 0 && record.first <= record.last);
-  const bool added = index.emplace(std::pair(record.origin, record.last), last + 1).second;
+  ANABRANCH_ASSERT(position > last);
+  const bool added = index.emplace(std::pair(record.origin, record.last), position).second;
   ANABRANCH_ASSERT(added);
-  log.push_back({++last, record.origin, record.first, record.last, std::string(record.bytes)});
+  last = position;
+  log.push_back({position, record.origin, record.first, record.last, std::string(record.bytes)});
 }
 
 void MemoryStorage::State::change(const ChangeView& change) {
@@ -264,7 +265,7 @@ Result<Position> MemoryStorage::commit(std::span<const LogRecord> records, const
   const std::lock_guard guard(state.mutex);
   if (auto may = state.may_commit(); !may.ok()) return may.failure();
   state.place.failed = false;
-  for (const LogRecord& record : records) state.append(record);
+  for (const LogRecord& record : records) state.append(record, state.last + 1);
   for (const ChangeView& change : sorted) state.change(change);
   if (state.faults.durable_at_once) state.sync();
   return state.last;
@@ -327,18 +328,24 @@ Result<void> MemoryStorage::trim(Position position) {
   return {};
 }
 
-Result<void> MemoryStorage::begin_log_after(Position position) {
-  const std::lock_guard guard(state_->mutex);
-  ANABRANCH_ASSERT(state_->opened && state_->last == 0);
-  if (state_->closed) return closed_failure();
-  state_->last = position;
-  state_->sync();
+Result<void> MemoryStorage::append(std::span<const StoredRecord> records) {
+  State& state = *state_;
+  const std::lock_guard guard(state.mutex);
+  if (auto may = state.may_commit(); !may.ok()) return may;
+  for (const StoredRecord& each : records) {
+    state.append({each.origin, each.first, each.last, each.bytes}, each.position);
+  }
+  state.sync();
   return {};
 }
 
-Result<void> MemoryStorage::append(std::span<const LogRecord> records) {
-  const auto done = commit(records, {});
-  return done.ok() ? Result<void>() : done.failure();
+Result<void> MemoryStorage::go_on_behind(Position position) {
+  const std::lock_guard guard(state_->mutex);
+  ANABRANCH_ASSERT(state_->opened);
+  if (state_->closed) return closed_failure();
+  state_->last = std::max(state_->last, position);
+  state_->sync();
+  return {};
 }
 
 Result<void> MemoryStorage::swap(const Changes& changes) {
@@ -375,10 +382,10 @@ Place MemoryStorage::place() const {
 
 void MemoryStorage::flip(Position position, std::size_t offset, std::uint8_t bits) {
   const std::lock_guard guard(state_->mutex);
-  std::deque<StoredRecord>& log = state_->log;
-  if (log.empty() || position < log.front().position || position > log.back().position) return;
   constexpr std::size_t kNumber = sizeof(std::uint64_t);
-  StoredRecord& record = log[position - log.front().position];
+  const auto found = std::ranges::lower_bound(state_->log, position, {}, &StoredRecord::position);
+  if (found == state_->log.end() || found->position != position) return;
+  StoredRecord& record = *found;
   if (offset >= 3 * kNumber) {
     offset -= 3 * kNumber;
     if (offset < record.bytes.size()) {

@@ -46,8 +46,8 @@ class MemoryStorage final : public WholeStorage, public StorageBelow {
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   core::Result<void> trim(Position position) override;
-  core::Result<void> begin_log_after(Position position) override;
-  core::Result<void> append(std::span<const LogRecord> records) override;
+  core::Result<void> append(std::span<const StoredRecord> records) override;
+  core::Result<void> go_on_behind(Position position) override;
   [[nodiscard]] std::unique_ptr<Snapshot> tables() const override { return snapshot(); }
   core::Result<Generation> open_below() override;
   core::Result<void> apply(std::span<const ChangeView> changes,

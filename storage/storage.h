@@ -21,7 +21,7 @@
 
 namespace anabranch::storage {
 
-// Counts the records of the log, from 1; 0 is before the first.
+// Numbers the records of the log in order, from 1, with holes (log_hole.h); 0 is before the first.
 using Position = std::uint64_t;
 
 // One record of the log: a batch of `origin` with the ops first to last, as the bytes that travel.

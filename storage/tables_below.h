@@ -56,11 +56,11 @@ class StorageBelow : public TablesBelow {
   [[nodiscard]] virtual std::optional<Position> find(core::Origin origin, core::Seq seq) const = 0;
   [[nodiscard]] virtual Position last_position() const = 0;
   virtual core::Result<void> trim(Position position) = 0;
-  // For a restoration, before an engine has opened the tables: begin the log behind a position, if
-  // it has never had a record; and append records to it. They are on the disk when these return.
-  // Fail as apply() does.
-  virtual core::Result<void> begin_log_after(Position position) = 0;
-  virtual core::Result<void> append(std::span<const LogRecord> records) = 0;
+  // For a restoration, before an engine has opened the tables: append records at their positions,
+  // each greater than all before; and have the log go on behind a position, unless it is that far
+  // already. They are on the disk when these return. Fail as apply() does.
+  virtual core::Result<void> append(std::span<const StoredRecord> records) = 0;
+  virtual core::Result<void> go_on_behind(Position position) = 0;
 
   // As those of Storage.
   virtual core::Result<std::unique_ptr<Spool>> make_spool() = 0;

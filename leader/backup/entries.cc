@@ -111,17 +111,16 @@ std::string log_key(const storage::StoredRecord& record) {
          storage::big_endian(record.first) + storage::big_endian(record.last);
 }
 
+bool names_ops(const storage::StoredRecord& record) {
+  return record.origin != 0 && record.first != 0 && record.first <= record.last;
+}
+
 Result<storage::StoredRecord> record_of(std::string_view key, std::string_view value) {
   if (key.size() != 4 * kNumber) return core::corrupt("a record of the log has no place");
   const auto number = [&](std::size_t i) {
     return storage::from_big_endian(key.substr(i * kNumber, kNumber));
   };
-  const storage::StoredRecord record{number(0), number(1), number(2), number(3),
-                                     std::string(value)};
-  if (record.origin == 0 || record.first == 0 || record.first > record.last) {
-    return core::corrupt("a record of the log is of no ops");
-  }
-  return record;
+  return storage::StoredRecord{number(0), number(1), number(2), number(3), std::string(value)};
 }
 
 }  // namespace anabranch::leader

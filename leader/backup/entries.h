@@ -64,6 +64,8 @@ class FileEntries {
 
 // The entry of a record of the log: position, origin, first and last as the key.
 std::string log_key(const storage::StoredRecord& record);
+// Whether a record says of which ops it is; one that does not is damaged beyond that.
+bool names_ops(const storage::StoredRecord& record);
 // Returns the record of an entry; its bytes are a copy.
 core::Result<storage::StoredRecord> record_of(std::string_view key, std::string_view value);
 

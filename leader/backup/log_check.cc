@@ -1,9 +1,11 @@
 #include "leader/backup/log_check.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/codec.h"
 #include "core/dot.h"
+#include "leader/backup/entries.h"
 
 namespace anabranch::leader {
 
@@ -39,11 +41,12 @@ void LogCheck::add_signed(const core::Hash128& mesh, std::string_view bytes,
 
 void LogCheck::add(const storage::StoredRecord& record) {
   ++report_.records;
-  if (next_ != 0 && record.position != next_) {
-    report_.damage("the log has nothing between positions " + std::to_string(next_ - 1) + " and " +
-                   std::to_string(record.position));
+  check_hole(holes_.next(record.position));
+  if (record.position > report_.manifest.log_last) {
+    report_.damage(named(record) + " is behind the last one, " +
+                   std::to_string(report_.manifest.log_last));
   }
-  next_ = record.position + 1;
+  if (!names_ops(record)) return report_.fault(named(record) + " is of no ops");
   const auto [end, first] = ends_.try_emplace(record.origin);
   const auto batch = core::decode_batch(record.bytes);
   if (!batch.ok()) {
@@ -60,6 +63,17 @@ void LogCheck::add(const storage::StoredRecord& record) {
   const core::ChainHash chain = core::chain_hash(record.bytes);
   check_signed(record, chain);
   end->second = {.last = record.last, .chain = chain, .sound = true};
+}
+
+void LogCheck::check_hole(const std::optional<storage::LogHole>& found) {
+  if (!found) return;
+  if (std::ranges::binary_search(report_.manifest.holes, *found)) {
+    ++holes_listed_;
+    report_.notes.push_back("the log has " + storage::to_string(*found));
+  } else {
+    report_.damage("the log has " + storage::to_string(*found) +
+                   ", and the manifest does not say so");
+  }
 }
 
 void LogCheck::check_chain(const storage::StoredRecord& record, const core::Batch& batch,
@@ -97,9 +111,10 @@ void LogCheck::check_head(core::Origin origin, const End& end) {
 }
 
 void LogCheck::finish() {
-  if (next_ != 0 && next_ != report_.manifest.log_last + 1) {
-    report_.damage("the log ends at position " + std::to_string(next_ - 1) + " instead of " +
-                   std::to_string(report_.manifest.log_last));
+  check_hole(holes_.end(report_.manifest.log_last));
+  if (const std::size_t listed = report_.manifest.holes.size(); listed != holes_listed_) {
+    report_.damage("the log has " + std::to_string(holes_listed_) + " of the " +
+                   std::to_string(listed) + " holes that the manifest lists");
   }
   for (const auto& [origin, end] : ends_) check_head(origin, end);
 }

@@ -1,8 +1,11 @@
 // Checks the log of a backup: every batch must decode and continue the chain of its origin, the
-// heads must be where the log ends, and signed positions must have the hashes that are there.
+// heads must be where the log ends, signed positions must have the hashes that are there, and the
+// manifest must list each hole.
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +14,7 @@
 #include "leader/backup/report.h"
 #include "regions/state/applied.h"
 #include "regions/wire/signatures.h"
+#include "storage/log_hole.h"
 #include "storage/storage.h"
 
 namespace anabranch::leader {
@@ -36,13 +40,15 @@ class LogCheck {
     bool sound = true;  // Whether the last record could be read.
   };
 
+  void check_hole(const std::optional<storage::LogHole>& found);
   void check_chain(const storage::StoredRecord& record, const core::Batch& batch, End& end);
   void check_signed(const storage::StoredRecord& record, const core::ChainHash& chain);
   void check_head(core::Origin origin, const End& end);
 
   const regions::Applied& applied_;
   BackupReport& report_;
-  storage::Position next_ = 0;
+  storage::HoleFinder holes_;
+  std::size_t holes_listed_ = 0;  // Of those that were found.
   std::map<core::Origin, End> ends_;
   std::map<core::Origin, regions::SignedPosition> signed_;
 };

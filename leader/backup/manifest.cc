@@ -52,6 +52,14 @@ bool read_file(const Words& words, BackupFile& file) {
          read(words[3], file.bytes) && read<16>(words[4], file.checksum);
 }
 
+bool read_hole(const Words& words, Manifest& manifest) {
+  if (words.size() < 3) return false;
+  const storage::Position before = manifest.holes.empty() ? 0 : manifest.holes.back().last;
+  storage::LogHole& hole = manifest.holes.emplace_back();
+  return read(words[1], hole.first) && read(words[2], hole.last) && hole.first > before + 1 &&
+         hole.last >= hole.first && hole.last <= manifest.log_last;
+}
+
 // Reads a line; one with an unknown first word is of a newer version, and is passed over.
 bool read_line(const Words& words, Manifest& manifest) {
   const std::string_view word = words[0];
@@ -71,6 +79,7 @@ bool read_line(const Words& words, Manifest& manifest) {
   if (word == "rows") return read(words[1], manifest.rows);
   if (word == "digest") return read(words[1], manifest.digest);
   if (word == "log") return read(words[1], manifest.log_last);
+  if (word == "hole") return read_hole(words, manifest);
   if (word == "applied") {
     core::Origin origin = 0;
     core::Seq seq = 0;
@@ -119,7 +128,8 @@ std::string encode_manifest(const Manifest& manifest) {
   const auto line = [&text](std::string_view word, const std::string& rest) {
     text.append(word).append(" ").append(rest).append("\n");
   };
-  text += std::to_string(Manifest::kFormat) + '\n';
+  const bool has_holes = !manifest.holes.empty();
+  text += std::to_string(has_holes ? Manifest::kFormatWithHoles : Manifest::kFormat) + '\n';
   line("data", std::to_string(manifest.data_format));
   line("mesh", core::to_string(manifest.mesh));
   line("region", manifest.region);
@@ -128,6 +138,9 @@ std::string encode_manifest(const Manifest& manifest) {
   line("rows", std::to_string(manifest.rows));
   line("digest", core::to_string(manifest.digest));
   line("log", std::to_string(manifest.log_last));
+  for (const storage::LogHole& hole : manifest.holes) {
+    line("hole", std::to_string(hole.first) + ' ' + std::to_string(hole.last));
+  }
   for (const auto& [origin, seq] : manifest.applied) {
     line("applied", core::to_string(origin) + ' ' + std::to_string(seq));
   }
@@ -143,9 +156,11 @@ Result<Manifest> decode_manifest(std::string_view text) {
   if (!text.starts_with(kTitle)) return core::corrupt("it does not begin as one");
   const std::string_view number =
       text.substr(kTitle.size(), text.find('\n') - kTitle.size()).substr(0, kHexDigits);
-  if (number != std::to_string(Manifest::kFormat)) {
+  if (number != std::to_string(Manifest::kFormat) &&
+      number != std::to_string(Manifest::kFormatWithHoles)) {
     return core::invalid("its format is " + std::string(number) + ", this version knows only " +
-                         std::to_string(Manifest::kFormat));
+                         std::to_string(Manifest::kFormat) + " and " +
+                         std::to_string(Manifest::kFormatWithHoles));
   }
   const std::size_t end = text.rfind(kSum);
   const std::string_view body = text.substr(0, std::min(end, text.size()));

@@ -13,6 +13,7 @@
 #include "core/result.h"
 #include "core/version_vector.h"
 #include "core/wall_clock.h"
+#include "storage/log_hole.h"
 #include "storage/storage.h"
 
 namespace anabranch::leader {
@@ -47,7 +48,9 @@ struct BackupFile {
 };
 
 struct Manifest {
+  // Of a log without holes, and of one with some.
   static constexpr std::uint64_t kFormat = 1;
+  static constexpr std::uint64_t kFormatWithHoles = 2;
 
   std::uint64_t data_format = storage::kFormat;  // Of keys and values.
   core::Hash128 mesh;
@@ -58,7 +61,8 @@ struct Manifest {
   core::Hash128 digest;         // Of the rows.
   core::VersionVector applied;  // All that is in the rows.
   storage::Position log_last = 0;
-  std::vector<BackupFile> files;  // In the order of kParts, then of numbers.
+  std::vector<storage::LogHole> holes;  // Of the log, in order. One that is not listed is damage.
+  std::vector<BackupFile> files;        // In the order of kParts, then of numbers.
 
   // The bytes of all files.
   [[nodiscard]] std::uint64_t bytes() const;

@@ -55,7 +55,6 @@ class PartsWriter {
 
  private:
   Result<void> add_record(std::string_view key, std::string_view value);
-  Result<void> begin_log(storage::Position last);
   // Writes what waits.
   Result<void> write();
 
@@ -64,22 +63,17 @@ class PartsWriter {
   const BackupWatch& watch_;
   storage::Changes changes_;
   std::vector<storage::StoredRecord> records_;
-  bool log_begun_ = false;
   std::size_t bytes_ = 0;  // Waiting.
   BackupProgress progress_{.stage = "restoring"};
 };
 
-Result<void> PartsWriter::begin_log(storage::Position last) {
-  log_begun_ = true;
-  return last > 0 ? storage_.begin_log_after(last) : Result<void>();
-}
-
 Result<void> PartsWriter::add_record(std::string_view key, std::string_view value) {
   auto record = record_of(key, value);
   if (!record.ok()) return record.failure();
-  if (!log_begun_) {
-    if (auto done = begin_log(record.value().position - 1); !done.ok()) return done;
-  }
+  if (!names_ops(record.value())) return {};  // As one that was damaged before the backup.
+  const storage::Position last =
+      records_.empty() ? storage_.last_position() : records_.back().position;
+  if (record.value().position <= last) return core::corrupt("the log of the backup turns back");
   records_.push_back(std::move(record).value());
   return {};
 }
@@ -106,15 +100,7 @@ Result<void> PartsWriter::write() {
   std::vector<storage::ChangeView> changes;
   storage::sort_changes(changes_, changes);
   if (auto applied = storage_.apply(changes, std::nullopt); !applied.ok()) return applied;
-  std::vector<storage::LogRecord> records;
-  records.reserve(records_.size());
-  for (const storage::StoredRecord& each : records_) {
-    records.push_back({each.origin, each.first, each.last, each.bytes});
-  }
-  if (auto appended = storage_.append(records); !appended.ok()) return appended;
-  if (!records_.empty() && storage_.last_position() != records_.back().position) {
-    return core::corrupt("the log of the backup has gaps");
-  }
+  if (auto appended = storage_.append(records_); !appended.ok()) return appended;
   records_.clear();
   changes_.clear();
   bytes_ = 0;
@@ -123,7 +109,7 @@ Result<void> PartsWriter::write() {
 
 Result<void> PartsWriter::finish() {
   if (auto done = write(); !done.ok()) return done;
-  return log_begun_ ? Result<void>() : begin_log(manifest_.log_last);
+  return storage_.go_on_behind(manifest_.log_last);
 }
 
 std::string not_empty(const std::string& directory, const std::string& name) {

@@ -108,7 +108,7 @@ Result<void> BackupCheck::check_part(const Part& part) {
   }
   if (part.table == Table::kMeta && readable_) load_meta();
   if (part.table == Table::kRows && readable_ && applied_) check_digest();
-  if (!part.table && readable_ && log_) log_->finish();
+  if (!part.table && readable_ && log_ && !rejoins_) log_->finish();
   return {};
 }
 

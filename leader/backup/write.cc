@@ -1,5 +1,6 @@
 #include "leader/backup/write.h"
 
+#include <optional>
 #include <utility>
 
 #include "crdt/canonical.h"
@@ -10,6 +11,7 @@
 #include "rows/row_text.h"
 #include "rows/row_walk.h"
 #include "storage/layout.h"
+#include "storage/log_hole.h"
 
 namespace anabranch::leader {
 
@@ -29,6 +31,9 @@ class BackupWriter {
   Result<void> begin(core::Millis begun_ms);
   Result<void> write_table(const Part& part);
   Result<void> write_log(const Part& part);
+  void list(const std::optional<storage::LogHole>& hole) {
+    if (hole) manifest_.holes.push_back(*hole);
+  }
   Result<void> add(PartWriter& out, std::string_view key, std::string_view value);
   Result<void> count_row(std::string_view key, std::string_view value);
 
@@ -99,10 +104,13 @@ Result<void> BackupWriter::write_table(const Part& part) {
 
 Result<void> BackupWriter::write_log(const Part& part) {
   PartWriter out(folder_.path(), part.name, manifest_, compressor_);
+  storage::HoleFinder holes;
   for (auto record = snapshot_.read_log(1); record;
        record = snapshot_.read_log(record->position + 1)) {
+    list(holes.next(record->position));
     if (auto done = add(out, log_key(*record), record->bytes); !done.ok()) return done;
   }
+  list(holes.end(manifest_.log_last));
   return out.finish();
 }
 

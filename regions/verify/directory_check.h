@@ -1,7 +1,8 @@
 // Checks a data directory offline: computes all derived data anew and compares it with the stored
 // data. Rows must decode and name only applied origins; digests, counts and the order of scores
 // must follow from the rows; every batch of the log must decode, continue its chain and be found by
-// its index; heads must be where the log ends; the conflict log must decode. Writes nothing.
+// its index; heads must be where the log ends; the conflict log must decode. Holes of the log
+// (storage/log_hole.h) are noted. Writes nothing.
 //
 // Memory does not grow with the data, but for the first findings.
 #pragma once

@@ -73,15 +73,14 @@ TEST_CASE("Reopening gives exactly the changes that were made") {
 
 TEST_CASE("The log beside the tables begins anywhere, is found by its ops, and is trimmed") {
   TablesWorld world;
-  REQUIRE(world.storage().begin_log_after(41).ok());
-  CHECK(world.storage().last_position() == 41);
+  REQUIRE(world.storage().append(placed({{7, 1, 3, "a"}, {8, 1, 1, "b"}}, 42)).ok());
+  CHECK(world.storage().last_position() == 43);
   world.reopen();
-  CHECK(world.storage().last_position() == 41);
-  REQUIRE(world.storage().append(std::vector<LogRecord>{{7, 1, 3, "a"}, {8, 1, 1, "b"}}).ok());
+  CHECK(world.storage().last_position() == 43);
   REQUIRE(world.storage().append({}).ok());
   std::vector<LogRecord> many;
   for (std::uint64_t i = 2; i < 2'502; ++i) many.push_back({8, i, i, "b"});
-  REQUIRE(world.storage().append(many).ok());
+  REQUIRE(world.storage().append(placed(many, 44)).ok());
   CHECK(world.storage().last_position() == 2'543);
   CHECK(world.storage().read_log(0)->bytes == "a");
   CHECK(world.storage().read_log(42)->last == 3);
@@ -98,6 +97,25 @@ TEST_CASE("The log beside the tables begins anywhere, is found by its ops, and i
   CHECK_FALSE(world.storage().read_log(0));
   world.reopen();
   CHECK(world.storage().last_position() == 2'543);
+}
+
+TEST_CASE("The log beside the tables has holes where it is given them, and at its end") {
+  TablesWorld world;
+  REQUIRE(world.storage().append(placed({{7, 1, 1, "a"}, {7, 2, 2, "b"}}, 5)).ok());
+  REQUIRE(world.storage().append(placed({{7, 3, 3, "c"}}, 20)).ok());
+  REQUIRE(world.storage().go_on_behind(30).ok());
+  REQUIRE(world.storage().go_on_behind(20).ok());
+  for (int openings = 0; openings < 2; ++openings) {
+    CHECK(world.storage().last_position() == 30);
+    CHECK(world.storage().read_log(1)->position == 5);
+    CHECK(world.storage().read_log(7)->position == 20);
+    CHECK(world.storage().find(7, 3) == 20);
+    CHECK_FALSE(world.storage().read_log(21));
+    world.reopen();
+  }
+  REQUIRE(world.storage().trim(7).ok());
+  CHECK(world.storage().read_log(0)->position == 20);
+  CHECK(world.storage().last_position() == 30);
 }
 
 TEST_CASE("Every acknowledged change survives kill -9") {
@@ -164,8 +182,7 @@ TEST_CASE("A full map refuses the change, keeps the data and closes the tables f
     CHECK(next.failure().code == ErrorCode::kClosed);
     CHECK(next.failure().message.find("MDB_MAP_FULL") != std::string::npos);
     CHECK(storage->trim(2).failure().code == ErrorCode::kClosed);
-    CHECK(storage->append(std::vector<LogRecord>{{1, 1, 1, "x"}}).failure().code ==
-          ErrorCode::kClosed);
+    CHECK(storage->append(placed({{1, 1, 1, "x"}})).failure().code == ErrorCode::kClosed);
     check_holds(*storage, last, kSize);
     storage.reset();
     storage = open_below(directory);

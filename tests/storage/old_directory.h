@@ -44,7 +44,7 @@ inline void make_old(const std::string& directory, const std::vector<LogRecord>&
                      const std::vector<Change>& changes, std::uint64_t swaps = 0) {
   {
     const auto storage = open_below(directory);
-    REQUIRE(storage->append(records).ok());
+    REQUIRE(storage->append(placed(records)).ok());
     REQUIRE(apply_changes(*storage, changes).ok());
   }
   make_old(directory, swaps);

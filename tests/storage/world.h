@@ -35,6 +35,15 @@ inline Change removal(std::string key, Table table = Table::kRows) {
   return {table, std::move(key), std::nullopt};
 }
 
+// Records at the positions from `first` on.
+inline std::vector<StoredRecord> placed(const std::vector<LogRecord>& records, Position first = 1) {
+  std::vector<StoredRecord> all;
+  for (const LogRecord& each : records) {
+    all.push_back({first++, each.origin, each.first, each.last, std::string(each.bytes)});
+  }
+  return all;
+}
+
 // Makes the storage ready.
 inline void ready(Storage& storage) {
   const core::Result<void> opened = storage.open();

@@ -21,6 +21,7 @@
 #include "regions/state/head.h"
 #include "regions/state/incarnation.h"
 #include "storage/layout.h"
+#include "tests/log_holes.h"
 #include "tests/node.h"
 #include "tests/temp_dir.h"
 
@@ -177,6 +178,86 @@ TEST_SUITE("leader: backups in a folder") {
     CHECK(manifest.log_last == last);
     CHECK(verified(dir.path() / "b").records == 0);
     CHECK(restored(dir.path() / "b")->last_position() == last);
+  }
+
+  TEST_CASE("a log with holes is backed up and restored at its positions") {
+    const TempDir dir;
+    World world;
+    REQUIRE(world.eu.storage().trim(2).ok());
+    const auto holed = test::with_holes(world.eu.storage());
+    REQUIRE(holed->open().ok());
+    const auto snapshot = holed->whole_snapshot();
+    const Manifest manifest = back_up(*snapshot, dir.path() / "b");
+    CHECK(manifest.holes == std::vector<storage::LogHole>{{21, 29}, {31, 39}});
+    CHECK(manifest.log_last == 39);
+    CHECK(text_of(dir.path() / "b" / "manifest").starts_with("anabranch backup 2\n"));
+    const BackupReport report = verified(dir.path() / "b");
+    CHECK(report.damaged + report.faults == 0);
+    CHECK(report.records == 2);
+    CHECK(report.notes == std::vector<std::string>{"the log has nothing at positions 21 to 29",
+                                                   "the log has nothing at positions 31 to 39"});
+    const auto copy = restored(dir.path() / "b");
+    CHECK(log_of(*copy->whole_snapshot()) == log_of(*snapshot));
+    CHECK(copy->last_position() == 39);
+    // Without a hole it is of the first format.
+    (void)back_up(*world.eu.storage().whole_snapshot(), dir.path() / "plain");
+    CHECK(text_of(dir.path() / "plain" / "manifest").starts_with("anabranch backup 1\n"));
+  }
+
+  TEST_CASE("a hole that the manifest does not list is damage, and so is one that is not there") {
+    const TempDir dir;
+    World world;
+    const auto holed = test::with_holes(world.eu.storage());
+    REQUIRE(holed->open().ok());
+    const fs::path path = dir.path() / "b";
+    const Manifest good = back_up(*holed->whole_snapshot(), path);
+    REQUIRE(good.holes.size() == 3);
+    const auto damages = [&](const Manifest& manifest) {
+      write_text(path / "manifest", leader::encode_manifest(manifest));
+      return verified(path).damaged;
+    };
+    CHECK(damages(good) == 0);
+    for (std::size_t i = 0; i < good.holes.size(); ++i) {
+      CAPTURE(i);
+      Manifest bad = good;
+      bad.holes.erase(bad.holes.begin() + static_cast<std::ptrdiff_t>(i));
+      CHECK(damages(bad) == 1);
+      bad = good;
+      bad.holes[i].first += 1;
+      CHECK(damages(bad) == 2);
+      bad = good;
+      bad.holes[i].last -= 1;
+      CHECK(damages(bad) == 2);
+    }
+    Manifest bad = good;
+    bad.holes.insert(bad.holes.begin(), {2, 3});
+    CHECK(damages(bad) == 1);
+    bad = good;
+    bad.log_last += 1;
+    CHECK(damages(bad) > 0);
+    bad = good;
+    bad.log_last = 25;
+    bad.holes = {{11, 19}, {21, 25}};
+    CHECK(damages(bad) > 0);
+  }
+
+  TEST_CASE("a record that is too damaged to name its ops is a fault, and restored as a hole") {
+    const TempDir dir;
+    World world;
+    constexpr std::size_t kOrigin = 7;
+    world.eu.storage().flip(2, kOrigin, 10);
+    const Manifest manifest = back_up(*world.eu.storage().whole_snapshot(), dir.path() / "b");
+    CHECK(manifest.holes.empty());
+    const BackupReport report = verified(dir.path() / "b");
+    CHECK(report.damaged == 0);
+    CHECK(report.faults == 1);
+    CHECK(report.findings.front() == "the log record at position 2 is of no ops");
+    const auto copy = restored(dir.path() / "b");
+    CHECK(copy->read_log(1)->position == 1);
+    CHECK(copy->read_log(2)->position == 3);
+    const Manifest again = back_up(*copy->whole_snapshot(), dir.path() / "again");
+    CHECK(again.holes == std::vector<storage::LogHole>{{2, 2}});
+    CHECK(verified(dir.path() / "again").damaged == 0);
   }
 
   TEST_CASE("the identity of a restored directory is of no place, so that a new origin begins") {
@@ -402,13 +483,31 @@ TEST_SUITE("leader: the manifest of a backup") {
     std::string newer = text.substr(0, text.rfind("checksum ")) + "weather fine\n";
     newer += "checksum " + core::to_hex(core::checksum64(newer)) + "\n";
     CHECK(leader::decode_manifest(newer).ok());
-    const auto other = leader::decode_manifest("anabranch backup 2\nall is new\n");
+    const auto other = leader::decode_manifest("anabranch backup 3\nall is new\n");
     REQUIRE_FALSE(other.ok());
-    CHECK(other.failure().message == "its format is 2, this version knows only 1");
+    CHECK(other.failure().message == "its format is 3, this version knows only 1 and 2");
     manifest.files = {{"rows", 1, 5, 6, 7}, {"meta", 1, 2, 3, 4}};
     CHECK_FALSE(leader::decode_manifest(leader::encode_manifest(manifest)).ok());
     manifest.files = {{"meta", 2, 2, 3, 4}};
     CHECK_FALSE(leader::decode_manifest(leader::encode_manifest(manifest)).ok());
+  }
+
+  TEST_CASE("the holes of a manifest are in order, and none is behind the log") {
+    using Holes = std::vector<storage::LogHole>;
+    Manifest manifest;
+    manifest.region = "eu";
+    manifest.log_last = 9;
+    for (const Holes& good : {Holes{{2, 2}}, Holes{{2, 9}}, Holes{{2, 3}, {5, 7}, {9, 9}}}) {
+      manifest.holes = good;
+      const auto read = leader::decode_manifest(leader::encode_manifest(manifest));
+      REQUIRE(read.ok());
+      CHECK(read.value().holes == good);
+    }
+    for (const Holes& bad : {Holes{{1, 2}}, Holes{{2, 10}}, Holes{{4, 3}}, Holes{{2, 3}, {4, 5}},
+                             Holes{{5, 7}, {2, 3}}, Holes{{2, 3}, {2, 3}}}) {
+      manifest.holes = bad;
+      CHECK_FALSE(leader::decode_manifest(leader::encode_manifest(manifest)).ok());
+    }
   }
 }
 

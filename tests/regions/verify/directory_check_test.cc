@@ -13,6 +13,7 @@
 #include "rows/scores/score_index.h"
 #include "rows/snapshot_reader.h"
 #include "storage/layout.h"
+#include "tests/log_holes.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 
@@ -307,6 +308,19 @@ TEST_SUITE("regions: directory check") {
     CHECK(report.wrong == 0);
     REQUIRE(report.notes.size() == 1);
     CHECK(report.notes[0].find("is beyond its log") != std::string::npos);
+  }
+
+  TEST_CASE("holes of the log are notes and nothing wrong") {
+    const DirectoryCheckWorld world;
+    const auto holed = test::with_holes(world.eu.storage());
+    REQUIRE(holed->open().ok());
+    const CheckReport report = regions::check_storage(*holed, [](auto, auto) {});
+    CAPTURE(report.findings);
+    CHECK(report.wrong == 0);
+    CHECK(report.records == 3);
+    CHECK(report.notes == std::vector<std::string>{"the log has nothing at positions 11 to 19",
+                                                   "the log has nothing at positions 21 to 29",
+                                                   "the log has nothing at positions 31 to 39"});
   }
 
   TEST_CASE("a directory that nothing was ever written to has nothing to check") {
