@@ -44,10 +44,12 @@ LogCursor::Found LogCursor::next(const LogSource& source, storage::Position end,
   while (position_ < end) {
     const storage::Position last = source.storage.last_position();
     const auto record = source.log.read_log(position_);
-    // Trimmed before this came to it; whose they were is not known any more.
-    gap_ = record ? record->position != position_ : position_ <= last;
+    // Trimmed before this came to it, or damaged; whose they were is not known any more.
+    const storage::Position found = record ? record->position : std::max(position_, last + 1);
+    gap_ = source.log.lacks(position_, found);
     if (gap_) return Found::kLost;
-    if (!record) return Found::kEnd;
+    position_ = std::min(found, end);  // Over a hole.
+    if (!record || found >= end) return Found::kEnd;
     ++position_;
     const core::Seq seen = seen_.at(record->origin);
     if (record->last <= seen) continue;

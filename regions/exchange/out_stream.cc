@@ -88,7 +88,7 @@ void OutStream::send_wanted(const LogReader& log, storage::Position end,
     const bool by_origin = planted(Bug::kServeByOrigin);
     auto record = by_origin ? next_by_origin(wanted_, log, end) : log.read_log(cursor_);
     if (by_origin && !record) return;
-    if (!record || (record->position > cursor_ && !by_origin)) {
+    if (!by_origin && log.lacks(cursor_, record ? record->position : end + 1)) {
       mark<"a log lacks a record in the middle">();
       has_gap(log, applied);
     }

@@ -21,6 +21,10 @@ class LogReader {
   // log has none.
   [[nodiscard]] virtual std::optional<storage::Position> find(core::Origin origin,
                                                               core::Seq seq) const = 0;
+  // Of a reader that has come from `from` to `to` and found no record between: returns whether it
+  // has passed one over, since that is trimmed or damaged. In a hole of the log
+  // (storage/log_hole.h) there was none.
+  [[nodiscard]] virtual bool lacks(storage::Position from, storage::Position to) const = 0;
   // The last record of the log, and the last one that survives power loss.
   [[nodiscard]] virtual storage::Position last_position() const = 0;
   [[nodiscard]] virtual storage::Position durable_position() const = 0;

@@ -51,6 +51,14 @@ std::optional<Position> SoundLog::find(Origin origin, Seq seq) const {
   }
 }
 
+bool SoundLog::lacks(Position from, Position to) const {
+  if (from >= to) return false;
+  const auto passed = storage_.read_log(from);
+  if (passed && passed->position < to) return true;
+  const auto oldest = storage_.read_log(0);
+  return !oldest || oldest->position > from;
+}
+
 // ---- Judging.
 
 bool SoundLog::is_sound(StoredRecord& record) const {

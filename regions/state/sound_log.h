@@ -43,6 +43,8 @@ class SoundLog final : public LogReader {
   [[nodiscard]] std::optional<storage::Position> find(core::Origin origin,
                                                       core::Seq seq) const override;
 
+  [[nodiscard]] bool lacks(storage::Position from, storage::Position to) const override;
+
   // take_news: the damage found since the last call; damage: all damage found and not trimmed yet.
   [[nodiscard]] std::vector<LogDamage> take_news();
   [[nodiscard]] std::vector<LogDamage> damage() const;

@@ -17,6 +17,7 @@
 #include "leader/watch/told.h"
 #include "tests/leader/store_world.h"
 #include "tests/leader/watch/change_text.h"
+#include "tests/log_holes.h"
 #include "tests/node.h"
 #include "tests/printed.h"
 
@@ -74,6 +75,9 @@ class BrokenLog final : public regions::LogReader {
   [[nodiscard]] std::optional<storage::Position> find(core::Origin origin,
                                                       core::Seq seq) const override {
     return log_.find(origin, seq);
+  }
+  [[nodiscard]] bool lacks(storage::Position from, storage::Position to) const override {
+    return log_.lacks(from, to);
   }
   [[nodiscard]] storage::Position last_position() const override { return log_.last_position(); }
   [[nodiscard]] storage::Position durable_position() const override {
@@ -187,6 +191,59 @@ TEST_SUITE("leader: reader of the log") {
     core::Batch batch;
     REQUIRE(cursor->next(source, UINT64_MAX, batch) == Found::kBatch);
     CHECK(text(leader::told_of(batch, "").at(0).changes.all.at(0)) == "put k/s=b");
+  }
+
+  TEST_CASE("a hole of the log is no loss, and what was trimmed or is damaged beside one is") {
+    test::Node before("eu", 1);
+    for (int i = 0; i < 5; ++i) put(before, "k", std::to_string(i));
+    test::Node eu("eu", 1, test::with_holes(before.storage()));
+    REQUIRE(eu.origin() == 1);
+    const LogSource source = source_of(eu, "eu");
+    const storage::Position end = eu.storage().last_position() + 1;
+    const auto cursor = [&] { return leader::LogCursor::behind(source, {}, end).value(); };
+    core::Batch batch;
+    leader::LogCursor whole = cursor();
+    for (int i = 0; i < 5; ++i) REQUIRE(whole.next(source, end, batch) == Found::kBatch);
+    CHECK(whole.next(source, end, batch) == Found::kEnd);
+    CHECK(whole.position() == end);  // Also over the one at the end.
+    leader::LogCursor begun = cursor();
+    REQUIRE(begun.next(source, end, batch) == Found::kBatch);
+    leader::LogCursor trimmed = begun;
+    leader::LogCursor damaged = begun;
+    SUBCASE("a watch with a token is told all, and goes on with the reader") {
+      leader::LogReader reader(source, &eu);
+      TestListener listener;
+      const Listens listens(reader, listener);
+      reader.listen(listener, begun.seen());
+      catch_up(reader, listener);
+      CHECK(listener.told().size() == 4);
+      put(eu, "k", "later");
+      REQUIRE(eventually([&] { return listener.told().size() == 5; }));
+      CHECK(listener.lost() == 0);
+      leader::LogCursor later = cursor();
+      for (int i = 0; i < 6; ++i) REQUIRE(later.next(source, end + 1, batch) == Found::kBatch);
+      CHECK(text(leader::told_of(batch, "").at(0).changes.all.at(0)) == "put k/s=later");
+    }
+    SUBCASE("trimmed") {
+      REQUIRE(eu.storage().trim(test::with_holes(3)).ok());
+      CHECK(trimmed.next(source, end, batch) == Found::kLost);
+    }
+    SUBCASE("trimmed to nothing") {
+      REQUIRE(eu.storage().trim(end).ok());
+      CHECK(trimmed.next(source, end, batch) == Found::kLost);
+    }
+    SUBCASE("damaged") {
+      constexpr std::size_t kInBatch = 60;
+      eu.storage().flip(test::with_holes(2), kInBatch, 1);
+      CHECK(damaged.next(source, end, batch) == Found::kLost);
+      CHECK(damaged.next(source, end, batch) == Found::kLost);
+    }
+    SUBCASE("the last one is damaged") {
+      constexpr std::size_t kInBatch = 60;
+      eu.storage().flip(test::with_holes(5), kInBatch, 1);
+      for (int i = 0; i < 3; ++i) REQUIRE(damaged.next(source, end, batch) == Found::kBatch);
+      CHECK(damaged.next(source, end, batch) == Found::kLost);
+    }
   }
 
   TEST_CASE("a watch that begins before a snapshot has lost some, although no record follows it") {
