@@ -114,6 +114,7 @@ enum class Bug : std::uint8_t {
   kIgnoreShortLog,
   kKeepUnjoined,
   kRollWithoutSync,
+  kNameBeforeSync,
   kWriteBeforeName,
   // Of the engine above it; found there, too.
   kReuseGeneration,

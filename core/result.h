@@ -22,6 +22,9 @@ namespace anabranch::core {
 struct Failure {
   ErrorCode code = ErrorCode::kCorrupt;
   std::string message;
+  // Nothing was changed, and the cause may pass by itself: the call may be made again later. See
+  // core/system_failure.h.
+  bool passes = false;
 
   // Throws the failure as the exception of the public API.
   [[noreturn]] void raise() const { throw Error(code, message); }

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <system_error>
+
+#include "core/system_failure.h"
 
 namespace anabranch::storage {
 namespace {
@@ -15,8 +16,7 @@ using core::Failure;
 using core::Result;
 
 Failure failed(const char* call) {
-  const std::error_code error(errno, std::generic_category());
-  return {ErrorCode::kIo, std::string("spool file: ") + call + ": " + error.message()};
+  return core::system_failure(std::string("spool file: ") + call, errno);
 }
 
 class FileSpool final : public Spool {

@@ -2,9 +2,13 @@
 
 #include <lmdb.h>
 
+#include <fcntl.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "core/system_failure.h"
 #include "storage/damage.h"
 
 namespace anabranch::storage {
@@ -40,7 +44,7 @@ Failure failure(const char* call, int status) {
   std::string message = std::string(call) + ": " + mdb_strerror(status);
   // LMDB reports a short write on a full disk as EIO.
   if (status == EIO) message += " (or the disk is full)";
-  return {code_of(status), std::move(message)};
+  return {code_of(status), std::move(message), core::may_pass(status)};
 }
 
 // The same, naming the file.
@@ -180,7 +184,11 @@ Result<bool> LmdbTxn::remove(LmdbTable table, std::string_view key) {
 
 Result<void> LmdbTxn::commit() {
   committing_->store(mdb_txn_id(txn_.get()));
-  return check("mdb_txn_commit", mdb_txn_commit(txn_.release()));
+  auto done = check("mdb_txn_commit", mdb_txn_commit(txn_.release()));
+  if (done.ok()) return done;
+  Failure failed = done.failure();
+  failed.passes = false;  // The disk may have a part of it.
+  return failed;
 }
 
 void LmdbTxn::reset() { mdb_txn_reset(txn_.get()); }
@@ -335,6 +343,23 @@ Result<LmdbTxn> LmdbEnv::begin_read() const {
   txn.value().reset();
   if (auto renewed = txn.value().renew(); !renewed.ok()) return renewed.failure();
   return txn;
+}
+
+// A file system that cannot do so has none of its own to lose.
+Result<void> LmdbEnv::keep_room(std::size_t bytes) {
+  const Result<LmdbSize> size = this->size();
+  if (!size.ok()) return size.failure();
+  const std::size_t used = size.value().used_bytes;
+  if (used + bytes <= kept_to_) return {};
+  mdb_filehandle_t file = -1;
+  if (auto got = check("mdb_env_get_fd", mdb_env_get_fd(env_.get(), &file)); !got.ok()) return got;
+  const bool kept = ::fallocate(file, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(used),
+                                static_cast<off_t>(bytes)) == 0;
+  if (!kept && (core::may_pass(errno) || errno == EIO)) {
+    return core::system_failure("no room behind " + std::string(kDataFile), errno);
+  }
+  kept_to_ = used + bytes;
+  return {};
 }
 
 Result<void> LmdbEnv::check_readers() {

@@ -158,6 +158,10 @@ class LmdbEnv {
   // Frees the places of readers whose process has died.
   core::Result<void> check_readers();
   [[nodiscard]] core::Result<LmdbSize> size() const;
+  // Has the disk keep room for so many bytes behind the used part of the file, which does not grow
+  // by that: so a commit of no more does not find the disk full. For the thread that writes; no
+  // transaction of it may be open. A failure that may pass has changed nothing.
+  core::Result<void> keep_room(std::size_t bytes);
   // Finds the address of the file in memory; from then on read transactions refuse views outside of
   // the file. Call it before other threads use the environment.
   core::Result<void> find_map();
@@ -169,6 +173,7 @@ class LmdbEnv {
   explicit LmdbEnv(MDB_env* env) : env_(env) {}
   [[nodiscard]] core::Result<LmdbTxn> begin(unsigned flags) const;
   std::unique_ptr<MDB_env, Close> env_;
+  std::size_t kept_to_ = 0;       // Up to here the disk has room for the file.
   std::unique_ptr<LmdbMap> map_;  // Null before find_map(), and while there is no table.
   std::unique_ptr<LmdbCommitting> committing_ = std::make_unique<LmdbCommitting>(0);
 };

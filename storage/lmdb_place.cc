@@ -5,9 +5,9 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 
+#include "core/system_failure.h"
 #include "storage/lmdb_env.h"
 
 namespace anabranch::storage {
@@ -24,7 +24,7 @@ std::string word_in(const char* path) {
 core::Result<struct statx> look_at(const std::string& path) {
   struct statx status = {};
   if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) {
-    return core::Failure{ErrorCode::kIo, "statx of " + path + ": " + std::strerror(errno)};
+    return core::system_failure("statx of " + path, errno);
   }
   return status;
 }
@@ -59,7 +59,7 @@ core::Result<void> check_place(const std::string& directory, const Place& place)
   const bool there = ::stat(path.c_str(), &status) == 0;
   if (there && status.st_ino == place.file) return {};
   if (!there && errno != ENOENT && errno != ENOTDIR) {
-    return core::Failure{ErrorCode::kIo, "stat of data.mdb: " + std::string(std::strerror(errno))};
+    return core::system_failure("stat of data.mdb", errno);
   }
   return core::Failure{ErrorCode::kIo, std::string("data.mdb was ") +
                                            (there ? "replaced" : "removed") +

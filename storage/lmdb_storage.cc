@@ -27,6 +27,12 @@ namespace {
 using core::Failure;
 using core::Result;
 
+// The room that is kept for a commit: a page for each change, some for the pages above and for the
+// list of free ones, but no more than this. Changes lie beside each other, several in a page.
+constexpr std::uint64_t kPageBytes = 4096;
+constexpr std::uint64_t kPagesPerCommit = 64;
+constexpr std::uint64_t kKeptMax = std::uint64_t{64} << 20U;
+
 Result<void> put_changes(const LmdbTxn& txn, const LmdbTables& tables,
                          std::span<const ChangeView> changes) {
   std::optional<LmdbCursor> cursor;
@@ -113,7 +119,8 @@ class LmdbStorage final : public StorageBelow {
   // Fails when the opened files are no longer those of the data directory.
   [[nodiscard]] Result<void> find_place() const;
   [[nodiscard]] Failure in_directory(const Failure& failure) const {
-    return {failure.code, "data directory " + options_.directory + ": " + failure.message};
+    return {failure.code, "data directory " + options_.directory + ": " + failure.message,
+            failure.passes};
   }
   [[nodiscard]] LmdbReaders::Lease lease() const;
   // LMDB does not notice that it runs in a forked process, and would corrupt the data.
@@ -132,7 +139,11 @@ class LmdbStorage final : public StorageBelow {
   Result<void> mark_trimmed(Position position);
   // Stores the reason why no write is possible any more, and keeps reads going. Returns the
   // failure.
-  Failure close_for_writes(const Failure& failure);
+  Failure close_for_writes(Failure failure);
+  // Returns a failure that may pass as it is; else closes for writes.
+  Failure refuse_or_close(const Failure& failure);
+  // Has the disk keep room for what these changes may add to the file.
+  Result<void> keep_room_for(std::span<const ChangeView> changes);
   void freeze();
 
   const LmdbOptions options_;
@@ -169,10 +180,23 @@ LmdbReaders::Lease LmdbStorage::lease() const {
 Result<void> LmdbStorage::apply(std::span<const ChangeView> changes,
                                 const std::optional<ReachNote>& note) {
   if (auto may = may_write(); !may.ok()) return may;
-  const Result<void> written = write(changes, note);
-  if (!written.ok()) return close_for_writes(written.failure());
+  auto written = keep_room_for(changes);
+  if (written.ok()) written = write(changes, note);
+  if (!written.ok()) return refuse_or_close(written.failure());
   if (note) std::ranges::for_each(note->emptied, [&](Table each) { values_.forget(each); });
   return {};
+}
+
+// Where the disk has none, free pages of the file serve as well.
+Result<void> LmdbStorage::keep_room_for(std::span<const ChangeView> changes) {
+  std::uint64_t bytes = kPagesPerCommit * kPageBytes;
+  for (const ChangeView& each : changes) {
+    bytes += kPageBytes + each.key.size() + (each.value ? 2 * each.value->size() : 0);
+  }
+  bytes = std::min(bytes, kKeptMax);
+  auto kept = directory_.env->keep_room(bytes);
+  if (kept.ok() || !kept.failure().passes) return kept;
+  return room(~std::uint64_t{0}).inside >= bytes ? Result<void>() : kept;
 }
 
 Result<void> LmdbStorage::write(std::span<const ChangeView> changes,
@@ -205,7 +229,7 @@ Result<void> LmdbStorage::append(std::span<const StoredRecord> records) {
   if (records.empty()) return {};
   ANABRANCH_ASSERT(records.front().position > last_.load());
   const Result<void> written = write(records);
-  if (!written.ok()) return close_for_writes(written.failure());
+  if (!written.ok()) return refuse_or_close(written.failure());
   last_ = records.back().position;
   return {};
 }
@@ -261,7 +285,7 @@ Result<void> LmdbStorage::go_on_behind(Position position) {
   if (auto may = may_write(); !may.ok()) return may;
   if (position <= last_.load()) return {};
   const Result<void> marked = mark_trimmed(position);
-  if (!marked.ok()) return close_for_writes(marked.failure());
+  if (!marked.ok()) return refuse_or_close(marked.failure());
   last_ = position;
   return {};
 }
@@ -277,7 +301,7 @@ Result<void> LmdbStorage::trim(Position position) {
   if (auto may = may_write(); !may.ok()) return may;
   for (;;) {
     const Result<bool> more = trim_some(position);
-    if (!more.ok()) return close_for_writes(more.failure());
+    if (!more.ok()) return refuse_or_close(more.failure());
     if (!more.value()) return {};
   }
 }
@@ -321,7 +345,12 @@ Result<void> LmdbStorage::may_write() const {
                  "data directory " + options_.directory + " is closed for writes: " + closed_by_};
 }
 
-Failure LmdbStorage::close_for_writes(const Failure& failure) {
+Failure LmdbStorage::refuse_or_close(const Failure& failure) {
+  return failure.passes ? in_directory(failure) : close_for_writes(failure);
+}
+
+Failure LmdbStorage::close_for_writes(Failure failure) {
+  failure.passes = false;
   closed_by_ = failure.message;
   freeze();
   return in_directory(failure);

@@ -177,6 +177,8 @@ struct MemoryStorage::State {
   }
   // Fails when no commit may be made; counts down to the commit that is to fail.
   Result<void> may_commit();
+  // Fails where this call is to be refused.
+  Result<void> look_for_refusal();
   void append(const LogRecord& record, Position position);
   void change(const ChangeView& change);
   void sync();
@@ -190,6 +192,13 @@ Result<void> MemoryStorage::State::may_commit() {
   closed = true;
   if (faults.failed) faults.failed();
   return Failure{ErrorCode::kIo, "commit to memory storage: injected fault"};
+}
+
+Result<void> MemoryStorage::State::look_for_refusal() {
+  if (closed) return closed_failure();
+  if (faults.refuse == 0) return {};
+  --faults.refuse;
+  return Failure{ErrorCode::kIo, "memory storage: injected refusal", true};
 }
 
 void MemoryStorage::State::clear_next() {
@@ -258,6 +267,11 @@ std::unique_ptr<WholeSnapshot> MemoryStorage::whole_snapshot() const {
   return std::make_unique<MemorySnapshot>(state_->tables, state_->mutex, state_->log, state_->last);
 }
 
+Result<void> MemoryStorage::make_ready(std::uint64_t /*bytes*/, std::uint64_t /*records*/) {
+  const std::lock_guard guard(state_->mutex);
+  return state_->look_for_refusal();
+}
+
 Result<Position> MemoryStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
   std::vector<ChangeView> sorted;
   sort_changes(changes, sorted);
@@ -276,6 +290,7 @@ Result<void> MemoryStorage::apply(std::span<const ChangeView> changes,
   State& state = *state_;
   if (const auto before = state.before_apply(); before) before();
   const std::lock_guard guard(state.mutex);
+  if (auto refused = state.look_for_refusal(); !refused.ok()) return refused;
   if (auto may = state.may_commit(); !may.ok()) return may;
   for (const ChangeView& change : changes) state.change(change);
   if (note) {

@@ -20,6 +20,8 @@ struct MemoryFaults {
   // The n-th commit or swap from now fails (1: the next); 0: none. Afterwards the storage is closed
   // for writes, as after a real failed commit.
   std::uint64_t fail_commit = 0;
+  // So many calls of make_ready(), or of apply(), are refused, for a cause that passes.
+  std::size_t refuse = 0;
   // Called when that commit fails; must not call the storage.
   std::function<void()> failed = {};
   // Called before each change of tables by an engine above, without a lock: it may wait.
@@ -41,6 +43,7 @@ class MemoryStorage final : public WholeStorage, public StorageBelow {
   core::Result<void> open() override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override;
+  core::Result<void> make_ready(std::uint64_t bytes, std::uint64_t records) override;
   core::Result<Position> commit(std::span<const LogRecord> records,
                                 const Changes& changes) override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;

@@ -148,9 +148,21 @@ class Storage {
   // Returns a snapshot of the newest committed state.
   [[nodiscard]] virtual std::unique_ptr<Snapshot> snapshot() const = 0;
 
+  // Gets all that the next commit or swap needs from the system besides writes and syncs, for so
+  // many bytes of records and changes, about, and so many records. A failure that may pass
+  // (Failure::passes) has changed nothing: the call may be made again at any time. After any other
+  // one the storage is closed for writes.
+  //
+  // A commit that was not made ready for makes itself so, and fails as this does. For owners with a
+  // state that goes on before the commit, and cannot go back.
+  virtual core::Result<void> make_ready(std::uint64_t /*bytes*/, std::uint64_t /*records*/) {
+    return {};
+  }
+
   // Appends the records and makes the changes, all or nothing; returns the position of the last
-  // record of the log (unchanged without records). After a failure none of them is visible, and
-  // every later commit fails too: the storage is closed for writes until it is opened anew.
+  // record of the log (unchanged without records). After a failure none of them is visible, and,
+  // unless it may pass, every later commit fails too: the storage is closed for writes until it is
+  // opened anew.
   virtual core::Result<Position> commit(std::span<const LogRecord> records,
                                         const Changes& changes) = 0;
 
@@ -195,7 +207,8 @@ class Storage {
   [[nodiscard]] virtual Place place() const = 0;
 
   // Checks that the data are still where they were opened, and not removed or replaced by another
-  // process, so that writes here would be lost. Each commit checks, too. Fails as commit() does.
+  // process, so that writes here would be lost. Each commit checks, too. Also does again what could
+  // not be done before for a cause that may pass. Fails as make_ready() does.
   virtual core::Result<void> check_place() { return {}; }
 
   // Returns the free room; `inside` is counted only when less than `enough` is free outside. A

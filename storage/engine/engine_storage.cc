@@ -5,10 +5,12 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "core/assert.h"
 #include "core/planted_bug.h"
+#include "core/system_failure.h"
 #include "storage/engine/engine_log.h"
 #include "storage/engine/engine_snapshot.h"
 #include "storage/engine/flusher.h"
@@ -30,6 +32,10 @@ using core::Result;
 
 // The longest that a commit is held up while a flush is under way and there is room.
 constexpr std::chrono::microseconds kPaceMax{1'000};
+// The most that is logged with a commit for switches of generations and a trim; and what the log
+// has of a record beside its bytes.
+constexpr std::uint64_t kMarksMax = 64;
+constexpr std::uint64_t kBesideRecord = 32;
 // The log can take removals while it has so much room.
 constexpr std::uint64_t kLogRoomMin = std::uint64_t{256} << 10U;
 
@@ -51,6 +57,7 @@ class EngineStorage final : public SteppedEngine {
     auto held = log_->hold();  // Before the tables: nothing of their log is trimmed in between.
     return std::make_unique<EngineSnapshot>(std::move(held), tables_.published());
   }
+  Result<void> make_ready(std::uint64_t bytes, std::uint64_t records) override;
   Result<Position> commit(std::span<const LogRecord> records, const Changes& changes) override;
   Result<bool> begin_commit(std::span<const LogRecord> records, const Changes& changes) override;
   Result<void> finish_commit() override { return logging_ ? finish() : Result<void>(); }
@@ -87,13 +94,17 @@ class EngineStorage final : public SteppedEngine {
   Result<void> note_log(Reach reach);
   Result<void> open_log(const Reach& reach);
   Result<void> redo(std::string_view changes);
-  // Has a thread sync the log at intervals, if commits do not.
-  void begin_syncs();
+  // Begins the threads: one that flushes, and, if commits do not sync the log, one that does.
+  Result<void> begin_threads(const Reach& reach);
   // Fails when nothing may be written any more.
   Result<void> may_write();
   // Fails when the opened files are no longer those of the directory.
   [[nodiscard]] Result<void> look_at_place() const;
-  Failure close_for_writes(const Failure& failure);
+  // Makes ready for this commit unless that was done.
+  Result<void> make_ready_for(std::span<const LogRecord> records, const Changes& changes);
+  Failure close_for_writes(Failure failure);
+  // Returns a failure that may pass as it is; else closes for writes.
+  Failure refuse_or_close(const Failure& failure);
   Result<void> settle_place();
   void prepare_log();
   // When a commit is logged and made in memory: one after the other, or beside each other, at once;
@@ -152,6 +163,7 @@ class EngineStorage final : public SteppedEngine {
   std::optional<SideThread::Run> logging_;  // Of the commit that is under way.
   std::string marked_;                      // What is logged for it, where it has marks.
   std::optional<Failure> closed_by_;
+  bool ready_ = false;  // For the next commit.
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
   // another one may have its numbers.
   std::optional<Position> unlogged_trim_;
@@ -185,7 +197,7 @@ Result<void> EngineStorage::open() {
     show(wal_->last().position);
     return {};
   }
-  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value(), by_, options_.slice_bytes);
+  if (auto begun = begin_threads(reach.value()); !begun.ok()) return begun;
   flusher_->trim({redone_trim_, 0});
   if (reach.value().ticket == Ticket{}) {
     if (auto noted = note_log(flusher_->reach()); !noted.ok()) return noted;
@@ -195,13 +207,19 @@ Result<void> EngineStorage::open() {
     tables_.switch_to({.current = tables_.generations().current});
   }
   show(wal_->last().position);
-  begin_syncs();
   return {};
 }
 
-void EngineStorage::begin_syncs() {
-  if (!options_.sync_every || by_ == FlushedBy::kSteps) return;
-  syncer_ = std::make_unique<PeriodicSync>(*wal_, *options_.sync_every);
+Result<void> EngineStorage::begin_threads(const Reach& reach) {
+  try {
+    flusher_ = std::make_unique<Flusher>(tables_, *base_, reach, by_, options_.slice_bytes);
+    if (options_.sync_every && by_ == FlushedBy::kThread) {
+      syncer_ = std::make_unique<PeriodicSync>(*wal_, *options_.sync_every);
+    }
+  } catch (const std::system_error& error) {
+    return core::system_failure("the storage cannot begin a thread", error.code().value());
+  }
+  return {};
 }
 
 // Up to the record of the log's first opening, before which there is no commit.
@@ -264,9 +282,34 @@ Result<void> EngineStorage::may_write() {
   return {};
 }
 
-Failure EngineStorage::close_for_writes(const Failure& failure) {
+Failure EngineStorage::close_for_writes(Failure failure) {
+  failure.passes = false;
   if (!closed_by_) closed_by_ = failure;
   return failure;
+}
+
+Failure EngineStorage::refuse_or_close(const Failure& failure) {
+  return failure.passes ? failure : close_for_writes(failure);
+}
+
+Result<void> EngineStorage::make_ready(std::uint64_t bytes, std::uint64_t records) {
+  ready_ = false;
+  if (auto may = may_write(); !may.ok()) return may;
+  if (auto there = look_at_place(); !there.ok()) return refuse_or_close(there.failure());
+  const std::uint64_t needed = kRecordHeaderSize + kMarksMax + bytes + records * kBesideRecord;
+  if (auto made = wal_->make_ready(needed, records); !made.ok()) {
+    return refuse_or_close(made.failure());
+  }
+  ready_ = true;
+  return {};
+}
+
+Result<void> EngineStorage::make_ready_for(std::span<const LogRecord> records,
+                                           const Changes& changes) {
+  if (ready_) return {};
+  std::uint64_t bytes = changes.bytes().size();
+  for (const LogRecord& each : records) bytes += each.bytes.size();
+  return make_ready(bytes, records.size());
 }
 
 Result<Position> EngineStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
@@ -291,6 +334,7 @@ Result<void> EngineStorage::begin_commit(std::span<const LogRecord> records, con
                                          Logging when) {
   if (auto may = may_write(); !may.ok()) return may;
   if (records.empty() && changes.empty()) return {};
+  if (auto ready = make_ready_for(records, changes); !ready.ok()) return ready;
   Result<Generations> generations = tables_.generations();
   const auto changes_next = [&](const TablePair& pair) { return changes.has(pair.next); };
   if (std::ranges::any_of(kSwappedTables, changes_next)) generations = with_next();
@@ -317,7 +361,7 @@ Result<void> EngineStorage::log_and_put(std::span<const LogRecord> records, cons
                                         const Generations& before, const Generations& after,
                                         Logging when) {
   ANABRANCH_ASSERT(!logging_);
-  if (auto there = look_at_place(); !there.ok()) return there;
+  ready_ = false;
   const auto log = [=, this, logged = with_marks(changes, before, after)] {
     return this->log(records, logged);
   };
@@ -389,8 +433,10 @@ Result<void> EngineStorage::trim(Position position) {
 Result<void> EngineStorage::settle_place() {
   if (std::exchange(place_.failed, false)) base_->forget_failure();
   if (place_.lost.empty()) return {};
-  place_.lost.clear();
-  return forget_loss(*files_);
+  auto forgotten = forget_loss(*files_);
+  if (forgotten.ok()) place_.lost.clear();
+  const bool again = !forgotten.ok() && forgotten.failure().passes;  // With the next commit.
+  return again ? Result<void>() : forgotten;
 }
 
 // Has a file made for the next segment when half of the last one is used.
@@ -474,6 +520,7 @@ Result<Generations> EngineStorage::with_next() {
 
 Result<void> EngineStorage::swap(const Changes& changes) {
   if (auto may = may_write(); !may.ok()) return may;
+  if (auto ready = make_ready_for({}, changes); !ready.ok()) return ready;
   const auto before = with_next();
   if (!before.ok()) return close_for_writes(before.failure());
   const auto next = before.value().next;
@@ -498,8 +545,9 @@ Result<void> EngineStorage::clear_next() {
 
 Result<void> EngineStorage::check_place() {
   if (auto may = may_write(); !may.ok()) return may;
-  const Result<void> there = look_at_place();
-  return there.ok() ? there : close_for_writes(there.failure());
+  if (auto there = look_at_place(); !there.ok()) return refuse_or_close(there.failure());
+  auto trimmed = wal_->trim_again();
+  return trimmed.ok() ? trimmed : close_for_writes(trimmed.failure());
 }
 
 Result<void> EngineStorage::look_at_place() const {

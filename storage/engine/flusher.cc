@@ -25,6 +25,9 @@ constexpr std::uint64_t kChangesMin = 16;
 constexpr std::uint64_t kRoomMin = 2 * kChangesMin * kCopiedBytes;
 constexpr std::chrono::milliseconds kLookForRoomEvery{100};
 
+// What was refused for a cause that may pass is tried again so often.
+constexpr std::chrono::milliseconds kTryAgainEvery{100};
+
 // Free pages of the base are counted when less than this is free outside of it.
 constexpr std::uint64_t kEnough = std::uint64_t{1} << 30U;
 
@@ -194,7 +197,11 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const auto noted = write(reach, trim.base, flushes);
   lock.lock();
-  if (!noted.ok()) {
+  if (!noted.ok() && noted.failure().passes) {
+    // What was not written yet is tried again; at the end it is left to the next opening.
+    if (stops_) trim_.reset();
+    changed_.wait_for(lock, kTryAgainEvery, [&] { return stops_ || !has_thread(); });
+  } else if (!noted.ok()) {
     failure_ = noted.failure();
   } else if (noted.value()) {
     if (flushes) ++flushes_;

@@ -287,13 +287,23 @@ core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const Slic
   const bool notes = last || core::planted(core::Bug::kNoteReachEarly);
   const auto written = notes ? write_last(changes, reach) : base_.apply(changes, std::nullopt);
   if (last || !written.ok()) slices_.reset();
-  if (!written.ok()) return written.failure();
+  if (!written.ok()) {
+    begin_anew();
+    return written.failure();
+  }
   if (last) {
     end_flush();
   } else {
     count_slice(bytes);
   }
   return last;
+}
+
+// The slices begin anew: none of them counts as written.
+void LayeredTables::begin_anew() {
+  const std::lock_guard lock(mutex_);
+  ++slice_;
+  written_ = 0;
 }
 
 void LayeredTables::count_slice(std::uint64_t written) {

@@ -95,7 +95,8 @@ class LayeredTables {
   // time, and the reach with the last of them. Fails as the base does; then the changes stay
   // frozen.
   core::Result<void> flush(std::string_view reach, const SliceLimit& limit = {});
-  // Commits one of these slices; returns whether it was the last.
+  // Commits one of these slices; returns whether it was the last. After a failure the next call
+  // begins with the first one again.
   core::Result<bool> flush_slice(std::string_view reach, const SliceLimit& limit = {});
   // Frees at most so many chunks of an overlay that was flushed and that no reader has. Returns
   // whether more could be freed.
@@ -145,6 +146,7 @@ class LayeredTables {
   void note_active();
   // Counts a slice that begins or ends. `written`: bytes that the base has got.
   void count_slice(std::uint64_t written = 0);
+  void begin_anew();
   core::Result<void> write_last(std::span<const ChangeView> changes, std::string_view reach);
   void end_flush();
   // Returns the first flushed overlay that no reader has; the mutex must be held.

@@ -1,9 +1,10 @@
 // The only door of the write-ahead log to the disk: the files of one folder. The log sees nothing
 // else of a disk, so that tests can put a disk in its place that fails and loses power.
 //
-// All calls fail with kIo and the system's reason. A failed write or sync must not be tried again:
-// the system may have dropped the bytes that it could not write, and a second sync would succeed
-// without them (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+// All calls fail with kIo and the system's reason, which may be one that passes (Failure::passes).
+// A failed write or sync of a file that is in use must not be tried again all the same: the system
+// may have dropped the bytes that it could not write, and a second sync would succeed without them
+// (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
 #pragma once
 
 #include <cstddef>

@@ -14,6 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/system_failure.h"
+
 namespace anabranch::storage {
 namespace {
 
@@ -24,8 +26,7 @@ constexpr mode_t kOwnerOnly = 0600;
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 Failure failed(const char* verb, const std::string& path, int number = errno) {
-  const std::error_code error(number, std::generic_category());
-  return {ErrorCode::kIo, std::string("cannot ") + verb + " " + path + ": " + error.message()};
+  return core::system_failure(std::string("cannot ") + verb + " " + path, number);
 }
 
 class PosixFile final : public File {
@@ -99,7 +100,9 @@ class PosixFile final : public File {
 class PosixFiles final : public Files {
  public:
   explicit PosixFiles(std::string folder)
-      : folder_(std::move(folder)), opened_(::open(folder_.c_str(), kFolderFlags)) {}
+      : folder_(std::move(folder)),
+        opened_(::open(folder_.c_str(), kFolderFlags)),
+        open_errno_(opened_ < 0 ? errno : 0) {}
   PosixFiles(const PosixFiles&) = delete;
   PosixFiles& operator=(const PosixFiles&) = delete;
   ~PosixFiles() override {
@@ -138,12 +141,9 @@ class PosixFiles final : public Files {
   }
 
   Result<void> sync_folder() override {
-    const int folder = ::open(folder_.c_str(), kFolderFlags);
-    if (folder < 0) return failed("open", folder_);
-    Result<void> synced;
-    if (::fsync(folder) != 0) synced = failed("sync", folder_);
-    ::close(folder);
-    return synced;
+    if (opened_ < 0) return failed("open", folder_, open_errno_);
+    if (::fsync(opened_) != 0) return failed("sync", folder_);
+    return {};
   }
 
   [[nodiscard]] std::uint64_t free_bytes() const override {
@@ -155,7 +155,8 @@ class PosixFiles final : public Files {
   [[nodiscard]] Result<void> check_there() const override {
     struct stat opened {};
     struct stat named {};
-    if (opened_ < 0 || ::fstat(opened_, &opened) != 0 || ::stat(folder_.c_str(), &named) != 0) {
+    if (opened_ < 0) return failed("open", folder_, open_errno_);
+    if (::fstat(opened_, &opened) != 0 || ::stat(folder_.c_str(), &named) != 0) {
       return failed("find", folder_);
     }
     if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino) return {};
@@ -172,7 +173,8 @@ class PosixFiles final : public Files {
   }
 
   std::string folder_;
-  const int opened_;  // The folder itself; -1 when it was not there.
+  const int opened_;  // The folder itself; -1 when it could not be opened...
+  const int open_errno_;  // ...for this reason.
 };
 
 }  // namespace

@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::string_view kSpareName = "spare-";
 
+Result<void> fill(File& file, std::uint64_t bytes) {
+  auto filled = fill_with_zeros(file, bytes);
+  return filled.ok() ? file.sync() : filled;
+}
+
 }  // namespace
 
 Result<void> fill_with_zeros(File& file, std::uint64_t bytes) {
@@ -59,36 +64,49 @@ std::string SpareFiles::next_name() { return std::string(kSpareName) + std::to_s
 Result<std::unique_ptr<File>> SpareFiles::make(const std::string& name) const {
   auto file = files_.create(name);
   if (!file.ok()) return file;
-  if (auto filled = fill_with_zeros(*file.value(), bytes_); !filled.ok()) return filled.failure();
-  if (auto synced = file.value()->sync(); !synced.ok()) return synced.failure();
+  if (auto filled = fill(*file.value(), bytes_); !filled.ok()) return filled.failure();
   return file;
 }
 
-Result<SpareFile> SpareFiles::take(std::uint64_t bytes) {
-  SpareFile spare;
-  const bool usual = bytes <= bytes_;
-  if (usual && !names_.empty()) {
-    spare.name = std::move(names_.back());
-    names_.pop_back();
-    auto file = files_.open(spare.name);
+Result<SpareFile> SpareFiles::take_spare() {
+  auto file = files_.open(names_.back());
+  if (!file.ok()) return file.failure();
+  SpareFile spare{std::move(names_.back()), std::move(file).value(), bytes_};
+  names_.pop_back();
+  return spare;
+}
+
+Result<SpareFile> SpareFiles::take_new(const std::vector<std::uint64_t>& rooms) {
+  Result<void> filled;
+  for (const std::uint64_t room : rooms) {
+    SpareFile spare{next_name(), nullptr, room};
+    auto file = files_.create(spare.name);
     if (!file.ok()) return file.failure();
     spare.file = std::move(file).value();
-    return spare;
+    filled = fill(*spare.file, room);
+    cramped_ = !filled.ok();
+    if (filled.ok()) return spare;
+    spare.file.reset();
+    (void)files_.remove(spare.name);  // Frees the room that it took; the next opening removes it.
+    if (!filled.failure().passes) break;
   }
-  spare.name = next_name();
-  if (usual && has_room()) {
-    auto filled = make(spare.name);
-    if (filled.ok()) {
-      spare.file = std::move(filled).value();
-      return spare;
-    }
-    (void)files_.remove(spare.name);  // Frees the room that it took.
-    spare.name = next_name();
+  return filled.failure();
+}
+
+void SpareFiles::put_back(const SpareFile& spare) {
+  if (spare.room == bytes_) return add(spare.name);
+  (void)files_.remove(spare.name);  // The next opening removes it else.
+}
+
+Result<SpareFile> SpareFiles::take(std::uint64_t bytes) {
+  const bool usual = bytes <= bytes_;
+  if (usual && !names_.empty()) return take_spare();
+  std::vector<std::uint64_t> rooms;
+  if (usual && !cramped_ && has_room()) rooms.push_back(bytes_);
+  for (const std::uint64_t room : {std::max(std::min(bytes_, kSmallBytes), bytes), bytes}) {
+    if (rooms.empty() || room < rooms.back()) rooms.push_back(room);
   }
-  auto file = files_.create(spare.name);
-  if (!file.ok()) return file.failure();
-  spare.file = std::move(file).value();
-  return spare;
+  return take_new(rooms);
 }
 
 }  // namespace anabranch::storage

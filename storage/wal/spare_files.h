@@ -18,7 +18,8 @@ namespace anabranch::storage {
 
 struct SpareFile {
   std::string name;
-  std::unique_ptr<File> file;
+  std::shared_ptr<File> file;
+  std::uint64_t room = 0;  // So many bytes it has on the disk already.
 };
 
 // Not thread-safe.
@@ -43,10 +44,13 @@ class SpareFiles {
   // Whether the disk has room for files that are not needed yet.
   [[nodiscard]] bool has_room() const { return files_.free_bytes() >= kRoomForEach * bytes_; }
 
-  // Takes a file for a segment of so many bytes: a spare one, or a new one when there is none. More
-  // bytes than a usual segment has get an empty file of their own, and so does a segment on a disk
-  // that is nearly full.
+  // Takes a file for a segment with so many bytes: a spare one, or a new one when there is none,
+  // and in any case one that has the room on the disk. More bytes than a usual segment has get a
+  // file of their own; on a disk that is nearly full a file is smaller. What fails leaves the spare
+  // files as they were.
   core::Result<SpareFile> take(std::uint64_t bytes);
+  // Takes back a file that could not be used.
+  void put_back(const SpareFile& spare);
   // Returns whether a file that is not needed any more can be kept, when so many more will be
   // added. Behind the room for records it may have a sparse index.
   [[nodiscard]] bool wants(std::uint64_t bytes, std::size_t added = 0) const {
@@ -58,12 +62,19 @@ class SpareFiles {
  private:
   // A file is made ahead of use where there is room for so many.
   static constexpr std::uint64_t kRoomForEach = 4;
+  // The room of a file where there is none for a usual one, if its first record needs no more.
+  static constexpr std::uint64_t kSmallBytes = std::uint64_t{1} << 20U;
+
+  core::Result<SpareFile> take_spare();
+  // Takes a new file with the first of these rooms that the disk has.
+  core::Result<SpareFile> take_new(const std::vector<std::uint64_t>& rooms);
 
   Files& files_;
   std::uint64_t bytes_;
   std::size_t max_;
   std::uint64_t last_ = 0;  // The number in the newest name.
   std::vector<std::string> names_;
+  bool cramped_ = false;  // The last new file found no room: the next one tries with less.
 };
 
 // Fills a file with zeros, to so many bytes.

@@ -40,6 +40,10 @@ std::optional<std::uint64_t> SparseIndex::place_before(Position position) const 
   return std::prev(behind)->place;
 }
 
+std::uint64_t SparseIndex::encoded_size(std::uint64_t more) const {
+  return kFooterHeadSize + (entries_.size() + more) * kEntrySize;
+}
+
 std::string SparseIndex::encode(std::uint64_t end) const {
   std::string out(kFooterMagic);
   core::put_little(out, 0, 4);

@@ -37,6 +37,8 @@ class SparseIndex {
   // when the index has none before it.
   [[nodiscard]] std::optional<std::uint64_t> place_before(Position position) const;
 
+  // Returns the size of the footer, if so many batches more are added at most.
+  [[nodiscard]] std::uint64_t encoded_size(std::uint64_t more = 0) const;
   // Returns the footer of a segment that ends at `end` in the stream.
   [[nodiscard]] std::string encode(std::uint64_t end) const;
   // Returns the size of the footer that `head` (its first kFooterHeadSize bytes) begins; nullopt

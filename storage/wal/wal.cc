@@ -34,10 +34,15 @@ Wal::Wal(Files& files, const WalOptions& options, State state)
       durable_(state.reach),
       failure_(std::move(state.closed)) {}
 
-Failure Wal::close_with(const Failure& failure) {
+Failure Wal::close_with(Failure failure) {
+  failure.passes = false;
   const std::lock_guard lock(state_);
-  if (!failure_) failure_ = failure;
+  if (!failure_) failure_ = std::move(failure);
   return *failure_;
+}
+
+Failure Wal::refuse_or_close(const Failure& failure) {
+  return failure.passes ? failure : close_with(failure);
 }
 
 Wal::Reach Wal::last() const {
@@ -68,6 +73,21 @@ RecordHeader Wal::next_header(RecordKind kind) const {
           .first = last_.position + 1};
 }
 
+std::uint64_t Wal::needed(std::uint64_t bytes, std::uint64_t batches) const {
+  return bytes + segments_.back()->index.encoded_size(batches);
+}
+
+Result<void> Wal::make_ready(std::uint64_t bytes, std::uint64_t batches) {
+  ready_ = false;
+  if (auto closed = failure()) return *closed;
+  if (!fits(needed(bytes, batches))) {
+    auto rolled = roll(bytes + SparseIndex().encoded_size(batches));
+    if (!rolled.ok()) return rolled;
+  }
+  ready_ = true;
+  return {};
+}
+
 bool Wal::fits(std::uint64_t bytes) const {
   // Only this thread begins segments and moves the end: no lock is needed to read them.
   const Segment& segment = *segments_.back();
@@ -87,9 +107,12 @@ Result<Ticket> Wal::append_record(RecordKind kind, std::span<const LogRecord> ba
   if (auto made = encode_record(buffer_, header, batches, changes); !made.ok()) {
     return made.failure();
   }
-  if (!fits(buffer_.size())) {
-    if (auto rolled = roll(buffer_.size()); !rolled.ok()) return close_with(rolled.failure());
+  if (!ready_ && kind == RecordKind::kCommit) {
+    if (auto ready = make_ready(buffer_.size(), batches.size()); !ready.ok()) {
+      return ready.failure();
+    }
   }
+  ready_ = false;
   if (auto written = write_record(header); !written.ok()) return close_with(written.failure());
   if (buffer_.size() > kBufferKeptMax) std::string().swap(buffer_);
   return Ticket{header.end()};
@@ -151,41 +174,55 @@ Result<void> Wal::close() {
 Result<void> Wal::roll(std::uint64_t bytes) {
   const std::lock_guard disk(disk_);
   if (auto closed = failure()) return *closed;
-  Segment& old = *segments_.back();
-  const std::uint64_t end = last_.ticket.end;
-  if (auto written = write_footer(old, end); !written.ok()) return written;
+  auto taken = spares_.take(kSegmentHeaderSize + bytes);
+  if (!taken.ok()) return refuse_or_close(taken.failure());
+  const SpareFile& spare = taken.value();
+  const Segment& old = *segments_.back();
+  std::shared_ptr<Segment> next = make_segment(spare);
+  if (planted(Bug::kNameBeforeSync)) (void)name_segment(*next, spare);
   if (!planted(Bug::kRollWithoutSync)) {
-    if (auto synced = sync_last(old); !synced.ok()) return synced;
+    if (auto synced = sync_last(*segments_.back()); !synced.ok()) return synced;
   }
-  auto begun = begin_segment(bytes);
-  if (!begun.ok()) return begun.failure();
+  if (!planted(Bug::kNameBeforeSync)) {
+    if (auto named = name_segment(*next, spare); !named.ok()) return named;
+  }
+  const std::uint64_t end = last_.ticket.end;
+  const bool has_room = old.offset(end) + old.index.encoded_size() <= old.room;
+  if (has_room && old.start() != end) {
+    if (auto written = write_footer(old, end); !written.ok()) return close_with(written.failure());
+  }
   const std::lock_guard lock(state_);
-  segments_.push_back(std::move(begun).value());
+  // One without a record had too little room for a larger one: its name is that of the new one.
+  if (segments_.back()->start() == end) segments_.pop_back();
+  segments_.push_back(std::move(next));
   return {};
 }
 
-Result<std::shared_ptr<Segment>> Wal::begin_segment(std::uint64_t bytes) {
-  auto spare = spares_.take(kSegmentHeaderSize + bytes);
-  if (!spare.ok()) return spare.failure();
+std::shared_ptr<Segment> Wal::make_segment(const SpareFile& spare) const {
   auto segment = std::make_shared<Segment>();
+  const Segment& old = *segments_.back();
+  const bool follows = old.start() != last_.ticket.end;
   segment->header = {.name = {last_.ticket.end, opening_},
                      .synced = last_.ticket.end,
-                     .previous = segments_.back()->start(),
+                     .previous = follows ? old.start() : old.header.previous,
                      .first = last_.position + 1};
-  segment->file = std::move(spare.value().file);
-  segment->room = std::max(options_.segment_bytes, kSegmentHeaderSize + bytes);
-  const auto filled = segment->file->size();
-  if (!filled.ok()) return filled.failure();
-  segment->filled = filled.value();
-  const std::string header = encode_segment_header(segment->header);
-  if (auto written = segment->file->write(0, header); !written.ok()) return written.failure();
-  if (auto synced = segment->file->sync(); !synced.ok()) return synced.failure();
-  auto named = files_.rename(spare.value().name, segment->header.name.text());
-  if (!named.ok()) return named.failure();
-  if (!planted(Bug::kWriteBeforeName)) {
-    if (auto synced = files_.sync_folder(); !synced.ok()) return synced.failure();
-  }
+  segment->file = spare.file;
+  segment->room = spare.room;
   return segment;
+}
+
+Result<void> Wal::name_segment(const Segment& segment, const SpareFile& spare) {
+  auto written = segment.file->write(0, encode_segment_header(segment.header));
+  if (written.ok()) written = segment.file->sync();
+  if (!written.ok()) return close_with(written.failure());
+  const auto named = files_.rename(spare.name, segment.header.name.text());
+  if (!named.ok()) {
+    spares_.put_back(spare);
+    return refuse_or_close(named.failure());
+  }
+  if (planted(Bug::kWriteBeforeName)) return {};
+  auto synced = files_.sync_folder();
+  return synced.ok() ? synced : close_with(synced.failure());
 }
 
 std::vector<WalSpan> Wal::spans() const {
@@ -213,18 +250,14 @@ std::uint64_t Wal::file_bytes() const {
   return bytes;
 }
 
-Wal::Segments Wal::take_trimmed(Position position, Ticket floor) {
+std::shared_ptr<Segment> Wal::take_first(Position position, Ticket floor) {
   const std::lock_guard lock(state_);
-  std::size_t count = 0;
-  while (count + 1 < segments_.size()) {
-    const Segment& next = *segments_[count + 1];
-    if (next.header.first > position || next.start() > floor.end) break;
-    ++count;
-  }
-  const auto end = segments_.begin() + static_cast<std::ptrdiff_t>(count);
-  Segments trimmed(segments_.begin(), end);
-  segments_.erase(segments_.begin(), end);
-  return trimmed;
+  if (segments_.size() < 2) return nullptr;
+  const Segment& next = *segments_[1];
+  if (next.header.first > position || next.start() > floor.end) return nullptr;
+  std::shared_ptr<Segment> first = std::move(segments_.front());
+  segments_.erase(segments_.begin());
+  return first;
 }
 
 // A file that a reader holds is not used again: the reader must find its bytes as they were.
@@ -243,18 +276,32 @@ Result<void> Wal::remove(const std::shared_ptr<Segment>& segment, std::vector<st
 Result<void> Wal::trim(Position position, Ticket floor) {
   const std::lock_guard disk(disk_);
   if (auto closed = failure()) return *closed;
-  Segments trimmed = take_trimmed(position, floor);
-  if (trimmed.empty()) return {};
+  untrimmed_.reset();
   std::vector<std::string> kept;
-  for (const std::shared_ptr<Segment>& segment : trimmed) {
-    if (auto removed = remove(segment, kept); !removed.ok()) {
-      return close_with(removed.failure());
-    }
+  bool any = false;
+  while (std::shared_ptr<Segment> segment = take_first(position, floor)) {
+    auto removed = remove(segment, kept);
+    any = any || removed.ok();
+    if (removed.ok()) continue;
+    if (!removed.failure().passes) return close_with(removed.failure());
+    untrimmed_ = {position, floor};
+    const std::lock_guard lock(state_);
+    segments_.insert(segments_.begin(), std::move(segment));
+    break;
   }
+  if (!any) return {};
   // The old names must be gone before a file is used again.
   if (auto synced = files_.sync_folder(); !synced.ok()) return close_with(synced.failure());
   for (std::string& name : kept) spares_.add(std::move(name));
   return {};
+}
+
+Result<void> Wal::trim_again() {
+  std::unique_lock disk(disk_);
+  if (!untrimmed_) return {};
+  const Untrimmed left = *untrimmed_;
+  disk.unlock();
+  return trim(left.position, left.floor);
 }
 
 Result<void> Wal::prepare() {
@@ -268,7 +315,7 @@ Result<void> Wal::prepare() {
   const auto made = spares_.make(name);
   if (!made.ok()) {
     (void)files_.remove(name);  // Frees the room that it took; the next opening removes it else.
-    return made.failure();
+    return refuse_or_close(made.failure());
   }
   const std::lock_guard disk(disk_);
   spares_.add(std::move(name));
@@ -288,7 +335,7 @@ std::uint64_t Wal::unsynced_bytes() const {
 std::uint64_t Wal::room_ahead() const {
   const std::lock_guard lock(state_);
   const Segment& segment = *segments_.back();
-  return segment.filled - std::min(segment.filled, segment.offset(last_.ticket.end));
+  return segment.room - std::min(segment.room, segment.offset(last_.ticket.end));
 }
 
 std::optional<Wal::Stretch> Wal::stretch_at(std::uint64_t place) const {

@@ -4,6 +4,17 @@
 // One thread at a time appends, trims and closes. Any thread may call all other functions, also
 // sync() while another one appends. After a failed write or sync the log is closed for writes:
 // every later append, sync and trim fails with the same reason. Reads go on.
+//
+// Whatever else an append needs from the system, a file for the next segment and its name, is got
+// before: by make_ready(). What fails there and may pass (Failure::passes) refuses the append, and
+// has changed nothing; the next one tries again.
+//
+// A segment is begun in this order, which makes a power cut at any place safe:
+//   1. a file is open, with room on the disk, under the name of a spare one;
+//   2. the segment before is synced: so a name proves that all before it was on disk;
+//   3. the header is written and synced, the file gets its name, and the folder is synced;
+//   4. the segment before gets its footer, which nobody waits for.
+// In 1, and when the file cannot get its name, a cause that may pass refuses; all else closes.
 #pragma once
 
 #include <cstdint>
@@ -58,8 +69,14 @@ class Wal {
   // For open_wal().
   Wal(Files& files, const WalOptions& options, State state);
 
+  // Gets from the system what the next append needs, for a record with so many bytes and batches,
+  // about: begins the next segment where the last one has too little room. For the thread that
+  // appends. A failure that may pass has changed nothing.
+  core::Result<void> make_ready(std::uint64_t bytes, std::uint64_t batches);
   // Appends a commit: the batches get the next positions. It is not on disk before a sync. Fails
-  // with kInvalid, and changes nothing, when the commit is larger than 4 GiB.
+  // with kInvalid, and changes nothing, when the commit is larger than 4 GiB. Makes itself ready
+  // when that was not done. Else a record that is larger than was said is written behind the room
+  // of the segment, which then takes more of the disk.
   core::Result<Ticket> append(std::span<const LogRecord> batches, std::string_view changes);
   // Returns when all that was appended before the call is on disk; returns how far that is.
   core::Result<Ticket> sync();
@@ -90,17 +107,20 @@ class Wal {
   // Returns all segments, the oldest first.
   [[nodiscard]] std::vector<WalSpan> spans() const;
   // Removes the segments with nothing but batches before `position` and commits up to `floor`: how
-  // far the tables on disk reach. The last segment stays.
+  // far the tables on disk reach. The last segment stays, and so does one that cannot be removed for
+  // a cause that may pass, with all behind it: they are left to trim_again().
   core::Result<void> trim(Position position, Ticket floor);
+  // Removes what a trim has left. Does nothing, in next to no time, when that is nothing.
+  core::Result<void> trim_again();
   // Returns the begin of the last segment when half of its room is used: a spare file for the next
   // one should be prepared. nullopt before. For the thread that appends.
   [[nodiscard]] std::optional<std::uint64_t> half_full() const;
   // Makes a spare file for the next segment unless there is one: to be called by a thread that may
-  // wait, one at a time. A failure (a full disk) does not close the log.
+  // wait, one at a time. A failure that may pass (a full disk) does not close the log.
   core::Result<void> prepare();
   // Removes the spare files, for a disk that is nearly full. New ones are made when there is room.
   core::Result<void> give_back_spares();
-  // Returns how many bytes more can be appended to the last segment without room on the disk.
+  // Returns how many bytes more the last segment has room for on the disk.
   [[nodiscard]] std::uint64_t room_ahead() const;
 
   // The segment with a place of the stream, for readers: it stays as it is while it is held.
@@ -121,14 +141,20 @@ class Wal {
   // Begins a segment with room for so many bytes.
   core::Result<void> roll(std::uint64_t bytes);
   core::Result<void> sync_last(Segment& segment);
-  core::Result<std::shared_ptr<Segment>> begin_segment(std::uint64_t bytes);
+  [[nodiscard]] std::shared_ptr<Segment> make_segment(const SpareFile& spare) const;
+  // Writes the header of a segment into a spare file, and gives that its name.
+  core::Result<void> name_segment(const Segment& segment, const SpareFile& spare);
+  // Returns the bytes that a record needs of a segment, with the footer behind it.
+  [[nodiscard]] std::uint64_t needed(std::uint64_t bytes, std::uint64_t batches) const;
   [[nodiscard]] bool fits(std::uint64_t bytes) const;
-  // The first segments that a trim removes.
-  Segments take_trimmed(Position position, Ticket floor);
+  // Takes the first segment, if a trim removes it; else null.
+  std::shared_ptr<Segment> take_first(Position position, Ticket floor);
   core::Result<void> remove(const std::shared_ptr<Segment>& segment,
                             std::vector<std::string>& kept);
-  // Closes the log for writes; returns the failure.
-  core::Failure close_with(const core::Failure& failure);
+  // Closes the log for writes; returns the failure, which does not pass any more.
+  core::Failure close_with(core::Failure failure);
+  // Returns a failure that may pass as it is; else closes the log for writes.
+  core::Failure refuse_or_close(const core::Failure& failure);
   [[nodiscard]] std::vector<IndexEntry> entries_of(core::Origin origin) const;
   [[nodiscard]] core::Result<std::optional<Position>> find_in_block(const IndexEntry& entry,
                                                                     core::Seq seq) const;
@@ -137,11 +163,18 @@ class Wal {
   const WalOptions options_;
   const std::uint64_t opening_;
   std::string buffer_;  // The record that is being written.
+  bool ready_ = false;  // Made so for the next append; used by the writer alone.
   std::uint64_t begun_ =
       0;  // Up to here the disk has begun with the log, or has it. Used by the writer alone.
 
   mutable std::mutex disk_;  // Held while the disk is waited for: by sync, roll and trim.
   SpareFiles spares_;        // Under disk_.
+  // What the last trim was to remove and has left; under disk_.
+  struct Untrimmed {
+    Position position = 0;
+    Ticket floor;
+  };
+  std::optional<Untrimmed> untrimmed_;
 
   mutable std::mutex state_;  // Taken after disk_, and shortly.
   Segments segments_;

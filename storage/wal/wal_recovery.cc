@@ -171,7 +171,6 @@ Result<void> Recovery::begin() {
   segment.file = std::move(file).value();
   segment.room = first_bytes();
   if (auto filled = fill_with_zeros(*segment.file, segment.room); !filled.ok()) return filled;
-  segment.filled = segment.room;
   segment.header = {.name = {from_, opening_},
                     .synced = end_.end + kRecordHeaderSize,
                     .first = end_.position + 1};

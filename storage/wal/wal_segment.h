@@ -50,10 +50,8 @@ struct Segment {
   std::shared_ptr<File> file;
   SparseIndex index;
   bool sound = true;  // Its header could be read.
-  // While it is appended to: the room of the file, for header and records, and how much of that it
-  // has on the disk already.
+  // While it is appended to: the room that the file has on the disk, for all that lies in it.
   std::uint64_t room = 0;
-  std::uint64_t filled = 0;
 
   [[nodiscard]] std::uint64_t start() const { return header.name.start; }
   // Returns where a place in the stream lies in the file.

@@ -85,11 +85,22 @@ std::string StorageLife::look(const WholeStorage& storage) const {
   return compare(storage, state, next_);
 }
 
+// What was refused has changed nothing, and goes through when it is tried again.
+template <typename Call>
+core::Result<void> StorageLife::done(const WholeStorage& storage, const Call& call) {
+  const Position before = storage.last_position();
+  auto first = call();
+  if (first.ok() || !first.failure().passes) return first;
+  ++refused_;
+  if (storage.last_position() != before) shown_early_ = true;
+  return call();
+}
+
 template <typename Call>
 bool StorageLife::make(const WholeStorage& storage, StoredState state, const Call& call) {
   possible_.push_back(std::move(state));
   if (watch_ != nullptr) watch_->begun(possible_.back());
-  if (!call().ok()) return false;
+  if (!done(storage, call).ok()) return false;
   unsynced_.push_back(std::move(possible_.front()));
   possible_ = {StoredState(std::move(possible_.back()))};
   if (watch_ != nullptr) watch_->acknowledged();
@@ -150,7 +161,11 @@ bool StorageLife::swap(WholeStorage& storage) {
 bool StorageLife::fill(WholeStorage& storage) {
   StoredRows next = next_;
   const auto changes = choose(Table::kNextRows, next);
-  if (!storage.commit({}, changes).ok()) return false;
+  const auto filled = done(storage, [&]() -> core::Result<void> {
+    const auto committed = storage.commit({}, changes);
+    return committed.ok() ? core::Result<void>() : committed.failure();
+  });
+  if (!filled.ok()) return false;
   next_ = std::move(next);
   return true;
 }

@@ -53,6 +53,8 @@ class StorageLife {
   // The rows of the next tables.
   [[nodiscard]] const StoredRows& next() const { return next_; }
   [[nodiscard]] std::size_t swaps() const { return swaps_; }
+  // Changes that were refused at first, for a cause that passes.
+  [[nodiscard]] std::size_t refused() const { return refused_; }
 
   // Is told of the state that a change leads to before the storage is called, whether that has
   // succeeded, and whether all that has is on the disk.
@@ -73,6 +75,9 @@ class StorageLife {
   bool trim(WholeStorage& storage);
   // Makes changes of a table, also in `rows`.
   std::vector<Change> choose(Table table, StoredRows& rows);
+  // Makes a change.
+  template <typename Call>
+  core::Result<void> done(const WholeStorage& storage, const Call& call);
   // Notes the state that a change leads to, and makes the change.
   template <typename Call>
   bool make(const WholeStorage& storage, StoredState state, const Call& call);
@@ -83,6 +88,7 @@ class StorageLife {
   std::vector<StoredState> unsynced_;  // Those before it, back to one that is on the disk.
   StoredRows next_;
   std::size_t swaps_ = 0;
+  std::size_t refused_ = 0;
   bool shown_early_ = false;  // A commit was, before it was finished.
   Watch* watch_ = nullptr;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -57,6 +58,7 @@ class EngineRun {
   void live() {
     disk_->cut_after(random_() % 200);
     if (random_() % 2 == 0) base_->set_faults({.fail_commit = 1 + random_() % 30});
+    if (random_() % 2 == 0) refuse_soon();
     while (step()) {
     }
     for (const Kept& kept : kept_) check(kept);
@@ -77,7 +79,19 @@ class EngineRun {
   [[nodiscard]] std::size_t commits() const { return life_.sure().batches.size(); }
   [[nodiscard]] std::size_t swaps() const { return life_.swaps(); }
 
+  [[nodiscard]] std::size_t refused() const { return life_.refused(); }
+
  private:
+  // Some call fails once, for a cause that passes.
+  void refuse_soon() {
+    if (random_() % 4 == 0) return base_->set_faults({.refuse = 1 + random_() % 3});
+    constexpr std::array kCalls{DiskCall::kOpen,   DiskCall::kCreate, DiskCall::kRename,
+                                DiskCall::kRemove, DiskCall::kSize,   DiskCall::kCheck};
+    constexpr std::array kErrors{EMFILE, ENOSPC, EACCES};
+    disk_->fail(kCalls[random_() % kCalls.size()], 1 + random_() % 3,
+                kErrors[random_() % kErrors.size()]);
+  }
+
   // A snapshot, and the rows that it must show however long it is kept.
   struct Kept {
     std::unique_ptr<Snapshot> snapshot;

@@ -1,6 +1,7 @@
 #include "tests/storage/wal/crash_run.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "storage/wal/wal_segment.h"
@@ -142,6 +143,7 @@ void CrashRun::step() {
 void CrashRun::append() {
   ModelCommit commit = maker_.make(wal_->last());
   const auto ticket = wal_->append(commit.records(), commit.changes);
+  if (!ticket.ok() && ticket.failure().passes) return;
   if (ticket.ok() && ticket.value() != commit.ticket) wrong("gives another ticket");
   commits_.push_back(std::move(commit));  // It may be there also when it failed.
   // A segment that is closed is synced first.
@@ -172,9 +174,13 @@ void CrashRun::flush_and_trim() {
 }
 
 void CrashRun::fail_a_call() {
-  constexpr DiskCall kCalls[] = {DiskCall::kWrite, DiskCall::kSync, DiskCall::kSync,
-                                 DiskCall::kRename, DiskCall::kSyncFolder};
-  disk_->fail(kCalls[below(std::size(kCalls))], 1 + below(3));
+  constexpr DiskCall kCalls[] = {DiskCall::kWrite,  DiskCall::kSync,   DiskCall::kSync,
+                                 DiskCall::kRename, DiskCall::kRemove, DiskCall::kCreate,
+                                 DiskCall::kOpen,   DiskCall::kSyncFolder};
+  // Half of the causes may pass.
+  constexpr int kErrors[] = {EIO, EMFILE, ENOSPC, EACCES};
+  const int error = below(2) == 0 ? EIO : kErrors[below(std::size(kErrors))];
+  disk_->fail(kCalls[below(std::size(kCalls))], 1 + below(3), error);
 }
 
 void CrashRun::end() {

@@ -33,6 +33,7 @@ constexpr std::array kPlants{
     Plant{Bug::kIgnoreShortLog, "rule 5: a log that ends before the tables goes on where it ends"},
     Plant{Bug::kKeepUnjoined, "rule 5: segments before a gap are kept"},
     Plant{Bug::kRollWithoutSync, "a segment is closed without a sync"},
+    Plant{Bug::kNameBeforeSync, "a segment gets its name before the one before it is synced"},
     Plant{Bug::kWriteBeforeName, "a segment is written before its name is on disk"},
     Plant{Bug::kReuseGeneration, "engine: a generation is used again before it was emptied"},
     Plant{Bug::kKeepNextTables, "engine: an opening keeps next tables that were not swapped in"},

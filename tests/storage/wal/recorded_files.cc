@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/system_failure.h"
+
 namespace anabranch::storage::test {
 
 using core::Failure;
@@ -83,6 +85,7 @@ class RecordedFile final : public File {
 
   [[nodiscard]] Result<std::uint64_t> size() const override {
     const std::lock_guard guard(disk_.mutex_);
+    if (auto looked = disk_.look(DiskCall::kSize); !looked.ok()) return looked.failure();
     return std::uint64_t{node_->seen.size()};
   }
 
@@ -127,9 +130,14 @@ Result<void> RecordedFiles::begin_call(DiskCall call, const std::string& name, s
   if (keeps_journal_ == Journal::kKept) {
     journal_.push_back({call, name, offset, std::string(bytes)});
   }
+  return look(call);
+}
+
+Result<void> RecordedFiles::look(DiskCall call) const {
+  const std::lock_guard guard(mutex_);
   if (failing_.first != call || failing_.second == 0) return {};
-  if (--failing_.second > 0) return {};
-  return Failure{ErrorCode::kIo, "the disk fails"};
+  if (!lasts_ && --failing_.second > 0) return {};
+  return Failure{ErrorCode::kIo, "the disk fails", core::may_pass(error_)};
 }
 
 void RecordedFiles::put(Node& node, std::uint64_t offset, std::string_view bytes) {
@@ -172,6 +180,7 @@ void RecordedFiles::drop_dirty(Node& node) {
 Result<std::unique_ptr<File>> RecordedFiles::open(const std::string& name) {
   const std::lock_guard guard(mutex_);
   if (is_cut()) return Failure{ErrorCode::kIo, "no power"};
+  if (auto looked = look(DiskCall::kOpen); !looked.ok()) return looked.failure();
   const auto at = names_.find(name);
   if (at == names_.end()) return Failure{ErrorCode::kIo, "no file " + name};
   return std::unique_ptr<File>(std::make_unique<RecordedFile>(*this, name, at->second));
@@ -183,7 +192,8 @@ Result<std::unique_ptr<File>> RecordedFiles::create(const std::string& name) {
   if (names_.contains(name)) return Failure{ErrorCode::kIo, "there is a file " + name};
   name_changes_.push_back({{}, name, std::make_shared<Node>()});
   apply(name_changes_.back(), names_);
-  return open(name);
+  return std::unique_ptr<File>(
+      std::make_unique<RecordedFile>(*this, name, names_.at(name)));
 }
 
 Result<void> RecordedFiles::rename(const std::string& from, const std::string& to) {

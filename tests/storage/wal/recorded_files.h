@@ -7,6 +7,7 @@
 // it to the disk (Rebello et al., USENIX ATC 2020, for ext4 and XFS).
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -25,7 +26,19 @@ namespace anabranch::storage::test {
 
 using Random = std::mt19937_64;
 
-enum class DiskCall { kWrite, kSync, kTruncate, kCreate, kRename, kRemove, kSyncFolder };
+enum class DiskCall {
+  kWrite,
+  kSync,
+  kTruncate,
+  kCreate,
+  kRename,
+  kRemove,
+  kSyncFolder,
+  // These change nothing: they fail on demand, and are not in the journal.
+  kOpen,
+  kSize,
+  kCheck,
+};
 
 struct JournalEntry {
   DiskCall call = DiskCall::kWrite;
@@ -60,7 +73,7 @@ class RecordedFiles final : public Files {
   core::Result<void> remove(const std::string& name) override;
   [[nodiscard]] core::Result<std::vector<std::string>> list() const override;
   core::Result<void> sync_folder() override;
-  [[nodiscard]] core::Result<void> check_there() const override { return {}; }
+  [[nodiscard]] core::Result<void> check_there() const override { return look(DiskCall::kCheck); }
   [[nodiscard]] std::uint64_t free_bytes() const override { return free_bytes_; }
   // As sync_folder(), where names are those of several folders, for the names in one of them.
   void sync_names_in(const std::string& folder);
@@ -75,8 +88,17 @@ class RecordedFiles final : public Files {
   // Takes that back.
   void never_cut() { cut_at_.reset(); }
   [[nodiscard]] bool is_cut() const { return cut_at_ && calls_ >= *cut_at_; }
-  // The n-th call of a kind from now on fails, n from 1; once.
-  void fail(DiskCall call, std::size_t n) { failing_ = {call, n}; }
+  // The n-th call of a kind from now on fails with an errno, n from 1; once.
+  void fail(DiskCall call, std::size_t n, int error = EIO) {
+    failing_ = {call, n};
+    error_ = error;
+    lasts_ = false;
+  }
+  // All calls of a kind fail from now on.
+  void fail_all(DiskCall call, int error) {
+    fail(call, 1, error);
+    lasts_ = true;
+  }
   // Returns whether the failure has happened.
   [[nodiscard]] bool failed() const { return failing_.second == 0; }
   void no_failure() { failing_ = {}; }
@@ -115,6 +137,8 @@ class RecordedFiles final : public Files {
   };
 
   static void apply(const NameChange& change, Names& names);
+  // Fails when this call is to fail.
+  core::Result<void> look(DiskCall call) const;
   core::Result<void> begin_call(DiskCall call, const std::string& name, std::uint64_t offset = 0,
                                 std::string_view bytes = {});
   void put(Node& node, std::uint64_t offset, std::string_view bytes);
@@ -131,7 +155,9 @@ class RecordedFiles final : public Files {
   std::uint64_t free_bytes_ = Files::free_bytes();
   std::optional<std::size_t> cut_at_;
   Reads reads_ = Reads::kFail;
-  std::pair<DiskCall, std::size_t> failing_;
+  mutable std::pair<DiskCall, std::size_t> failing_;
+  int error_ = EIO;
+  bool lasts_ = false;
   Random random_;
   Journal keeps_journal_;
   std::string whole_;
