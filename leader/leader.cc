@@ -110,7 +110,8 @@ class Leader::Impl {
                                   .limits = replica_limits(options_)});
     if (!replica.ok()) return replica.failure();
     replica_ = std::move(replica).value();
-    if (auto announced = replica_->announce(); !announced.ok()) return announced;
+    const auto announced = replica_->announce();
+    if (!announced.ok() && !announced.failure().passes) return announced;
     scope_.emplace(*replica_, resolvers_, options_);
     sweeps_.emplace(*replica_, *storage_, resolvers_, options_);
     auto transport = transport::open_zmq_transport(link_options(options_, keys_.keys()));
@@ -320,6 +321,7 @@ class Leader::Impl {
 
   // A slice of all that goes on beside local writes. Returns whether more is waiting.
   bool slice(core::Millis now) {
+    if (replica_->state().refused()) return false;  // The tick tries whether that has passed.
     pacer_.begins(steady_now());
     bool applying = waits(replica_->apply(now));
     while (applying && pacer_.goes_on(steady_now())) applying = waits(replica_->apply(now));
@@ -380,14 +382,16 @@ class Leader::Impl {
     lag_.look(*replica_, now);
     read_age_.look(storage_->read_states(), now);
     const auto there = storage_->check_place();
-    if (there.ok()) return;
+    if (there.ok() || there.failure().passes) return;
     log_failure(there.failure());
     replica_->close_for_writes(there.failure());
   }
 
   void carry_out() { outlet_.carry_out(replica_->effects(), *transport_); }
 
+  // What is refused for a cause that may pass is told by the replica.
   void log_failure(const core::Failure& failure) {
+    if (failure.passes || (replica_ && !replica_->broken() && replica_->state().refused())) return;
     if (!std::exchange(failure_logged_, true)) {
       core::log_error(options_.region, "closed for writes: " + failure.message);
     }

@@ -6,6 +6,12 @@ namespace anabranch::regions {
 
 using core::Millis;
 
+namespace {
+
+constexpr std::uint64_t kSliceBytes = std::uint64_t{32} << 10U;  // Of a slice, about.
+
+}  // namespace
+
 Background::Background(const Owner& owner, const ReplicaOptions& options)
     : owner_(owner),
       upkeep_(owner.state, owner.writer, options.limits.sweep),
@@ -29,12 +35,22 @@ core::Result<bool> Background::work(Millis now) {
   const GroupClosed closed = owner_.writer.close_group();
   CommittedState& state = owner_.state;
   if (state.broken()) return *state.broken();
+  if (auto ready = make_ready(); !ready.ok()) return ready.failure();
   if (repair_.logging()) return repair_.log_slice(closed, now);
   const std::size_t scale = owner_.writer.slice_scale(now);
   auto more = state.reading([&] { return snapshots_.work(now, scale); });
-  if (!more.ok()) return state.fail(more.failure());
-  if (auto ended = repair_.give_up(closed, now); !ended.ok()) state.fail(ended.failure());
+  if (!more.ok()) return more.failure().passes ? more : state.fail(more.failure());
+  if (auto ended = repair_.give_up(closed, now); !ended.ok()) {
+    if (ended.failure().passes) return ended.failure();  // It is tried again.
+    state.fail(ended.failure());
+  }
   return more;
+}
+
+// Before a slice takes anything from where it is: its commit must not be refused then.
+core::Result<void> Background::make_ready() {
+  if (!snapshots_.receiving() && repair_.rejoin() == nullptr) return {};
+  return owner_.state.make_ready({.bytes = kSliceBytes, .batches = 1});
 }
 
 core::Result<void> Background::collect() {

@@ -93,6 +93,8 @@ class Background {
   [[nodiscard]] const Verifier& verifier() const { return verifier_; }
 
  private:
+  core::Result<void> make_ready();
+
   Owner owner_;
   Upkeep upkeep_;
   Snapshots snapshots_;

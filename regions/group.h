@@ -5,6 +5,7 @@
 // thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ class Group {
   // Full groups are committed before more is staged; one transaction may go beyond.
   [[nodiscard]] bool full() const { return transactions_.ops() >= kOpsMax || bytes_ >= kBytesMax; }
   [[nodiscard]] bool empty() const { return transactions_.empty(); }
+  // The bytes and the number of its ops.
+  [[nodiscard]] std::size_t bytes() const { return std::max(bytes_, transactions_.size()); }
+  [[nodiscard]] std::size_t ops() const { return transactions_.ops(); }
   [[nodiscard]] bool in_transaction() const { return transactions_.in_transaction(); }
   // The timestamp of the open transaction; nothing between two.
   [[nodiscard]] std::optional<core::Hlc> time() const {

@@ -32,7 +32,14 @@ void LocalWriter::look_at_room() {
   if (reserve_.full()) state_.make_room();
 }
 
+// What was refused before is tried again with the next write. While a commit is under way none was.
+core::Result<void> LocalWriter::try_again() {
+  if (!state_.refused() || dirty()) return {};
+  return state_.make_ready();
+}
+
 OpenTransaction LocalWriter::begin() {
+  (void)try_again();
   if (const auto& broken = state_.broken()) {
     throw Error(ErrorCode::kClosed, "closed for writes: " + broken->message);
   }
@@ -41,7 +48,25 @@ OpenTransaction LocalWriter::begin() {
                                           state_.identity().region +
                                           ": write there, or promote it to be a leader");
   }
+  if (state_.refused()) throw Error(ErrorCode::kIo, refusal());
   return {group(), *state_.clock()};
+}
+
+std::string LocalWriter::refusal() const {
+  return "the write is refused, nothing of it is stored, and the next ones are tried again: " +
+         state_.refused()->message;
+}
+
+// Before the group is closed: its numbers are given to the next one.
+core::Result<void> LocalWriter::make_ready() {
+  const Group& group = open_->group;
+  auto ready = state_.make_ready({group.bytes(), group.ops(), 1});
+  if (ready.ok()) return ready;
+  core::Failure why = ready.failure();
+  if (why.passes) why.message = refusal();
+  state_.applied().published_requests().set_remembered(open_->remembered);
+  drop_group();
+  return why;
 }
 
 core::Result<storage::Position> LocalWriter::commit() {
@@ -49,6 +74,7 @@ core::Result<storage::Position> LocalWriter::commit() {
     drop_group();
     return state_.storage().last_position();
   }
+  if (auto ready = make_ready(); !ready.ok()) return ready.failure();
   const auto done = state_.commit(close_dirty_group());
   closed_.reset();
   if (!done.ok()) return done.failure();
@@ -58,6 +84,7 @@ core::Result<storage::Position> LocalWriter::commit() {
 
 core::Result<bool> LocalWriter::begin_commit() {
   ANABRANCH_ASSERT(dirty());
+  if (auto ready = make_ready(); !ready.ok()) return ready.failure();
   auto begun = state_.begin_commit(close_dirty_group());
   if (!begun.ok()) closed_.reset();
   return begun;

@@ -55,10 +55,12 @@ class LocalWriter final : public OwnBatches {
   // Whether the open group is to be committed before more is staged.
   [[nodiscard]] bool full() const { return dirty() && open_->group.full(); }
   // Begins a transaction of the open group, or a part of the one that is open already. Throws
-  // kClosed after a failed commit, and kReadOnly on a follower.
+  // kClosed after a failed commit, kReadOnly on a follower, and kIo while commits are refused for a
+  // cause that may pass, after a try whether it has passed.
   [[nodiscard]] OpenTransaction begin();
   // Commits the open group as one batch, or lets go of it when it is empty. Returns the position
-  // in the log up to which it holds all writes so far.
+  // in the log up to which it holds all writes so far. A failure that may pass has dropped the
+  // group, and nothing of it is anywhere; begin_commit() may fail so, too.
   core::Result<storage::Position> commit();
   // Begins to commit the open group, which must be dirty. Before finish_commit() more may be
   // staged, in another group, and nothing else be done but reads. Returns whether the storage goes
@@ -87,9 +89,11 @@ class LocalWriter final : public OwnBatches {
   struct OpenGroup {
     OpenGroup(std::unique_ptr<rows::SnapshotReader> reader, const CommittedState& state)
         : committed(std::move(reader)),
-          group(*committed, state.clear_rules(), state.applied().vector(), state.scores()) {}
+          group(*committed, state.clear_rules(), state.applied().vector(), state.scores()),
+          remembered(state.names().requests().remembered()) {}
     OpenGroup(const rows::Stage& under_way, const CommittedState& state)
-        : group(under_way, state.clear_rules(), state.applied().vector(), state.scores()) {}
+        : group(under_way, state.clear_rules(), state.applied().vector(), state.scores()),
+          remembered(state.names().requests().remembered()) {}
 
     // Goes on over the committed state. That is the same, unless the commit under way has failed;
     // then this group cannot be committed either.
@@ -100,6 +104,7 @@ class LocalWriter final : public OwnBatches {
 
     std::unique_ptr<rows::SnapshotReader> committed;  // Null over a group.
     Group group;
+    const std::size_t remembered;  // Requests before it.
   };
   // A group that is being committed as one batch.
   struct ClosedGroup {
@@ -109,6 +114,11 @@ class LocalWriter final : public OwnBatches {
   };
 
   [[nodiscard]] std::unique_ptr<OpenGroup> make_group() const;
+  // Tries whether commits are still refused, if they were.
+  core::Result<void> try_again();
+  [[nodiscard]] std::string refusal() const;
+  // Gets what the commit of the open group needs; drops the group when that fails.
+  core::Result<void> make_ready();
   // Makes the batch of the open group, and closes it.
   Commit close_dirty_group();
   // Notes that a group is committed.

@@ -74,6 +74,7 @@ core::Result<void> Membership::announce() {
     return {};
   }
   ANABRANCH_ASSERT(!owner_.writer.dirty());
+  if (auto ready = owner_.state.make_ready(); !ready.ok()) return ready;
   OpenTransaction txn = owner_.writer.begin();
   for (const auto& [former, before] : unannounced()) {
     txn->put(RegionList::origin_row(self().region, former), RegionList::origin_value(before));

@@ -170,14 +170,15 @@ core::Result<void> Policies::announce() {
       bytes_to_announce_ += path.encoded().size() + value.size();
     }
     if (!reserve.holds(bytes_to_announce_)) return {};
+    if (auto ready = owner_.state.make_ready(); !ready.ok()) return ready;
     OpenTransaction txn = owner_.writer.begin();
     for (const auto& [path, value] : changes) {
       value.empty() ? txn->remove(path) : txn->put(path, value);
     }
     txn.keep();
   }
-  announced_ = true;
   const auto done = owner_.writer.commit();
+  announced_ = done.ok();
   return done.ok() ? core::Result<void>() : done.failure();
 }
 

@@ -68,8 +68,11 @@ core::Result<void> Replica::close() {
   if (committing()) (void)finish_commit();  // A failure breaks the replica.
   writer_.drop_group();
   if (broken()) return *broken();
-  state_.identity().closed = true;
-  auto recorded = state_.commit_identity();
+  auto recorded = state_.make_ready();
+  if (recorded.ok()) {
+    state_.identity().closed = true;
+    recorded = state_.commit_identity();
+  }
   state_.fail({ErrorCode::kClosed, "the leader was closed"});
   return recorded;
 }
@@ -86,6 +89,7 @@ core::Result<void> Replica::announce() {
 core::Result<void> Replica::promote(Millis now) {
   if (broken()) return *broken();
   if (!exchange_.follows()) return {};
+  if (auto ready = state_.make_ready(); !ready.ok()) return ready;
   exchange_.lead();
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
   auto renewed = background_.incarnations().renew("it was promoted", now);
@@ -150,6 +154,9 @@ void name_damage(CommittedState& state, const Peers& peers, Alarms& alarms) {
     (void)state.chains().keep(damage.origin, damage.last);
   }
 }
+
+// What was refused for a cause that may pass is left to a later tick; the rest of this one goes on.
+bool ends(const core::Result<void>& done) { return !done.ok() && !done.failure().passes; }
 
 // Has the rows taken again when a reader has met a damaged value of them.
 void look_at_rows(CommittedState& state, Alarms& alarms) {
@@ -257,13 +264,27 @@ Millis Replica::next_tick_ms() const {
   return std::min({next, verifying.value_or(next), signing.value_or(next)});
 }
 
+void Replica::try_again() {
+  if (state_.refused() && !committing() && !writer_.dirty()) (void)state_.make_ready();
+  const auto& refused = state_.refused();
+  if (refused_told_ == refused.has_value()) return;
+  refused_told_ = refused.has_value();
+  if (refused) {
+    alarms_.raise("nothing can be written for now, and nothing is lost by that; it is tried again: " +
+                  refused->message);
+  } else if (!broken()) {
+    alarms_.notice("can write again");
+  }
+}
+
 void Replica::tick(Millis now) {
   if (now >= next_tick_ms()) writer_.look_at_room();
   if (std::string news = writer_.reserve().news(); !news.empty()) alarms_.raise(std::move(news));
+  try_again();
   if (broken()) return;
   name_damage(state_, exchange_.peers(), alarms_);
   state_.log().forget_before(keeper_.segments().first());
-  if (!announce().ok()) return;
+  if (ends(announce())) return;
   members_.renew_report(now);
   const bool beat = exchange_.tick(now, [&] {
     HeartbeatState heartbeat_state = time_.heartbeat_state(now);
@@ -282,7 +303,7 @@ void Replica::tick(Millis now) {
   background_.verifier().tick(now);
   if (background_.repair().is_lost()) {
     const auto closed = writer_.try_close_group();
-    if (closed && !background_.repair().rejoin_if_declared_lost(*closed, now).ok()) return;
+    if (closed && ends(background_.repair().rejoin_if_declared_lost(*closed, now))) return;
   }
   const auto waited_for = [&](const std::string& region) {
     return members_.list().retirement(region) == Retirement::kNone;
@@ -290,8 +311,8 @@ void Replica::tick(Millis now) {
   if (background_.repair().rejoin() == nullptr) {
     (void)keeper_.tick(now, exchange_, waited_for);  // A failure breaks the replica.
   }
-  if (beat && !broken() && !time_.store(now).ok()) return;
-  if (!broken() && !conflicts_.tick(now).ok()) return;
+  if (beat && !broken() && ends(time_.store(now))) return;
+  if (!broken() && ends(conflicts_.tick(now))) return;
   if (!broken()) background_.snapshots().tick(now);
   keeper_.hold("snapshots", background_.snapshots().pinned());
   inbox_.sign_and_pass_on(now);

@@ -10,7 +10,8 @@
 // Effects are in effects() until the owner takes them. Invariants: 1. nothing is sent, shown to
 // readers or acknowledged before the commit it follows from; 2. a batch is applied exactly once,
 // when all that it depends on has been; 3. after a failed commit nothing more is written, applied
-// or sent. Not thread-safe; readers use snapshots of the storage and names().
+// or sent; a commit that is refused (Failure::passes) has changed nothing and has no number, and
+// the next write and the next tick try again. Not thread-safe; readers use snapshots of the storage and names().
 #pragma once
 
 #include <memory>
@@ -141,6 +142,8 @@ class Replica {
   }
   // Why nothing is written any more; nothing while all is well.
   [[nodiscard]] const std::optional<core::Failure>& broken() const { return state_.broken(); }
+  // Gets what the next commit needs from the system, for one that must not be refused any more.
+  core::Result<void> make_ready() { return state_.make_ready(); }
 
   [[nodiscard]] const CommittedState& state() const { return state_; }
   [[nodiscard]] LocalWriter& writer() { return writer_; }
@@ -157,6 +160,8 @@ class Replica {
 
  private:
   Replica(storage::Storage& storage, ReplicaOptions options);
+  // Tries whether commits are still refused, if they were, and tells of the change.
+  void try_again();
 
   ReplicaOptions options_;
   Effects effects_;
@@ -172,6 +177,7 @@ class Replica {
   StableTime time_;
   Background background_;
   PresenceExchange presence_;
+  bool refused_told_ = false;
 };
 
 }  // namespace anabranch::regions

@@ -14,6 +14,12 @@ using core::Bug;
 using core::planted;
 using rows::Stage;
 
+namespace {
+
+constexpr std::size_t kOrdersAtOnce = 200;  // That a slice changes, about.
+
+}  // namespace
+
 // ---- Sweeping.
 
 core::Result<bool> Upkeep::sweep(const GroupClosed& /*closed*/) {
@@ -28,6 +34,10 @@ core::Result<void> Upkeep::sweep_slice(Stage& stage) {
   const rows::Masks& masks = *state_.masks();
   const rows::SweepSlice slice =
       rows::next_slice(*state_.sound_snapshot(), state_.names().origins(), masks.oldest(), limits_);
+  if (auto ready = state_.make_ready({.ops = slice.rows.size() + slice.counts.size(), .batches = 1});
+      !ready.ok()) {
+    return ready;
+  }
   std::vector<core::Op> resets;
   for (const core::Path& path : slice.rows) {
     stage.sweep_row(path);
@@ -46,6 +56,7 @@ core::Result<void> Upkeep::sweep_slice(Stage& stage) {
 
 core::Result<bool> Upkeep::order_slice() {
   if (!ordering() || state_.broken()) return false;
+  if (auto ready = state_.make_ready({.ops = std::min(limits_.changes, kOrdersAtOnce)}); !ready.ok()) return ready.failure();
   const auto done = state_.change_rows([&](Stage& stage) -> core::Result<void> {
     if (!state_.reorder().empty()) {
       rows::ScoreReorder reorder = state_.reorder();
@@ -98,6 +109,7 @@ void Upkeep::note_dead_slots(const core::Path& path, const crdt::Row& row) {
 
 core::Result<void> Upkeep::collect(const GroupClosed& /*closed*/) {
   if (dead_.empty() && !state_.broken()) return {};
+  if (auto ready = state_.make_ready({.ops = dead_.size()}); !ready.ok()) return ready;
   return state_.change_rows([&](Stage& stage) {
     for (const core::Path& path : std::exchange(dead_, {})) stage.touch(path);
     return state_.commit({.stage = &stage});

@@ -99,6 +99,7 @@ bool ErasedSweep::is_due(const crdt::Row& row) const {
 
 core::Result<void> ErasedSweep::carry_out() {
   if (last_.empty()) return {};
+  if (auto ready = replica_.make_ready(); !ready.ok()) return ready;
   try {
     regions::OpenTransaction txn = replica_.begin();
     for (const Forgotten& each : last_) txn->remove(each.path);

@@ -131,6 +131,7 @@ bool ExpirySweep::is_due(const crdt::Sibling& sibling, Millis deadline, const Ti
 
 core::Result<void> ExpirySweep::carry_out() {
   if (last_.empty() && removals_.empty()) return {};
+  if (auto ready = replica_.make_ready(); !ready.ok()) return ready;
   try {
     for (const Cleared& each : last_) {
       regions::OpenTransaction txn = replica_.begin();

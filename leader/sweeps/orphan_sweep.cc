@@ -135,6 +135,8 @@ OrphanSweep::Below OrphanSweep::look_below(const rows::RowReader& rows, const Pa
 }
 
 core::Result<void> OrphanSweep::carry_out(Millis now) {
+  if (std::ranges::none_of(due_, [&](const auto& each) { return each.second <= now; })) return {};
+  if (auto ready = replica_.make_ready(); !ready.ok()) return ready;
   std::vector<Path> clears;
   const auto rows = replica_.reader();
   for (auto at = due_.begin(); at != due_.end() && clears.size() < limits_.clears;) {

@@ -168,6 +168,7 @@ void RequestSweep::judge(const rows::RowReader& rows, const Request& request, Mi
 
 core::Result<void> RequestSweep::carry_out() {
   if (!has_acts()) return {};
+  if (auto ready = replica_.make_ready(); !ready.ok()) return ready;
   try {
     regions::OpenTransaction txn = replica_.begin();
     for (const Value& value : values_) {

@@ -168,6 +168,10 @@ core::Result<void> ConflictLog::tick(core::Millis now) {
   if (now < next_look_ms_) return {};
   next_look_ms_ = now + kLookMs;
   if (figures_.entries == 0) return {};
+  if (auto ready = state_.make_ready({.bytes = kDroppedBytes}); !ready.ok()) {
+    next_look_ms_ = now;
+    return ready;
+  }
   storage::Changes changes;
   const auto more = state_.reading([&]() -> core::Result<bool> {
     return drop_before(state_.clock()->wall_ms() - limits_.age_ms_max, changes);

@@ -28,6 +28,7 @@ class ConflictLog final : public Participant {
  public:
   static constexpr core::Millis kLookMs = 60'000;  // From one search for old entries to the next.
   static constexpr std::size_t kDroppedAtOnce = 1000;
+  static constexpr std::uint64_t kDroppedBytes = std::uint64_t{16} << 10U;  // Of these, about.
 
   struct Limits {
     std::uint64_t bytes_max = std::uint64_t{64} << 20U;  // 0: nothing is logged.

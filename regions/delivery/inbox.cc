@@ -107,8 +107,9 @@ void Inbox::keep_signatures(core::Millis now) {
 
 core::Result<void> Inbox::apply(const GroupClosed& /*closed*/, std::size_t ops_max) {
   owner_.reserve.look();
-  return owner_.state.change_rows([&](Stage& stage) {
+  return owner_.state.change_rows([&](Stage& stage) -> core::Result<void> {
     const std::vector<HeldBatch> slice = apply_slice(stage, ops_max);
+    if (slice.empty() && owner_.state.refused()) return {};
     proofs_.prove_ends(slice);
     const std::vector<storage::LogRecord> records = records_of(slice);
     return owner_.state.commit({.stage = &stage, .records = records});
@@ -117,12 +118,15 @@ core::Result<void> Inbox::apply(const GroupClosed& /*closed*/, std::size_t ops_m
 
 std::vector<HeldBatch> Inbox::apply_slice(Stage& stage, std::size_t ops_max) {
   std::vector<HeldBatch> slice;
-  std::size_t ops = 0;
-  std::size_t bytes = 0;
-  while (ops < ops_max && bytes < kSliceBytesMax) {
+  CommitSize size;
+  ready_for_ = {};
+  while (size.ops < ops_max && size.bytes < kSliceBytesMax) {
     std::optional<HeldBatch> held = next_batch(stage);
     if (!held) break;
-    out_of_space_ = !owner_.reserve.holds(bytes + held->bytes.size());
+    const core::Seq ops = held->batch.last() - held->batch.first() + 1;
+    const CommitSize with{size.bytes + held->bytes.size(), size.ops + ops,
+                                    size.batches + 1};
+    out_of_space_ = !may_apply(with);
     if (out_of_space_) {
       held_.add(*std::move(held), owner_.state.applied().vector());
       break;
@@ -131,12 +135,23 @@ std::vector<HeldBatch> Inbox::apply_slice(Stage& stage, std::size_t ops_max) {
     if (!accepts(*held, deps)) continue;
     if (auto listed = list_waiting(stage, held->batch)) slice.push_back(*std::move(listed));
     owner_.state.apply(stage, held->batch, held->bytes, deps);
-    ops += held->batch.last() - held->batch.first() + 1;
-    bytes += held->bytes.size();
+    size = with;
     if (planted(Bug::kApplyTwice)) slice.push_back(*held);
     slice.push_back(*std::move(held));
   }
   return slice;
+}
+
+// Asks for twice as much as there is so far: not for each batch.
+bool Inbox::may_apply(const CommitSize& size) {
+  if (!owner_.reserve.holds(size.bytes)) return false;
+  const bool ready = size.bytes <= ready_for_.bytes && size.ops <= ready_for_.ops &&
+                     size.batches <= ready_for_.batches;
+  if (ready) return true;
+  const CommitSize twice{2 * size.bytes, 2 * size.ops, 2 * size.batches};
+  if (!owner_.state.make_ready(twice).ok()) return false;
+  ready_for_ = twice;
+  return true;
 }
 
 bool Inbox::accepts(const HeldBatch& held, const core::VersionVector& deps) {

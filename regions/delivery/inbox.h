@@ -66,7 +66,7 @@ class Inbox final : public Participant {
   [[nodiscard]] bool has_more();
   // Whether so much waits that nothing more should be asked for.
   [[nodiscard]] bool has_enough();
-  // Whether batches could be applied if there were room.
+  // Whether batches could be applied if there were room, or if the system gave what a commit needs.
   [[nodiscard]] bool out_of_space() const { return out_of_space_; }
 
   // Whether anything of an origin has come that is not applied yet.
@@ -98,6 +98,8 @@ class Inbox final : public Participant {
   // Whether a batch may be applied: it continues its origin's chain, and refers to nothing that its
   // leader had not seen.
   bool accepts(const HeldBatch& held, const core::VersionVector& deps);
+  // Whether there is room for a slice of this size, and all that its commit needs is there.
+  bool may_apply(const CommitSize& size);
   // The next batch to be applied to a slice; nothing when there is none now.
   std::optional<HeldBatch> next_batch(rows::Stage& stage);
   // Before a foreign batch: lists the waiting tallies that it adds to. Nothing when there are none.
@@ -111,6 +113,7 @@ class Inbox final : public Participant {
   DeferredClears aside_;
   Proofs proofs_;
   bool out_of_space_ = false;
+  CommitSize ready_for_;  // Of the slice that is being made.
 };
 
 }  // namespace anabranch::regions

@@ -203,6 +203,8 @@ core::Result<void> LogKeeper::tick(Millis now, const Exchange& exchange,
   now_ms_ = now;
   if (now < next_ms_) return {};
   if (!forgetting()) {
+    // The log forgets nothing of what look() could not commit.
+    if (auto ready = state_.make_ready(); !ready.ok()) return ready;
     if (auto done = look(exchange, waited_for); !done.ok()) return done;
   }
   if (forgetting()) {

@@ -118,10 +118,16 @@ void ForkRepair::on(const Refusal& refusal) {
 }
 
 core::Result<void> ForkRepair::rejoin_if_declared_lost(const GroupClosed& /*closed*/, Millis now) {
-  if (!std::exchange(lost_, false) || rejoin_ || failed_) return {};
+  const bool begins = lost_ && !rejoin_ && !failed_;
+  if (!begins) {
+    lost_ = false;
+    return {};
+  }
   RejoinState state;
   state.lost = true;
-  return begin(std::move(state), "this region was declared lost", now);
+  auto begun = begin(std::move(state), "this region was declared lost", now);
+  lost_ = !begun.ok() && begun.failure().passes;  // Else at a later tick.
+  return begun;
 }
 
 // ---- Joining.
@@ -144,6 +150,7 @@ void ForkRepair::make(RejoinState state) {
 }
 
 core::Result<void> ForkRepair::begin(RejoinState state, std::string why, Millis now) {
+  if (auto ready = owner_.state.make_ready(); !ready.ok()) return ready;
   failed_.reset();
   make(std::move(state));
   auto recorded = owner_.incarnations.begin_and_record(std::move(why));

@@ -26,6 +26,9 @@ void Incarnations::begin(std::string why) {
 }
 
 core::Result<void> Incarnations::begin_and_record(std::string why) {
+  if (!state_.ready()) {
+    if (auto ready = state_.make_ready(); !ready.ok()) return ready;
+  }
   begin(std::move(why));
   ++state_.identity().opening;
   return state_.commit_identity();

@@ -16,6 +16,8 @@ namespace {
 constexpr Millis kReportMs = 10'000;
 // Between two looks for a source of all rows: each searches the log for what the peers lack.
 constexpr Millis kLookMs = 1000;
+// What failed here for a cause that may pass is tried again after this.
+constexpr Millis kTryAgainMs = 3000;
 
 }  // namespace
 
@@ -222,7 +224,8 @@ void Snapshots::give_up(const core::Failure& why, Millis now) {
   std::string text =
       "the snapshot of region " + region(in_->source()) + " is not merged: " + why.message;
   if (alarms_.insert(text).second) owner_.effects.push_back(Alarm{std::move(text)});
-  failed_[in_->source()] = now;
+  // A cause here that may pass, such as no room for the spool, is no fault of the source.
+  failed_[in_->source()] = why.passes ? now - limits_.timeout_ms + kTryAgainMs : now;
   stop();
 }
 

@@ -24,6 +24,13 @@ struct Commit {
   bool swap = false;  // The next tables become the current ones; without a stage.
 };
 
+// The size of a commit, about: of its batches, or of the ops that will be them.
+struct CommitSize {
+  std::uint64_t bytes = 0;
+  std::uint64_t ops = 0;
+  std::uint64_t batches = 0;
+};
+
 // A part of the replica that stores rows of meta. It joins CommittedState once and is asked at each
 // commit, of any part.
 class Participant {

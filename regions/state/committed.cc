@@ -21,6 +21,14 @@ namespace {
 // A commit with more changes does not leave its memory to the next one.
 constexpr std::size_t kSpareBytesMax = std::size_t{4} << 20U;
 
+// What a commit has beside its batches, about: rows, which have the values once more, with their
+// counts, scores and keys; and rows of meta. Where it has more, the last segment of the log takes
+// more of the disk than it should.
+constexpr std::uint64_t kRowBytesPerByte = 1;
+constexpr std::uint64_t kRowBytesPerOp = 200;
+constexpr std::uint64_t kMetaBytes = 400;
+constexpr std::uint64_t kMetaBytesPerBatch = 100;
+
 }  // namespace
 
 CommittedState::CommittedState(storage::Storage& storage, const ClearLimits& limits)
@@ -176,6 +184,33 @@ const core::Failure& CommittedState::fail(core::Failure why) {
   return *broken_;
 }
 
+core::Result<void> CommittedState::make_ready(const CommitSize& size) {
+  ANABRANCH_ASSERT(!under_way_);
+  if (broken_) return *broken_;
+  const std::uint64_t bytes = size.bytes * (1 + kRowBytesPerByte) + size.ops * kRowBytesPerOp +
+                              kMetaBytes + size.batches * kMetaBytesPerBatch;
+  auto done = storage_.make_ready(bytes, size.batches);
+  ready_ = done.ok();
+  refused_.reset();
+  if (done.ok()) return done;
+  if (!done.failure().passes) return fail(done.failure());
+  refused_ = done.failure();
+  return done;
+}
+
+core::Result<void> CommittedState::make_ready_for(const Commit& commit) {
+  if (std::exchange(ready_, false)) return {};
+  CommitSize size{.bytes = commit.changes.bytes().size()};
+  for (const storage::LogRecord& each : commit.records) {
+    size.bytes += each.bytes.size();
+    size.ops += each.last - each.first + 1;
+    ++size.batches;
+  }
+  auto done = make_ready(size);
+  ready_ = false;
+  return done;
+}
+
 core::Result<CommittedState::MeshTables> CommittedState::tables_after(const Commit& commit) {
   MeshTables tables = tables_;
   if (commit.stage == nullptr) return tables;
@@ -209,6 +244,7 @@ core::Result<bool> CommittedState::begin(Commit commit, Clock clock, Finish when
   ANABRANCH_ASSERT(commit.stage == nullptr || !commit.swap);
   ANABRANCH_ASSERT(!under_way_);
   if (broken_) return *broken_;
+  if (auto ready = make_ready_for(commit); !ready.ok()) return ready.failure();
   if (commit.changes.empty()) std::swap(commit.changes, spare_);
   auto tables = tables_after(commit);
   if (!tables.ok()) return tables.failure();

@@ -2,7 +2,8 @@
 // made here, with the rows that each of its parts has to record.
 //
 // Invariants: 1. all rows of meta that follow from a commit are in that commit; 2. after a failed
-// commit, and after fail(), nothing more is written; 3. the clock's mark is stored with rows, or
+// commit, and after fail(), nothing more is written; a commit that is refused for a cause that may
+// pass has changed nothing, here and on the disk, and has no number; 3. the clock's mark is stored with rows, or
 // when asked for: then no write that carries a timestamp up to it is still to be committed. Not
 // thread-safe, but for log() and names().
 #pragma once
@@ -77,8 +78,17 @@ class CommittedState {
   // of the batch before it.
   [[nodiscard]] core::VersionVector deps_of(const core::Batch& batch) const;
 
+  // Gets what the next commit needs from the system. To be called before anything goes on for that
+  // commit, by apply() or otherwise: nothing here goes back. A failure that may pass
+  // (Failure::passes) has changed nothing, and the call may be made again: with the next write, and
+  // by a timer. Any other one breaks the replica. No commit may be under way.
+  core::Result<void> make_ready(const CommitSize& size = {});
+  [[nodiscard]] bool ready() const { return ready_; }
+  // Why the last call of that was refused; nothing once one has succeeded.
+  [[nodiscard]] const std::optional<core::Failure>& refused() const { return refused_; }
+
   // Makes a commit with all that the parts have to record. Fails when it fails, or when anything
-  // has failed before.
+  // has failed before. One for which nothing has gone on makes itself ready, and may be refused.
   core::Result<void> commit(Commit commit) {
     return this->commit(std::move(commit), Clock::kWithRows);
   }
@@ -263,6 +273,8 @@ class CommittedState {
   // Asks all parts.
   void gather(Commit& commit, Clock clock);
   core::Result<void> commit(Commit commit, Clock clock);
+  // Makes ready for a commit unless that was done.
+  core::Result<void> make_ready_for(const Commit& commit);
   // Whether a commit may be under way when its function returns.
   enum class Finish : std::uint8_t { kNow, kLater };
   core::Result<bool> begin(Commit commit, Clock clock, Finish when);
@@ -294,6 +306,8 @@ class CommittedState {
   std::vector<Participant*> parts_;
   std::vector<RowWatcher*> watchers_;
   std::optional<core::Failure> broken_;
+  bool ready_ = false;  // For the next commit.
+  std::optional<core::Failure> refused_;
   storage::Changes spare_;  // Without changes: the memory of those of the last commit.
   std::optional<UnderWay> under_way_;
 };
