@@ -12,6 +12,7 @@
 #include <anabranch/error.h>
 
 #include "core/log.h"
+#include "core/system_failure.h"
 #include "leader/threads/begin_thread.h"
 
 namespace anabranch::control {
@@ -78,7 +79,8 @@ void ControlThread::accept() {
     int error = 0;
     File client = listener_.accept(error);
     if (!client.open()) {
-      const bool lacks = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+      const bool nobody = error == EAGAIN || error == EWOULDBLOCK;
+      const bool lacks = error == ENOBUFS || (!nobody && core::may_pass(error));
       accepting_ = !lacks;  // A listener that stays readable would keep the thread awake.
       if (lacks && !std::exchange(warned_, true)) {
         core::log_warning(region_, "No descriptor is left for a client of the control socket.");

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "core/log.h"
+#include "core/system_failure.h"
 
 namespace anabranch::server {
 namespace {
@@ -12,9 +13,11 @@ namespace {
 constexpr int kAcceptsMax = 200;  // In one turn.
 constexpr std::chrono::milliseconds kPause{100};
 
-// Whether accept failed for lack of descriptors or memory, a temporary condition.
+// Whether accept failed for lack of descriptors or memory, a temporary condition, and not since
+// nobody waits.
 bool out_of_resources(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+  if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR) return false;
+  return error == ENOBUFS || core::may_pass(error);
 }
 
 }  // namespace
