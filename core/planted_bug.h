@@ -106,6 +106,7 @@ enum class Bug : std::uint8_t {
   kIgnoreDepsHashes,
   kWriteAtDamage,
   kForgetOwnLog,
+  kCountRefused,
   // Of the write-ahead log: tests/storage/wal/plants_main.cc describes and finds them.
   kSkipOpeningSync,
   kCutDamage,

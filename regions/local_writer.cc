@@ -65,6 +65,10 @@ core::Result<void> LocalWriter::make_ready() {
   core::Failure why = ready.failure();
   if (why.passes) why.message = refusal();
   state_.applied().published_requests().set_remembered(open_->remembered);
+  if (planted(Bug::kCountRefused)) {
+    (void)close_dirty_group();
+    closed_.reset();
+  }
   drop_group();
   return why;
 }

@@ -50,6 +50,9 @@ class Disk : public storage::WholeStorage {
   [[nodiscard]] std::unique_ptr<storage::WholeSnapshot> whole_snapshot() const override {
     return storage_->whole_snapshot();
   }
+  core::Result<void> make_ready(std::uint64_t bytes, std::uint64_t records) override {
+    return storage_->make_ready(bytes, records);
+  }
   core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
                                          const storage::Changes& changes) override {
     return storage_->commit(records, changes);

@@ -1,6 +1,7 @@
 #include "tests/sim/engine_disk.h"
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 
@@ -178,6 +179,7 @@ void EngineDisk::set_faults(const storage::MemoryFaults& faults) {
   base_.set_faults({.room = faults.room});
   files_.no_failure();
   if (!files_.is_cut()) files_.never_cut();
+  if (faults.refuse > 0) return refuse_soon();
   if (faults.fail_commit == 0) return;
   const double kind = random_.unit();
   if (kind < 0.2) {
@@ -197,6 +199,14 @@ void EngineDisk::fail_call(std::size_t n) {
                               DiskCall::kRemove, DiskCall::kSyncFolder};
   files_.fail(random_.pick(kCalls), n);
   fails_call_ = true;
+}
+
+void EngineDisk::refuse_soon() {
+  constexpr std::array kCalls{DiskCall::kOpen, DiskCall::kCreate, DiskCall::kRename,
+                              DiskCall::kSize, DiskCall::kRemove, DiskCall::kCheck};
+  constexpr std::array kErrors{EMFILE, ENOSPC, EDQUOT, ENOMEM, EACCES};
+  if (random_.chance(0.2)) return base_.set_faults({.refuse = 1 + random_.below(3)});
+  files_.fail(random_.pick(kCalls), 1 + random_.below(3), random_.pick(kErrors));
 }
 
 void EngineDisk::lose_power_soon() {

@@ -56,6 +56,8 @@ class EngineDisk final : public Disk {
                                           std::unique_ptr<Files> files, Random& random,
                                           bool syncs_later);
   void fail_call(std::size_t n);
+  // Some call fails soon, once, with an errno of a cause that passes: of the files, or of a flush.
+  void refuse_soon();
   // Tells that a commit has failed; of several the first one.
   void tell_failure();
 

@@ -57,6 +57,12 @@ bool break_disk(Scene& scene) {
   return true;
 }
 
+bool refuse(Scene& scene) {
+  const auto at = scene.readable_region();
+  if (at) scene.network().refuse(*at, 1 + scene.random().below(4));
+  return at.has_value();
+}
+
 bool restore(Scene& scene) {
   Network& network = scene.network();
   const Index at = scene.any_region();
@@ -377,6 +383,14 @@ constexpr std::array kFaults{
     Fault{"lost-write", "power fails between commit and sync of a write", 0.005, lose_write},
     Fault{"freeze", "a process gets no time for a while", 0.005, freeze},
     Fault{"disk", "a commit fails, and the process starts again later", 0.003, break_disk},
+    Fault{"refusal",
+          "for a moment the system has no descriptor, room or memory for a leader",
+          0.005,
+          refuse,
+          "nothing can be written for now",
+          Company::kAny,
+          false,
+          true},
     Fault{"restore", "a region starts again on a copy of some time ago", 0.003, restore, kGoesOn},
     Fault{"retire", "a region is retired, and returns", 0.003, retire, kGoesOn,
           Company::kRetirements},
@@ -456,7 +470,8 @@ std::uint64_t Carried::*harm_of(const Fault& fault) {
       Row{"reorder", &Carried::overtaken}, Row{"slow", &Carried::slowed},
       Row{"swizzle", &Carried::clogged},   Row{"mute", &Carried::silenced},
       Row{"deafen", &Carried::silenced},   Row{"disk", &Carried::failed_commits},
-      Row{"restore", &Carried::restored},  Row{"clone", &Carried::strayed},
+      Row{"refusal", &Carried::refusals},  Row{"restore", &Carried::restored},
+      Row{"clone", &Carried::strayed},
       Row{"unsaid", &Carried::unsaid},
   };
   const auto* const row = std::ranges::find(kHarms, fault.name, &Row::name);

@@ -179,12 +179,14 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   const std::size_t beside =
       transactions > 1 && random_.chance(0.5) ? 1 + random_.below(transactions - 1) : 0;
   stage(transactions - beside);
-  if (!commit_group(at, [&] { stage(beside); })) return false;
-  if (beside > 0 && !commit_group(at, [] {})) return false;
+  const bool first = commit_group(at, [&] { stage(beside); });
+  if (machine.broken) return false;
+  const bool all = first && (beside == 0 || commit_group(at, [] {}));
+  if (machine.broken) return false;
   follow(at);
   if (disks_ != Disks::kInterval) sync(at);
   turn(at);
-  return !met_damage;
+  return all && !met_damage;
 }
 
 bool Network::commit_group(Index at, const std::function<void()>& beside) {
@@ -194,14 +196,14 @@ bool Network::commit_group(Index at, const std::function<void()>& beside) {
   const storage::Position before = here.disk().last_position();
   const Millis expiry_ms = here.replica().names().expiries().now_ms();
   const auto position = commit(at, beside);
-  machine.broken = !position.ok();
+  machine.broken = breaks(position);
   // The next batch may be one of the leader's own, at a later time, when there was nothing to
   // write.
   const bool wrote = position.ok() && position.value() > before;
-  if (wrote || (!position.ok() && here.disk().may_keep_failed_commits())) {
+  if (wrote || (machine.broken && here.disk().may_keep_failed_commits())) {
     machine.written_ms[{here.origin(), deps.at(here.origin()) + 1}] = expiry_ms;
   }
-  if (machine.broken) return false;
+  if (!position.ok()) return false;
   if (!machine.stray && wrote) {
     note(at, ledger_.wrote(here, deps, machine.wall_max_ms));
   }
@@ -334,7 +336,7 @@ void Network::turn(Index at) {
     carry_out(at);
     const VersionVector before = replica.applied().vector();
     const auto applied = replica.apply(now_);
-    machine.broken = !applied.ok();
+    machine.broken = breaks(applied);
     more = applied.ok() && applied.value();
     follow(at);
     check_proven(at, before);
@@ -352,6 +354,7 @@ void Network::turn(Index at) {
   if (!machine.broken) replica.durable(may_go, now_);
   carry_out(at);
   machine.broken = machine.broken || replica.broken();  // Heartbeats commit, too.
+  look_at_refusals(at);
   check_settled(at);
   look_at_damage(at);
 }
@@ -384,7 +387,7 @@ void Network::tick(Index at) {
   if (next_tick_ms(at) <= now_) {
     sync(at);
     // Two records, of which a tick with a short log would forget the first one.
-    machine.broken = !replica.announce().ok();
+    machine.broken = breaks(replica.announce());
     follow(at);
     tick_and_check(at);
     ask_to_give_way(at);
@@ -393,7 +396,7 @@ void Network::tick(Index at) {
   }
   if (now_ >= machine.next_collect_ms) {
     machine.next_collect_ms = now_ + kCollectMs;
-    machine.broken = !replica.background().collect().ok();
+    machine.broken = breaks(replica.background().collect());
   }
 }
 
@@ -403,8 +406,9 @@ void Network::work(Index at) {
   const bool gave_way = background_of(at).repair().rejoin() != nullptr;
   const bool took_again = machine.takes_again;
   const auto more = machine.node->replica().background().work(now_);
-  machine.broken = !more.ok();
-  machine.next_work_ms = more.ok() && more.value() ? now_ + 1 : kNever;
+  machine.broken = breaks(more);
+  const bool again = more.ok() ? more.value() : more.failure().passes;
+  machine.next_work_ms = again ? now_ + 1 : kNever;
   if (more.ok() && gave_way && background_of(at).repair().rejoin() == nullptr) take_back(at);
   look_at_damage(at);
   if (took_again && !machine.takes_again && !machine.broken) note_synced(at);

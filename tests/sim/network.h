@@ -60,6 +60,7 @@ struct Carried {
   std::uint64_t rotten_batches = 0;
   std::uint64_t turned_away = 0;  // Intruders.
   std::uint64_t failed_commits = 0;
+  std::uint64_t refusals = 0;  // Commits that a cause which passes has kept from being made.
   std::uint64_t restored = 0;  // Regions that have started on a backup...
   std::uint64_t strayed = 0;   // ...or, unnoticed, on an old copy...
   std::uint64_t together = 0;  // ...while others did.
@@ -134,6 +135,8 @@ class Network {
   void lose_write(Index at, const std::function<void(regions::Group&)>& function);
   // The n-th commit from now fails (1: the next). Then no write succeeds there until a restart.
   void fail_commit(Index at, std::uint64_t n);
+  // So many calls that its next commits need fail for a cause that passes.
+  void refuse(Index at, std::size_t n);
   // Copies its disk; and starts it again on the copy, in another place. Not for a stray, and not
   // while any region strays: that might fall back behind the fork.
   void backup(Index at);
@@ -362,6 +365,7 @@ class Network {
     // may send something.
     std::optional<std::size_t> may_send;
     bool broken = false;
+    bool refusing = false;  // No fault is under way but one that passes.
     bool dead = false;  // Its process has ended.
   };
   // One end of a live link; the other end has the link `other`.
@@ -520,13 +524,20 @@ class Network {
   void set_wall(Index at);
   // Records, at a restart, whether a leader forgets the time that it had shown before.
   void look_back(Index at, core::Millis before);
+  // Looks at what refusals have done.
+  void look_at_refusals(Index at);
   // Keeps the first failure.
   void note(Index at, const std::string& failure);
   [[nodiscard]] const core::VersionVector& on_disk(Index at) const;
-  // Returns whether a result tells of a failure other than of a reader that met a damaged value.
+  // Returns whether a result tells of a failure that does not pass.
+  template <typename Value>
+  [[nodiscard]] static bool breaks(const core::Result<Value>& result) {
+    return !result.ok() && !result.failure().passes;
+  }
+  // The same, other than of a reader that met a damaged value.
   template <typename Value>
   [[nodiscard]] bool fails(Index at, const core::Result<Value>& result) const {
-    return !result.ok() && !(rotten(at) && result.failure().code == ErrorCode::kCorrupt);
+    return breaks(result) && !(rotten(at) && result.failure().code == ErrorCode::kCorrupt);
   }
   // Returns false when it met a damaged value, which undoes it.
   bool run_transaction(Index at, const std::function<void(regions::Group&)>& function);

@@ -110,6 +110,7 @@ bool Network::run_transaction(Index at, const std::function<void(regions::Group&
     test::write(node(at).replica(), function);
     return true;
   } catch (const Error& error) {
+    if (node(at).replica().state().refused()) return false;
     if (!rotten(at) || error.code() != ErrorCode::kCorrupt) throw;
     return false;
   }

@@ -32,8 +32,10 @@ void Network::promote(Index at) {
   carry_out(at);
   set_wall(at);
   machine.follows = machine.has_led = false;
-  machine.broken = !machine.node->replica().promote(now_).ok();
-  if (machine.broken) return;
+  const auto promoted = machine.node->replica().promote(now_);
+  machine.broken = breaks(promoted);
+  if (!promoted.ok()) machine.follows = machine.node->replica().exchange().follows();
+  if (!promoted.ok()) return;
   if (machine.node->origin() == before) note(at, "leads under the origin that it followed under");
   follow(at);
   if (disks_ != Disks::kInterval) sync(at);
@@ -63,7 +65,7 @@ void Network::try_to_write(Index at, const std::function<void(regions::Group&)>&
   }
   if (!refused) note(at, "takes a write although it follows");
   const auto committed = replica.commit();
-  machines_[at].broken = !committed.ok();
+  machines_[at].broken = breaks(committed);
   const bool same = node(at).vector() == vector && node(at).disk().last_position() == last;
   if (!same) note(at, "is changed by a write that it refused");
 }

@@ -60,7 +60,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
   machine.look.reset();
   machine.jumped_ms = -1;
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
-  machine.broken = machine.dead = machine.takes_again = false;
+  machine.broken = machine.refusing = machine.dead = machine.takes_again = false;
   machine.may_send.reset();
   machine.unclear = false;
   ++machine.openings;
@@ -134,7 +134,21 @@ void Network::lose_write(Index at, const std::function<void(regions::Group&)>& f
   restart(at, Restart::kPowerLoss);
 }
 
+void Network::look_at_refusals(Index at) {
+  Machine& machine = machines_[at];
+  if (machine.node->replica().state().refused()) ++carried_.refusals;
+  if (machine.broken && machine.refusing && !machine.node->disk().failed()) {
+    note(at, "a cause that passes has closed a leader");
+  }
+}
+
+void Network::refuse(Index at, std::size_t n) {
+  machines_[at].refusing = true;
+  node(at).disk().set_faults({.refuse = n, .durable_at_once = disks_ == Disks::kPrompt});
+}
+
 void Network::fail_commit(Index at, std::uint64_t n) {
+  machines_[at].refusing = false;
   const auto failed = [this, at] {
     ++carried_.failed_commits;
     machines_[at].may_send = node(at).replica().effects().size();

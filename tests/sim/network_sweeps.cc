@@ -85,7 +85,7 @@ void Network::sweep(Index at) {
   regions::Replica& replica = machine.node->replica();
   if (!replica.background().upkeep().tidying() || now_ < machine.next_sweep_ms) return;
   machine.next_sweep_ms = now_ + random_.between(1, sweep_gap_ms_max_);
-  machine.broken = !replica.background().sweep().ok();
+  machine.broken = breaks(replica.background().sweep());
   follow(at);
 }
 
