@@ -280,6 +280,8 @@ constexpr std::array kRows{
     MetricRow{"warnings", "warnings", kGauge, 1, "Warnings in words, as doctor gives them."},
     MetricRow{"draining", "draining", kGauge, 1, "1 while the leader is being drained."},
     MetricRow{"full", "full", kGauge, 1, "1 while the disk is full."},
+    MetricRow{"refusing", "refusing", kGauge, 1,
+              "1 while writes are refused for want of a descriptor, room or memory."},
     MetricRow{"writable", "writable", kGauge, 1, "0 after a failed commit."},
     MetricRow{"commands", "redis_commands_total", kCounter, 1, "Commands of Redis clients."},
     MetricRow{"lookups.found", "redis_lookups_found_total", kCounter, 1,

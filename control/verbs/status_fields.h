@@ -290,6 +290,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"warnings", &StoreStatus::warnings},
     Field{"draining", &StoreStatus::draining},
     Field{"full", &StoreStatus::full},
+    Field{"refusing", &StoreStatus::refusing},
     Field{"writable", &StoreStatus::writable},
 };
 

@@ -116,6 +116,14 @@ void add_writes(const StoreStatus& status, Warnings& all) {
                    "its disk is nearly full: writes that add are refused",
                    "give the disk room, or delete; it resumes by itself"});
   }
+  if (status.refusing) {
+    all.push_back({"refusing",
+                   {},
+                   true,
+                   "writes are refused for now: the system has no descriptor, room or memory for them",
+                   "look for `nothing can be written` in its log, and take the cause away; it resumes "
+                   "by itself"});
+  }
   if (status.slowed) {
     all.push_back(
         {"slowed",

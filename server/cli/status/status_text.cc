@@ -54,10 +54,11 @@ std::string state_of(const json& peer) {
 }
 
 // The fields of a status that head_of() has words for; "clients" is for scripts.
-constexpr std::array<std::string_view, 18> kInWords{
+constexpr std::array<std::string_view, 19> kInWords{
     "region", "origin",   "origin_why",      "mesh",         "endpoint",   "follower",
     "full",   "writable", "log_records",     "log_bytes",    "log_age_ms", "rows",
-    "digest", "expiries", "expired_waiting", "held_batches", "keyed",      "draining"};
+    "digest", "expiries", "expired_waiting", "held_batches", "keyed",      "draining",
+    "refusing"};
 // The figures of room_of().
 constexpr std::array<std::string_view, 4> kRoom{"disk_bytes", "disk_free_bytes",
                                                 "disk_reserve_bytes", "memory_bytes"};
@@ -100,6 +101,9 @@ std::string writes_of(const json& status) {
   if (!status.at("writable").get<bool>()) return "refused until reopened";
   if (status.at("follower").get<bool>()) return "refused: it follows a leader of its region";
   if (status.at("draining").get<bool>()) return "refused: it is being drained";
+  if (status.value("refusing", false)) {
+    return "refused for now: the system has no descriptor, room or memory for them";
+  }
   return status.at("full").get<bool>() ? "refused but removes: the disk is nearly full"
                                        : "accepted";
 }

@@ -45,7 +45,7 @@ TEST_SUITE("leader: warnings") {
     CHECK(kinds_in(healthy()).empty());
     StoreStatus status = healthy();
     status.writable = false;
-    status.full = true;
+    status.refusing = status.full = true;
     status.draining = true;
     status.peers[0].paused = true;
     status.peers[0].diverged = true;
@@ -65,10 +65,10 @@ TEST_SUITE("leader: warnings") {
     status.regions.resize(3);
     status.regions[2].region = "jp";
     status.regions[2].pinned_bytes = 1;
-    CHECK(kinds_in(status) == Kinds{"closed", "full", "draining", "paused", "diverged", "functions",
-                                    "peer", "fork", "rejoin", "storage_damage", "rows_again",
-                                    "log_damage", "clock", "unproven", "policy", "keys", "log_kept",
-                                    "backup", "read"});
+    CHECK(kinds_in(status) ==
+          Kinds{"closed", "full", "refusing", "draining", "paused", "diverged", "functions", "peer",
+                "fork", "rejoin", "storage_damage", "rows_again", "log_damage", "clock", "unproven",
+                "policy", "keys", "log_kept", "backup", "read"});
     const auto all = warnings_in(status, {});
     CHECK(std::ranges::is_sorted(all, {}, [](const auto& each) { return !each.critical; }));
     CHECK(all.front().critical);
