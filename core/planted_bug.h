@@ -107,6 +107,7 @@ enum class Bug : std::uint8_t {
   kWriteAtDamage,
   kForgetOwnLog,
   kCountRefused,
+  kWaitForGone,
   // Of the write-ahead log: tests/storage/wal/plants_main.cc describes and finds them.
   kSkipOpeningSync,
   kCutDamage,
@@ -117,6 +118,8 @@ enum class Bug : std::uint8_t {
   kRollWithoutSync,
   kNameBeforeSync,
   kWriteBeforeName,
+  kCloseUnsynced,
+  kKeepSpares,
   // Of the engine above it; found there, too.
   kReuseGeneration,
   kKeepNextTables,
@@ -124,6 +127,8 @@ enum class Bug : std::uint8_t {
   kFlushUnsynced,
   kPassLostPositions,
   kGoOnBelowTrim,
+  kForgetTrim,
+  kTrimHeld,
   // Of the storage engine, or found with it alone.
   kShowUnsynced,
   kShowUnderWay,
@@ -135,6 +140,7 @@ enum class Bug : std::uint8_t {
   kForgetFrozen,
   kForgetReaders,
   kForgetLog,
+  kForgetNewest,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

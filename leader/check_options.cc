@@ -137,6 +137,7 @@ core::Result<void> check_options(const Options& options) {
     return core::invalid("flush_bytes_max is " + std::to_string(options.flush_bytes_max) +
                          ", under the least of 1048576 (1 MiB)");
   }
+  if (options.close_flush_ms < 0) return core::invalid("close_flush_ms is negative");
   if (options.log_bytes_max < kLogBytesMaxLeast) {
     return core::invalid("log_bytes_max is under 1 MiB, too little to be worth a log");
   }

@@ -24,6 +24,7 @@
 #include "leader/link_log.h"
 #include "leader/link_options.h"
 #include "leader/losers.h"
+#include "leader/lost_log.h"
 #include "leader/pace/intake.h"
 #include "leader/pace/pacer.h"
 #include "leader/plugins.h"
@@ -87,7 +88,12 @@ class Leader::Impl {
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
     if (!replica_ || replica_->broken()) return;
-    if (const auto closed = replica_->close(); !closed.ok()) log_failure(closed.failure());
+    if (const auto closed = replica_->close(); !closed.ok()) {
+      log_failure(closed.failure());
+      return;
+    }
+    transport_.reset();  // Peers learn of it before the rest, which may take seconds.
+    close_storage();
   }
 
   core::Result<void> start() {
@@ -110,6 +116,9 @@ class Leader::Impl {
                                   .limits = replica_limits(options_)});
     if (!replica.ok()) return replica.failure();
     replica_ = std::move(replica).value();
+    for (const std::string& lost : replica_->lost().sentences()) {
+      core::log_error(options_.region, lost);
+    }
     const auto announced = replica_->announce();
     if (!announced.ok() && !announced.failure().passes) return announced;
     scope_.emplace(*replica_, resolvers_, options_);
@@ -238,6 +247,12 @@ class Leader::Impl {
     if (promoted.ok()) log_promoted(options_.region);
     carry_out();
     return promoted;
+  }
+
+  core::Result<void> forget_losses() {
+    auto forgotten = act().forget_losses();
+    carry_out();
+    return forgotten;
   }
 
   core::Result<void> retire(std::string_view region, regions::Retirement retirement) {
@@ -387,6 +402,18 @@ class Leader::Impl {
     replica_->close_for_writes(there.failure());
   }
 
+  void close_storage() {
+    const auto closed = storage_->close(std::chrono::milliseconds(options_.close_flush_ms));
+    if (!closed.ok()) {
+      core::log_warning(options_.region, "closing: " + closed.failure().message +
+                                             "; all that was acknowledged is in the log");
+    } else if (!closed.value() && options_.close_flush_ms > 0) {
+      core::log_info(
+          options_.region,
+          "closed before the tables had all that is in the log: the next start reads it");
+    }
+  }
+
   void carry_out() { outlet_.carry_out(replica_->effects(), *transport_); }
 
   // What is refused for a cause that may pass is told by the replica.
@@ -425,7 +452,11 @@ class Leader::Impl {
 
 core::Result<std::unique_ptr<Leader>> Leader::open(const Options& options) {
   if (auto checked = check_options(options); !checked.ok()) return checked.failure();
-  auto storage = storage::open_storage(storage_options(options));
+  storage::StorageOptions stored = storage_options(options);
+  stored.engine.accept_lost_log = [options](const storage::Snapshot& tables) {
+    return accept_lost_log(tables, options);
+  };
+  auto storage = storage::open_storage(stored);
   if (!storage.ok()) return storage.failure();
   auto impl = std::make_unique<Impl>(options, std::move(storage).value());
   if (auto started = impl->start(); !started.ok()) return started.failure();
@@ -584,6 +615,7 @@ core::Result<ReplicationProgress> Leader::replication_progress(const core::Versi
 
 void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }
 void Leader::repair(bool wanted) { impl_->act().background().take_rows_again(wanted); }
+core::Result<void> Leader::forget_losses() { return impl_->forget_losses(); }
 std::vector<regions::Verdict> Leader::verdicts() const {
   return impl_->replica().background().verifier().verdicts();
 }

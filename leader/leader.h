@@ -181,6 +181,9 @@ class Leader {
   // damaged, while all other work continues; status() tells until when. With false stops wanting
   // that.
   void repair(bool wanted);
+  // Ends the condition that the log has lost writes (status().log_lost), and removes the files that
+  // openings have set aside.
+  core::Result<void> forget_losses();
   // The backups of the data directory. Thread-safe.
   [[nodiscard]] Backups& backups();
   // A hash over all committed rows, as 32 hexadecimal digits: equal in regions that have applied

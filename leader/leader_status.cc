@@ -335,6 +335,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
     if (status.log_damage.size() >= kListedMax) break;
     status.log_damage.push_back(to_string(each, replica.applied().head(each.origin).region));
   }
+  status.log_lost = replica.lost().sentences();
   status.log_records = storage.last_position();
   status.log_bytes = replica.keeper().segments().bytes();
   status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());

@@ -21,7 +21,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   ANABRANCH_ASSERT(options.fresh_origin != 0 && !options.region.empty());
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
   Replica& self = *replica;
-  Startup startup({self.options_, self.state_, self.members_, self.exchange_, self.inbox_,
+  Startup startup({self.options_, self.state_, self.lost_, self.members_, self.exchange_, self.inbox_,
                    self.keeper_, self.conflicts_, self.time_, self.background_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
   self.policies_.look();
@@ -32,6 +32,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
     : options_(std::move(options)),
       state_(storage,
              {options_.limits.own_clear_rows_direct, options_.limits.foreign_clear_rows_direct}),
+      lost_(state_.applied(), state_.chains()),
       members_({state_, exchange_, keeper_, inbox_, writer_,
                 [this] { return background_.snapshots().receiving(); }, alarms_, effects_}),
       exchange_(state_, members_.list(), members_.settled(), effects_),
@@ -60,6 +61,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
   state_.join(inbox_);
   state_.join(time_);
   state_.join(background_.upkeep());
+  state_.join(lost_);
   state_.join(conflicts_);  // The snapshots hand their notes over before.
   state_.join(keeper_);
 }
@@ -94,6 +96,14 @@ core::Result<void> Replica::promote(Millis now) {
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
   auto renewed = background_.incarnations().renew("it was promoted", now);
   return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
+}
+
+core::Result<void> Replica::forget_losses() {
+  (void)writer_.close_group();
+  if (broken()) return *broken();
+  lost_.forget();
+  auto forgotten = state_.commit({});
+  return forgotten.ok() ? state_.remove_set_aside() : forgotten;
 }
 
 core::Result<void> Replica::store_clock() {
@@ -278,11 +288,14 @@ void Replica::try_again() {
 }
 
 void Replica::tick(Millis now) {
-  if (now >= next_tick_ms()) writer_.look_at_room();
+  const bool due = now >= next_tick_ms();
+  if (due) writer_.look_at_room();
   if (std::string news = writer_.reserve().news(); !news.empty()) alarms_.raise(std::move(news));
   try_again();
   if (broken()) return;
+  if (due && !writer_.reserve().full()) state_.flush_if_idle(now);
   name_damage(state_, exchange_.peers(), alarms_);
+  for (std::string& news : lost_.take_news()) alarms_.raise(std::move(news));
   state_.log().forget_before(keeper_.segments().first());
   if (ends(announce())) return;
   members_.renew_report(now);

@@ -34,6 +34,7 @@
 #include "regions/presence/presence_exchange.h"
 #include "regions/replica_options.h"
 #include "regions/state/committed.h"
+#include "regions/state/lost_log.h"
 #include "regions/wire/alarms.h"
 #include "regions/wire/effect.h"
 
@@ -115,6 +116,9 @@ class Replica {
   // Returns the deadline up to which this leader may clear expired keys, -1 for none; see
   // StableTime.
   [[nodiscard]] core::Millis clearable_ms(core::Millis now) { return time_.clearable_ms(now); }
+  // Forgets what the log has lost (LostLog), and removes the files with it that openings have set
+  // aside. The group must not be dirty.
+  core::Result<void> forget_losses();
   // Stores a timestamp of now, so that the other regions can be told. The group must not be dirty.
   core::Result<void> store_clock();
   // Tells that the records up to `position` may be sent: they are durable, or need not be.
@@ -156,6 +160,7 @@ class Replica {
   [[nodiscard]] const PresenceExchange& presence() const { return presence_; }
   [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
   [[nodiscard]] const StableTime& time() const { return time_; }
+  [[nodiscard]] const LostLog& lost() const { return lost_; }
   [[nodiscard]] const Background& background() const { return background_; }
 
  private:
@@ -167,6 +172,7 @@ class Replica {
   Effects effects_;
   Alarms alarms_{effects_};
   CommittedState state_;
+  LostLog lost_;
   Membership members_;
   Exchange exchange_;
   LocalWriter writer_;

@@ -17,7 +17,7 @@ core::Result<void> Startup::run(const core::WallClock& clock) {
   if (auto loaded = load(); !loaded.ok()) return loaded;
   if (auto kept = owner_.keeper.load(); !kept.ok()) return kept;
   if (auto ordered = state.open_scores(); !ordered.ok()) return ordered;
-  if (auto recorded = record(); !recorded.ok()) return recorded;
+  if (auto recorded = record(clock); !recorded.ok()) return recorded;
   start_clock(clock);
   const Identity& self = state.identity();
   const ReplicaOptions& options = owner_.options;
@@ -49,10 +49,11 @@ core::Result<void> Startup::load() {
   if (auto loaded = owner_.inbox.proofs().load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = owner_.members.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = owner_.conflicts.load(); !loaded.ok()) return loaded;
+  if (auto loaded = owner_.lost.load(*snapshot); !loaded.ok()) return loaded;
   return state.load_scores(options.resolvers, options.nonce);
 }
 
-core::Result<void> Startup::record() {
+core::Result<void> Startup::record(const core::WallClock& clock) {
   CommittedState& state = owner_.state;
   Identity& identity = state.identity();
   storage::Place here = state.storage().place();
@@ -61,6 +62,7 @@ core::Result<void> Startup::record() {
     if (owner_.options.new_origin) why = "the operator wants it";
     if (why && !planted(Bug::kReuseOrigin)) owner_.background.incarnations().begin(*std::move(why));
   }
+  owner_.lost.take_over(state.storage().losses(), clock.now_ms());
   identity.place = std::move(here);
   identity.closed = false;
   identity.syncs_later = owner_.options.syncs_later;

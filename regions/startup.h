@@ -14,6 +14,7 @@
 #include "regions/membership.h"
 #include "regions/replica_options.h"
 #include "regions/state/committed.h"
+#include "regions/state/lost_log.h"
 
 namespace anabranch::regions {
 
@@ -22,6 +23,7 @@ class Startup {
   struct Owner {
     const ReplicaOptions& options;
     CommittedState& state;
+    LostLog& lost;
     Membership& members;
     Exchange& exchange;
     Inbox& inbox;
@@ -41,7 +43,7 @@ class Startup {
   // Reads the stored state of the parts; gives an empty directory an identity.
   core::Result<void> load();
   // Records this opening, under a new origin when that is due.
-  core::Result<void> record();
+  core::Result<void> record(const core::WallClock& clock);
   void start_clock(const core::WallClock& clock);
 
   Owner owner_;

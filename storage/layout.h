@@ -100,6 +100,9 @@ inline constexpr std::string_view kPartedPrefix =
                 // one
 std::string parted_key(core::Origin origin);
 std::string unlogged_key(std::uint64_t number);
+inline constexpr std::string_view kLostPrefix =
+    "lost/";  // lost/<number> -> what the log has lost and others have not given back
+std::string lost_key(std::uint64_t number);
 std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);
 std::string chain_key(core::Origin origin, core::Seq seq);

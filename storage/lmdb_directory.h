@@ -29,6 +29,7 @@ struct LmdbTables {
                        // kSwappedKey -> of format 2: number of swaps of the next tables with the
                        // current ones;
                        // kReachKey -> see TablesBelow::reach();
+                       // kSegmentKey -> see TablesBelow::noted_segment();
                        // kSealedKey -> see lmdb_sealing.h, only before the end of that
 
   // Whether the values have checksums (value_sum.h).
@@ -39,6 +40,7 @@ inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kTrimmedKey = "trimmed";
 inline constexpr std::string_view kSwappedKey = "swapped";
 inline constexpr std::string_view kReachKey = "reach";
+inline constexpr std::string_view kSegmentKey = "segment";
 inline constexpr std::string_view kSealedKey = "sealed";
 
 // Opens all tables. Fails with kInvalid when the environment is not ours, or of an unknown format.

@@ -95,7 +95,9 @@ class LmdbStorage final : public StorageBelow {
   }
   Result<void> apply(std::span<const ChangeView> changes,
                      const std::optional<ReachNote>& note) override;
-  [[nodiscard]] Result<std::string> reach() const override;
+  [[nodiscard]] Result<std::string> reach() const override { return marked(kReachKey); }
+  Result<void> note_segment(std::string_view name) override;
+  [[nodiscard]] Result<std::string> noted_segment() const override { return marked(kSegmentKey); }
   Result<std::unique_ptr<Spool>> make_spool() override {
     return make_file_spool(options_.directory);
   }
@@ -108,6 +110,8 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] Position last_position() const override { return last_.load(); }
 
  private:
+  // Returns the value at a key of the marker; empty when there is none.
+  [[nodiscard]] Result<std::string> marked(std::string_view key) const;
   // The environment that serves reads after LMDB has given up the first one, on a failed write.
   struct Frozen {
     Frozen(std::unique_ptr<LmdbEnv> opened, unsigned places)
@@ -217,9 +221,22 @@ Result<void> LmdbStorage::write(std::span<const ChangeView> changes,
   return commit_here(txn.value());
 }
 
-Result<std::string> LmdbStorage::reach() const {
+Result<void> LmdbStorage::note_segment(std::string_view name) {
+  if (auto may = may_write(); !may.ok()) return may;
+  const auto note = [&]() -> Result<void> {
+    Result<LmdbTxn> txn = directory_.env->begin_write();
+    if (!txn.ok()) return txn.failure();
+    auto noted = txn.value().put(directory_.tables.marker, kSegmentKey, name);
+    return noted.ok() ? commit_here(txn.value()) : noted;
+  };
+  auto noted = keep_room_for({});
+  if (noted.ok()) noted = note();
+  return noted.ok() ? noted : refuse_or_close(noted.failure());
+}
+
+Result<std::string> LmdbStorage::marked(std::string_view key) const {
   const LmdbReaders::Lease reading = lease();
-  const auto found = reading.txn().get(directory_.tables.marker, kReachKey);
+  const auto found = reading.txn().get(directory_.tables.marker, key);
   if (!found.ok()) return found.failure();
   return std::string(found.value().value_or(std::string_view()));
 }

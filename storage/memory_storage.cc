@@ -162,9 +162,11 @@ struct MemoryStorage::State {
   std::map<std::pair<core::Origin, core::Seq>, Position> index;  // By last seq.
   Position last = 0;
   std::string reach;
+  std::string segment;
 
   Position durable = 0;
   std::string durable_reach;
+  std::string durable_segment;
   std::vector<Change> undo;          // From the oldest to the newest.
   std::deque<StoredRecord> trimmed;  // Durable records trimmed since, in order.
 
@@ -228,6 +230,7 @@ void MemoryStorage::State::change(const ChangeView& change) {
 void MemoryStorage::State::sync() {
   durable = last;
   durable_reach = reach;
+  durable_segment = segment;
   undo.clear();
   trimmed.clear();
 }
@@ -304,6 +307,21 @@ Result<void> MemoryStorage::apply(std::span<const ChangeView> changes,
 void MemoryStorage::forget_failure() {
   const std::lock_guard guard(state_->mutex);
   state_->place.failed = false;
+}
+
+Result<void> MemoryStorage::note_segment(std::string_view name) {
+  State& state = *state_;
+  const std::lock_guard guard(state.mutex);
+  if (auto refused = state.look_for_refusal(); !refused.ok()) return refused;
+  if (auto may = state.may_commit(); !may.ok()) return may;
+  state.segment = name;
+  state.sync();
+  return {};
+}
+
+Result<std::string> MemoryStorage::noted_segment() const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->segment;
 }
 
 Result<std::string> MemoryStorage::reach() const {
@@ -462,6 +480,7 @@ std::unique_ptr<MemoryStorage> MemoryStorage::clone() const {
   copied.index = state_->index;
   copied.last = state_->last;
   copied.reach = state_->reach;
+  copied.segment = state_->segment;
   copied.place = state_->place;
   copied.place.failed = state_->place.failed || state_->closed;
   copied.sync();
@@ -484,6 +503,7 @@ std::unique_ptr<MemoryStorage> MemoryStorage::crash() const {
   }
   left.last = state_->durable;
   left.reach = state_->durable_reach;
+  left.segment = state_->durable_segment;
   left.sync();
   return other;
 }

@@ -56,6 +56,8 @@ class MemoryStorage final : public WholeStorage, public StorageBelow {
   core::Result<void> apply(std::span<const ChangeView> changes,
                            const std::optional<ReachNote>& note) override;
   [[nodiscard]] core::Result<std::string> reach() const override;
+  core::Result<void> note_segment(std::string_view name) override;
+  [[nodiscard]] core::Result<std::string> noted_segment() const override;
   core::Result<void> swap(const Changes& changes) override;
   core::Result<void> clear_next() override;
   core::Result<std::unique_ptr<Spool>> make_spool() override;

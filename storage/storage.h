@@ -5,6 +5,7 @@
 // snapshots of their own. A reader sees one consistent state and never waits for the writer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "core/result.h"
 #include "storage/changes.h"
 #include "storage/layout.h"
+#include "storage/log_loss.h"
 #include "storage/place.h"
 
 namespace anabranch::storage {
@@ -206,6 +208,13 @@ class Storage {
   // earlier failed commit is reported until the first commit of this opening has succeeded.
   [[nodiscard]] virtual Place place() const = 0;
 
+  // Returns what this opening, and earlier ones that did not come so far, have found missing in the
+  // log; until the first commit of this opening has succeeded, which must take it over.
+  [[nodiscard]] virtual std::vector<LogLoss> losses() const { return {}; }
+
+  // Removes the files that openings have set aside, with what was lost.
+  virtual core::Result<void> remove_set_aside() { return {}; }
+
   // Checks that the data are still where they were opened, and not removed or replaced by another
   // process, so that writes here would be lost. Each commit checks, too. Also does again what could
   // not be done before for a cause that may pass. Fails as make_ready() does.
@@ -219,6 +228,19 @@ class Storage {
   // with kIo; the storage is closed for writes then. A storage whose commits are durable at once
   // has nothing to do.
   virtual core::Result<void> sync_all() { return {}; }
+
+  // Tells the time, in ms of a clock that never goes back: for an owner to call now and then
+  // between commits, while there is room for more than there is. A storage that has written nothing
+  // for a while, or has waited for long, begins to write what only its log has to its tables, too.
+  // Returns at once.
+  virtual void flush_if_idle(std::int64_t /*now_ms*/) {}
+
+  // Ends the opening well: nothing can be committed any more, reads go on, and a kill costs nothing
+  // from here on. Then writes what only the log has to the tables, too, for so long at most, and
+  // not at all where the disk has no room; returns whether they have all. Fails when the storage
+  // is closed for writes already, or becomes so by it; what was committed is kept in any case. A
+  // storage whose commits are in its tables at once has nothing to do.
+  virtual core::Result<bool> close(std::chrono::milliseconds /*flush_max*/) { return true; }
 
   // Begins to give back the room of what was removed, where that takes time: for an owner that has
   // too little room. Returns at once.

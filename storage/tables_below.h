@@ -41,6 +41,11 @@ class TablesBelow {
                                    const std::optional<ReachNote>& note) = 0;
   // Returns the reach that was noted last; empty when none was.
   [[nodiscard]] virtual core::Result<std::string> reach() const = 0;
+  // Notes the name of the newest segment of the engine's log, in place of the one before. On the
+  // disk when it returns. Fails as apply() does.
+  virtual core::Result<void> note_segment(std::string_view name) = 0;
+  // Returns the name that was noted last; empty when none was.
+  [[nodiscard]] virtual core::Result<std::string> noted_segment() const = 0;
 };
 
 // Tables and what their directory has beside them: a place, and a log of its own, from before the

@@ -2,6 +2,7 @@
 // memory, or the storage engine on files in memory.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "storage/memory_storage.h"
 #include "storage/whole_storage.h"
@@ -82,11 +84,17 @@ class Disk : public storage::WholeStorage {
     return storage_->make_spool();
   }
   [[nodiscard]] storage::Place place() const override { return storage_->place(); }
+  [[nodiscard]] std::vector<storage::LogLoss> losses() const override { return storage_->losses(); }
+  core::Result<void> remove_set_aside() override { return storage_->remove_set_aside(); }
   core::Result<void> check_place() override { return storage_->check_place(); }
   [[nodiscard]] storage::Room room(std::uint64_t enough) const override {
     return storage_->room(enough);
   }
   core::Result<void> sync_all() override { return storage_->sync_all(); }
+  void flush_if_idle(std::int64_t now_ms) override { storage_->flush_if_idle(now_ms); }
+  core::Result<bool> close(std::chrono::milliseconds flush_max) override {
+    return storage_->close(flush_max);
+  }
   [[nodiscard]] storage::Position last_position() const override {
     return storage_->last_position();
   }

@@ -67,6 +67,13 @@ void repair_stop(Call& call) {
   call.reply().ok();
 }
 
+// ---- ANABRANCH SALVAGE
+
+void salvage_forget(Call& call) {
+  call.leader.forget_losses().value_or_raise();
+  call.reply().ok();
+}
+
 // ---- ANABRANCH PEER
 
 void answer_peer(Call& call, bool known) {
@@ -187,6 +194,17 @@ constexpr Verb kRepairVerbs[] = {
 
 std::span<const Verb> repair_verbs() { return kRepairVerbs; }
 
+constexpr Verb kSalvageVerbs[] = {
+    {.name = "forget",
+     .arity = 3,
+     .access = Access::kBetween,
+     .acts = true,
+     .run = salvage_forget,
+     .help = "What the log has lost is lost: ends that condition, and removes the files set aside."},
+};
+
+std::span<const Verb> salvage_verbs() { return kSalvageVerbs; }
+
 constexpr Verb kForkVerbs[] = {
     {.name = "list",
      .arity = 3,
@@ -293,6 +311,11 @@ constexpr Verb kAllVerbs[] = {
      .verbs = repair_verbs,
      .usage = "START | STOP",
      .help = "Takes all rows again from another region."},
+    {.name = "salvage",
+     .arity = -3,
+     .verbs = salvage_verbs,
+     .usage = "FORGET",
+     .help = "What the log has lost."},
     {.name = "show",
      .arity = 3,
      .access = Access::kReads,

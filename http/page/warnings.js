@@ -9,7 +9,7 @@ const kSections = {
   closed: 'Full and failing disks', full: 'Full and failing disks', slowed: 'Monitoring',
   draining: 'Stopping a leader', transaction: 'Alarms', away: 'A region that was away', paused: 'Looking',
   lag: 'Monitoring', log_kept: 'Removing a region', diverged: 'Verifying', functions: 'Alarms', peer: 'Alarms',
-  fork: 'Forks', rejoin: 'Forks', log_damage: 'Alarms', clock: 'Clocks', unproven: 'Alarms', policy: 'Alarms',
+  fork: 'Forks', rejoin: 'Forks', log_lost: 'Lost writes', log_damage: 'Alarms', clock: 'Clocks', unproven: 'Alarms', policy: 'Alarms',
   keys: 'Keys', backup: 'Backups',
 };
 

@@ -58,6 +58,12 @@ struct Options {
   // clock of a region that was ahead: it no longer continues from the time it showed then.
   bool new_origin = false;
 
+  // An origin, as 16 hexadecimal digits, whose lost write-ahead log is accepted. A directory whose
+  // log is gone, or ends before its tables, is refused with a sentence that names the origin:
+  // writes that were on the disk are missing. With it the leader goes on without them, under a new
+  // origin, once: the next loss names another one.
+  std::string accept_lost_log = {};
+
   // Addresses of other leaders to connect to, for ever: "tcp://HOST:PORT", or
   // "REGION@tcp://HOST:PORT" when that region must be there, which keys make a must. Either side
   // may dial; any connected graph will do, writes are passed on.
@@ -124,6 +130,11 @@ struct Options {
   // may grow to twice that, and writers are slowed. After a kill, opening reads that log again.
   // More saves writing where the same keys change often.
   std::uint64_t flush_bytes_max = std::uint64_t{64} << 20U;
+
+  // Closing the store writes what only the log has to the tables, for this many milliseconds at
+  // most, so that a bad place in the log costs nothing while the store is closed. What is left then
+  // is read by the next opening. 0: nothing is written, nor is it on a full disk.
+  std::int64_t close_flush_ms = 8'000;
 
   // Address space for the data, not disk: the greatest size the data can ever have. At least 64
   // MiB, and at least the size of the directory's data at opening plus the reserve (below).

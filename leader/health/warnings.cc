@@ -199,6 +199,12 @@ void add_data(const StoreStatus& status, Warnings& all) {
                    "let a region with all of them be connected; see Damaged files in "
                    "docs/operations.md"});
   }
+  add_sentences({"log_lost",
+                 {},
+                 true,
+                 {},
+                 "let all other leaders be connected; see Lost writes in docs/operations.md"},
+                status.log_lost, all);
   add_sentences({"log_damage", {}, true, {}, "have the disk and memory of its machine looked at"},
                 status.log_damage, all);
   add_sentences({"clock", {}, false, {}, "set that clock right; see Clocks in docs/operations.md"},

@@ -117,8 +117,12 @@ class CommittedState {
   core::Result<void> commit_clock();
   // Forgets all records of the log before `position`.
   core::Result<void> trim(storage::Position position);
+  // Removes the files of the log that openings have set aside.
+  core::Result<void> remove_set_aside() { return storage_.remove_set_aside(); }
   // Empties the next tables.
   core::Result<void> clear_next();
+  // Has the storage write what only its log has, where it rests; returns at once.
+  void flush_if_idle(core::Millis now) { storage_.flush_if_idle(now); }
   // Has the storage give back the room of what was removed; returns at once.
   void make_room() { storage_.make_room(); }
   // A failure here harms nothing.

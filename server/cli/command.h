@@ -140,6 +140,7 @@ Command keys_new_command();
 Command keys_reload_command();
 Command verify_command();
 Command repair_command();
+Command salvage_command();
 Command check_command();
 
 }  // namespace anabranch::server::cli

@@ -26,6 +26,7 @@ std::span<const Command> commands() {
       keys_reload_command(),
       verify_command(),
       repair_command(),
+      salvage_command(),
       fork_list_command(),
       fork_resolve_command(),
       promote_command(),

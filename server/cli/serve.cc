@@ -1,6 +1,7 @@
 // `anabranch serve`: leads a region until it is stopped.
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -31,10 +32,14 @@ using core::Result;
 constexpr Argument kNewOrigin{"--new-origin", Argument::Kind::kSwitch, "",
                               "begin a new incarnation, after a backup was put back"};
 
+constexpr Argument kAcceptLostLog{"--accept-lost-log", Argument::Kind::kValue, "ORIGIN",
+                                  "go on without what the log has lost, as a refusal has said"};
+
 Result<Config> configure_leader(const Arguments& arguments) {
   Result<Config> config = configure(arguments);
   if (!config.ok()) return config;
   config.value().store.new_origin = arguments.has(kNewOrigin.name);
+  config.value().store.accept_lost_log = arguments.text(kAcceptLostLog.name);
   const Result<void> complete = check_complete(config.value());
   if (!complete.ok()) return complete.failure();
   return config;
@@ -144,14 +149,19 @@ ExitCode give_up(const core::Failure& failure, const Config& config, bool known 
   return is_damage ? kDamaged : kFailed;
 }
 
-ExitCode serve(const Config& config) {
-  if (config.store.control) {
-    const Result<std::string> path = control::control_path(config.store.path);
-    if (!path.ok()) return give_up(path.failure(), config, true);
-  }
-  Result<std::unique_ptr<leader::Leader>> leader = leader::Leader::open(config.store);
-  if (!leader.ok()) return give_up(leader.failure(), config);
-  Result<std::unique_ptr<Server>> server = open_server(*leader.value(), config);
+// What the log alone has goes to the tables when the leader closes. A manager is told so, and for
+// how long that may take, whatever time it gives a service to stop.
+std::string stopping_state(const Config& config, const StoreStatus& status) {
+  constexpr std::chrono::milliseconds kRest = std::chrono::seconds(10);
+  const std::chrono::microseconds most =
+      kRest + std::chrono::milliseconds(config.store.close_flush_ms);
+  return "STOPPING=1\nSTATUS=stopping: writes " + std::to_string(status.storage_redo_bytes) +
+         " bytes of the log to the tables\nEXTEND_TIMEOUT_USEC=" + std::to_string(most.count());
+}
+
+// Serves until it is told to stop, and leaves the leader to its caller.
+ExitCode serve_with(leader::Leader& leader, const Config& config) {
+  Result<std::unique_ptr<Server>> server = open_server(leader, config);
   if (!server.ok()) {
     return give_up(server.failure(), config, server.failure().code == ErrorCode::kInvalid);
   }
@@ -160,10 +170,23 @@ ExitCode serve(const Config& config) {
     return give_up(http.failure(), config, http.failure().code == ErrorCode::kInvalid);
   }
   obey_signals(*server.value());
-  say_ready(*leader.value(), *server.value(), http.value().get());
+  say_ready(leader, *server.value(), http.value().get());
   server.value()->run();
   server_to_stop = nullptr;
-  tell(config.store.region, "STOPPING=1");
+  tell(config.store.region, stopping_state(config, leader.status()));
+  return kClean;
+}
+
+ExitCode serve(const Config& config) {
+  if (config.store.control) {
+    const Result<std::string> path = control::control_path(config.store.path);
+    if (!path.ok()) return give_up(path.failure(), config, true);
+  }
+  Result<std::unique_ptr<leader::Leader>> leader = leader::Leader::open(config.store);
+  if (!leader.ok()) return give_up(leader.failure(), config);
+  const ExitCode code = serve_with(*leader.value(), config);
+  if (code != kClean) return code;
+  leader.value().reset();  // The clients are gone: what follows may take seconds.
   core::log_info(config.store.region, "stopped");
   return kClean;
 }
@@ -191,7 +214,7 @@ ExitCode run_serve(const Arguments& arguments) {
 }  // namespace
 
 Command serve_command() {
-  std::vector<Argument> arguments{kConfig, kNewOrigin};
+  std::vector<Argument> arguments{kConfig, kNewOrigin, kAcceptLostLog};
   for (const Argument& each : setting_arguments()) arguments.push_back(each);
   return {"serve", "lead a region and serve Redis clients", std::move(arguments), run_serve};
 }

@@ -4,9 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "core/planted_bug.h"
 #include "storage/damage.h"
 
 namespace anabranch::storage {
+
+using core::Bug;
+using core::planted;
 
 EngineLog::EngineLog(const StorageBelow& base, Wal& wal, Position trimmed)
     : base_(base), wal_(wal), trimmed_(trimmed) {}
@@ -72,7 +76,8 @@ core::Result<EngineLog::Trimmed> EngineLog::trim(Position position, Ticket floor
     const Position behind = wal_.last().position + 1;
     trimmed_ = std::max(trimmed_, std::min(position, behind));
     result.log = trimmed_;
-    result.base = held_.empty() ? trimmed_ : std::min(trimmed_, *held_.begin());
+    const bool is_held = !held_.empty() && !planted(Bug::kTrimHeld);
+    result.base = is_held ? std::min(trimmed_, *held_.begin()) : trimmed_;
     readers_.clear();  // They hold segments that may go.
   }
   if (auto trimmed = wal_.trim(result.base, floor); !trimmed.ok()) return trimmed.failure();

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "core/assert.h"
 #include "core/planted_bug.h"
@@ -14,11 +15,13 @@
 #include "storage/engine/engine_log.h"
 #include "storage/engine/engine_snapshot.h"
 #include "storage/engine/flusher.h"
+#include "storage/engine/idle_flush.h"
 #include "storage/engine/periodic_sync.h"
 #include "storage/engine/reach.h"
 #include "storage/engine/side_thread.h"
 #include "storage/overlay/layered_tables.h"
 #include "storage/wal/logged_changes.h"
+#include "storage/wal/loss_note.h"
 #include "storage/wal/wal_record.h"
 #include "storage/wal/wal_recovery.h"
 
@@ -38,6 +41,12 @@ constexpr std::uint64_t kMarksMax = 64;
 constexpr std::uint64_t kBesideRecord = 32;
 // The log can take removals while it has so much room.
 constexpr std::uint64_t kLogRoomMin = std::uint64_t{256} << 10U;
+
+bool names_owner(const Changes& changes) {
+  return std::ranges::any_of(changes, [](const ChangeView& change) {
+    return change.table == Table::kMeta && change.key == kIdentityKey;
+  });
+}
 
 class EngineStorage final : public SteppedEngine {
  public:
@@ -77,9 +86,13 @@ class EngineStorage final : public SteppedEngine {
   Result<void> clear_next() override;
   Result<std::unique_ptr<Spool>> make_spool() override { return base_->make_spool(); }
   [[nodiscard]] Place place() const override { return place_; }
+  [[nodiscard]] std::vector<LogLoss> losses() const override { return losses_; }
+  Result<void> remove_set_aside() override { return storage::remove_set_aside(*files_); }
   Result<void> check_place() override;
   [[nodiscard]] Room room(std::uint64_t enough) const override;
   Result<void> sync_all() override;
+  void flush_if_idle(std::int64_t now_ms) override;
+  Result<bool> close(std::chrono::milliseconds flush_max) override;
   void make_room() override;
   [[nodiscard]] std::optional<EngineFigures> engine() const override;
   [[nodiscard]] ReadStates read_states() const override { return tables_.read_states(); }
@@ -94,6 +107,8 @@ class EngineStorage final : public SteppedEngine {
   Result<void> note_log(Reach reach);
   Result<void> open_log(const Reach& reach);
   Result<void> redo(std::string_view changes);
+  // Asks the owner whether the log may be begun anew that ends before the tables.
+  [[nodiscard]] Result<void> accept_short() const;
   // Begins the threads: one that flushes, and, if commits do not sync the log, one that does.
   Result<void> begin_threads(const Reach& reach);
   // Fails when nothing may be written any more.
@@ -106,6 +121,8 @@ class EngineStorage final : public SteppedEngine {
   // Returns a failure that may pass as it is; else closes for writes.
   Failure refuse_or_close(const Failure& failure);
   Result<void> settle_place();
+  void note_segment();
+  void note_identity();
   void prepare_log();
   // When a commit is logged and made in memory: one after the other, or beside each other, at once;
   // logged beside the work of its caller until it is finished; or both beside that.
@@ -142,8 +159,13 @@ class EngineStorage final : public SteppedEngine {
   // Returns the bytes of log behind the last flush that has begun, and behind the last that ended.
   [[nodiscard]] std::uint64_t active_log_bytes() const;
   [[nodiscard]] std::uint64_t redo_bytes() const;
-  // Has the flusher write what is frozen: all up to the end of the log.
-  void begin_flush();
+  // Has the flusher write what is frozen: all up to a place in the log, behind which it has no
+  // changes.
+  void begin_flush(const Wal::Reach& end);
+  void begin_flush() { begin_flush(wal_->last()); }
+  // At the end of the opening, whose log has changes up to there: returns whether the tables have
+  // all of them.
+  Result<bool> flush_last(const Wal::Reach& end, std::chrono::milliseconds left);
   // Writes everything to the tables below, and returns when that is done.
   Result<void> flush_all();
 
@@ -167,10 +189,15 @@ class EngineStorage final : public SteppedEngine {
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
   // another one may have its numbers.
   std::optional<Position> unlogged_trim_;
-  Position redone_trim_ = 0;               // By the log, at the opening.
-  Ticket frozen_at_;                       // How far the last flush that has begun reaches.
+  Position redone_trim_ = 0;  // By the log, at the opening.
+  Wal::Reach frozen_at_;      // How far the last flush that has begun reaches.
+  IdleFlush idle_;
+  SegmentName noted_segment_;
+  bool first_opening_ = false;  // No owner has named itself yet.
+  bool owner_named_ = false;    // In the commit under way.
   std::optional<std::uint64_t> prepared_;  // The segment behind which a file was asked for.
   Place place_;
+  std::vector<LogLoss> losses_;
 };
 
 // ---- Opening.
@@ -197,10 +224,13 @@ Result<void> EngineStorage::open() {
     show(wal_->last().position);
     return {};
   }
+  noted_segment_ = wal_->newest();
+  if (auto noted = base_->note_segment(noted_segment_.text()); !noted.ok()) return noted;
   if (auto begun = begin_threads(reach.value()); !begun.ok()) return begun;
   flusher_->trim({redone_trim_, 0});
   if (reach.value().ticket == Ticket{}) {
     if (auto noted = note_log(flusher_->reach()); !noted.ok()) return noted;
+    first_opening_ = true;
   }
   // Next tables that were not swapped in are gone.
   if (!planted(Bug::kKeepNextTables)) {
@@ -229,28 +259,40 @@ Result<void> EngineStorage::note_log(Reach reach) {
   reach.position = std::max(reach.position, base_->last_position());
   if (auto noted = base_->apply({}, ReachNote{encode_reach(reach)}); !noted.ok()) return noted;
   flusher_->set_reach(reach);
+  frozen_at_ = {reach.ticket, reach.position};
   return {};
 }
 
 Result<void> EngineStorage::open_log(const Reach& reach) {
-  frozen_at_ = reach.ticket;
+  frozen_at_ = {reach.ticket, reach.position};
+  const auto noted = base_->noted_segment();
+  if (!noted.ok()) return noted.failure();
   // Positions go on behind a log that the base has of its own, and behind what is trimmed: what the
   // log has lost may have been trimmed before, and below that nothing is read.
   const bool below_trim = reach.trimmed == 0 || planted(Bug::kGoOnBelowTrim);
   const Position trimmed_last = below_trim ? 0 : reach.trimmed - 1;
   const Position given = std::max({reach.position, base_->last_position(), trimmed_last});
-  const WalBase base{reach.ticket, given, reach.opening};
-  const auto open = options_.look ? &look_at_wal : &open_wal;
-  auto opened = open(*files_, options_.wal, base,
-                     [this](Ticket /*ticket*/, std::string_view changes) { return redo(changes); });
+  WalBase base{reach.ticket, given, reach.opening};
+  if (reach.ticket != Ticket{}) base.segment = SegmentName::parse(noted.value());
+  const Redo redo = [this](Ticket /*ticket*/, std::string_view changes) {
+    return this->redo(changes);
+  };
+  auto opened = options_.look
+                    ? look_at_wal(*files_, options_.wal, base, redo)
+                    : open_wal(*files_, options_.wal, base, redo, [this] { return accept_short(); });
   if (!opened.ok()) return opened.failure();
   const Position trimmed = std::max(reach.trimmed, redone_trim_);
   auto log = std::make_unique<EngineLog>(*base_, *opened.value().wal, trimmed);
   log_ = std::move(log);
   wal_ = std::move(opened.value().wal);
-  if (opened.value().lost) place_.lost = loss_text(opened.value().verdict);
+  losses_ = std::move(opened.value().losses);
+  if (!losses_.empty()) place_.lost = loss_text(losses_);
   if (options_.look) closed_by_ = core::invalid("it is only looked at");
   return {};
+}
+
+Result<void> EngineStorage::accept_short() const {
+  return options_.accept_lost_log ? options_.accept_lost_log(*base_->tables()) : Result<void>();
 }
 
 Result<void> EngineStorage::redo(std::string_view changes) {
@@ -335,6 +377,10 @@ Result<void> EngineStorage::begin_commit(std::span<const LogRecord> records, con
   if (auto may = may_write(); !may.ok()) return may;
   if (records.empty() && changes.empty()) return {};
   if (auto ready = make_ready_for(records, changes); !ready.ok()) return ready;
+  if (first_opening_ && names_owner(changes)) {
+    first_opening_ = false;
+    owner_named_ = true;
+  }
   Result<Generations> generations = tables_.generations();
   const auto changes_next = [&](const TablePair& pair) { return changes.has(pair.next); };
   if (std::ranges::any_of(kSwappedTables, changes_next)) generations = with_next();
@@ -350,9 +396,11 @@ Result<void> EngineStorage::finish() {
     if (!logged.ok()) return close_for_writes(logged.failure());
   }
   unlogged_trim_.reset();
+  note_segment();
   show(wal_->last().position);
   if (auto settled = settle_place(); !settled.ok()) return close_for_writes(settled.failure());
   prepare_log();
+  note_identity();
   flush_if_due();
   return {};
 }
@@ -433,10 +481,24 @@ Result<void> EngineStorage::trim(Position position) {
 Result<void> EngineStorage::settle_place() {
   if (std::exchange(place_.failed, false)) base_->forget_failure();
   if (place_.lost.empty()) return {};
-  auto forgotten = forget_loss(*files_);
-  if (forgotten.ok()) place_.lost.clear();
+  auto forgotten = forget_losses(*files_);
+  if (forgotten.ok()) {
+    place_.lost.clear();
+    losses_.clear();
+  }
   const bool again = !forgotten.ok() && forgotten.failure().passes;  // With the next commit.
   return again ? Result<void>() : forgotten;
+}
+
+// What the owner has told of itself at first is in the tables soon, too: it is not lost with the log.
+void EngineStorage::note_identity() {
+  if (std::exchange(owner_named_, false) && tables_.freeze()) begin_flush();
+}
+
+// The tables know of each segment soon: one that is removed later is missed.
+void EngineStorage::note_segment() {
+  if (std::exchange(noted_segment_, wal_->newest()) != wal_->newest())
+    flusher_->note_segment(noted_segment_.text());
 }
 
 // Has a file made for the next segment when half of the last one is used.
@@ -451,19 +513,18 @@ void EngineStorage::prepare_log() {
 // again it grows, and the overlay does not.
 std::uint64_t EngineStorage::active_log_bytes() const {
   const std::uint64_t end = wal_->last().ticket.end;
-  return end - std::min(end, frozen_at_.end);
+  return end - std::min(end, frozen_at_.ticket.end);
 }
 
 std::uint64_t EngineStorage::redo_bytes() const {
-  const std::uint64_t flushed = flusher_ ? flusher_->reach().ticket.end : frozen_at_.end;
+  const std::uint64_t flushed = flusher_ ? flusher_->reach().ticket.end : frozen_at_.ticket.end;
   const std::uint64_t end = wal_->last().ticket.end;
   return end - std::min(end, flushed);
 }
 
-void EngineStorage::begin_flush() {
-  const Wal::Reach last = wal_->last();
-  frozen_at_ = last.ticket;
-  Reach reach{last.ticket, last.position, wal_->opening(), 0, tables_.generations()};
+void EngineStorage::begin_flush(const Wal::Reach& end) {
+  frozen_at_ = end;
+  Reach reach{end.ticket, end.position, wal_->opening(), 0, tables_.generations()};
   if (planted(Bug::kNoteFormerGenerations)) reach.generations = flusher_->reach().generations;
   flusher_->flush(reach, *wal_);
 }
@@ -486,6 +547,39 @@ void EngineStorage::hold_up(std::uint64_t beyond) {
   } else if (beyond > options_.overlay_bytes / 2) {
     flusher_->wait_at_most(kPaceMax * beyond / options_.overlay_bytes);
   }
+}
+
+void EngineStorage::flush_if_idle(std::int64_t now_ms) {
+  if (logging_ || !may_write().ok()) return;
+  const Wal::Reach last = wal_->last();
+  const IdleFlush::Log log{last.ticket, frozen_at_.ticket, last.position, frozen_at_.position};
+  if (!idle_.due(now_ms, log, tables_.is_read_before_flush())) return;
+  if (!tables_.freeze()) return;
+  begin_flush();
+  idle_.begun(now_ms);
+}
+
+// The reach is that before the closing record: damage of that one alone is damage of nothing.
+Result<bool> EngineStorage::close(std::chrono::milliseconds flush_max) {
+  ANABRANCH_ASSERT(!logging_);
+  if (auto may = may_write(); !may.ok()) return may.failure();
+  syncer_.reset();
+  const Wal::Reach end = wal_->last();
+  if (auto closed = wal_->close(); !closed.ok()) return close_for_writes(closed.failure());
+  closed_by_ = Failure{ErrorCode::kClosed, "it was closed"};
+  return flush_last(end, flush_max);
+}
+
+Result<bool> EngineStorage::flush_last(const Wal::Reach& end, std::chrono::milliseconds left) {
+  const bool may_begin = left > std::chrono::milliseconds(0) && flusher_->has_room();
+  if (!flusher_->wait_within(left)) return false;  // For the flush that is under way.
+  if (frozen_at_.ticket < end.ticket) {
+    if (!may_begin) return false;
+    if (tables_.freeze()) begin_flush(end);  // It may, unless one has failed.
+    if (!flusher_->wait_within(left)) return false;
+  }
+  const auto failed = flusher_->failure();
+  return failed ? Result<bool>(*failed) : Result<bool>(true);
 }
 
 Result<void> EngineStorage::flush_all() {
@@ -545,14 +639,18 @@ Result<void> EngineStorage::clear_next() {
 
 Result<void> EngineStorage::check_place() {
   if (auto may = may_write(); !may.ok()) return may;
-  if (auto there = look_at_place(); !there.ok()) return refuse_or_close(there.failure());
+  Result<void> there = look_at_place();
+  if (there.ok()) there = wal_->check_all(flusher_->reach().ticket);
+  if (!there.ok()) return refuse_or_close(there.failure());
   auto trimmed = wal_->trim_again();
   return trimmed.ok() ? trimmed : close_for_writes(trimmed.failure());
 }
 
 Result<void> EngineStorage::look_at_place() const {
   const Result<void> there = base_->look_at_place();
-  return there.ok() ? files_->check_there() : there;
+  if (!there.ok()) return there;
+  auto folder = files_->check_there();
+  return folder.ok() ? wal_->check_last() : folder;
 }
 
 // What waits in memory needs room of the tables. While a slice is being written it counts as

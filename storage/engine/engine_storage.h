@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -48,6 +49,9 @@ struct EngineOptions {
   std::size_t beside_min = 200;
   // Nothing is changed in the log, and nothing can be committed.
   bool look = false;
+  // Is asked when the log is gone, or ends before the tables, with these: a failure ends the opening
+  // before it has changed anything. Without it the log is begun anew.
+  std::function<core::Result<void>(const Snapshot& tables)> accept_lost_log = {};
 };
 
 // Opens the engine over `base`, which was not opened yet, with its log in `files`. A log that the

@@ -27,6 +27,8 @@ constexpr std::chrono::milliseconds kLookForRoomEvery{100};
 
 // What was refused for a cause that may pass is tried again so often.
 constexpr std::chrono::milliseconds kTryAgainEvery{100};
+// A wait with an end is made of pieces of this length: no clock is needed to tell how long it was.
+constexpr std::chrono::milliseconds kWaitPiece{10};
 
 // Free pages of the base are counted when less than this is free outside of it.
 constexpr std::uint64_t kEnough = std::uint64_t{1} << 30U;
@@ -73,6 +75,14 @@ void Flusher::trim(const EngineLog::Trimmed& trimmed) {
   changed_.notify_all();
 }
 
+void Flusher::note_segment(std::string name) {
+  {
+    const std::lock_guard lock(mutex_);
+    segment_ = std::move(name);
+  }
+  changed_.notify_all();
+}
+
 void Flusher::prepare(Wal& wal) {
   {
     const std::lock_guard lock(mutex_);
@@ -95,6 +105,23 @@ void Flusher::wait_at_most(std::chrono::microseconds time) {
   std::unique_lock lock(mutex_);
   if (!has_thread() && has_work()) return work(lock);
   changed_.wait_for(lock, time, [&] { return !has_work(); });
+}
+
+bool Flusher::wait_within(std::chrono::milliseconds& left) {
+  std::unique_lock lock(mutex_);
+  while (!has_thread() && has_work()) work(lock);
+  const auto ended = [&] { return !has_work() || lacks_room_; };
+  while (left > std::chrono::milliseconds(0)) {
+    const std::chrono::milliseconds piece = std::min(left, kWaitPiece);
+    if (changed_.wait_for(lock, piece, ended)) break;
+    left -= piece;
+  }
+  return !has_work();
+}
+
+bool Flusher::has_room() const {
+  const Room room = base_.room(kRoomMin);
+  return room.outside + room.inside >= kRoomMin;
 }
 
 bool Flusher::step() {
@@ -157,10 +184,13 @@ bool Flusher::waits_for_room(std::unique_lock<std::mutex>& lock) {
   const auto goes_on = [&] { return stops_ || callers_ > 0 || prepare_ != nullptr; };
   if (goes_on()) return false;
   lock.unlock();
-  const Room room = base_.room(kRoomMin);
+  const bool has_room = this->has_room();
   lock.lock();
-  if (room.outside + room.inside >= kRoomMin) return false;
+  lacks_room_ = !has_room;
+  if (has_room) return false;
+  changed_.notify_all();
   changed_.wait_for(lock, kLookForRoomEvery, goes_on);
+  lacks_room_ = false;
   return true;
 }
 
@@ -188,6 +218,7 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
     changed_.notify_all();
     return;
   }
+  if (segment_) return work_on_segment(lock);
   // The next flush may be told before the end of this one is noted.
   if (!flushing_) flushing_ = std::exchange(flush_, std::nullopt);
   Reach reach = flushing_.value_or(reach_);
@@ -206,8 +237,23 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   } else if (noted.value()) {
     if (flushes) ++flushes_;
     flushing_.reset();
-    if (trim_ == trim) trim_.reset();
+    if (trim_ == trim || planted(Bug::kForgetTrim)) trim_.reset();
     reach_ = reach;
+  }
+  changed_.notify_all();
+}
+
+void Flusher::work_on_segment(std::unique_lock<std::mutex>& lock) {
+  std::string name = *std::exchange(segment_, std::nullopt);
+  lock.unlock();
+  const auto noted = base_.note_segment(name);
+  lock.lock();
+  if (!noted.ok() && noted.failure().passes) {
+    // At the end it is left to the next opening.
+    if (!stops_ && !segment_) segment_ = std::move(name);
+    changed_.wait_for(lock, kTryAgainEvery, [&] { return stops_ || !has_thread(); });
+  } else if (!noted.ok()) {
+    failure_ = noted.failure();
   }
   changed_.notify_all();
 }

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <thread>
 
 #include "core/result.h"
@@ -45,6 +45,8 @@ class Flusher {
   // Notes up to where the log is trimmed, and removes the records of the base's own log that may
   // go.
   void trim(const EngineLog::Trimmed& trimmed);
+  // Notes the name of a segment that the log has begun.
+  void note_segment(std::string name);
   // Makes a file for the next segment of the log, which must stay until that is done.
   void prepare(Wal& wal);
   // Returns when there is nothing to do; fails when something has failed. Without a thread it does
@@ -52,6 +54,12 @@ class Flusher {
   core::Result<void> wait();
   // Returns after so long at the latest; without a thread, after one step.
   void wait_at_most(std::chrono::microseconds time);
+  // Returns whether there is nothing to do; waits for that at most as long as `left`, from which it
+  // takes the time, and not where the base has no room. Does not make the thread try without room,
+  // as wait() does. Without a thread it does the work, however long that takes.
+  bool wait_within(std::chrono::milliseconds& left);
+  // Returns whether the base has room for a slice.
+  [[nodiscard]] bool has_room() const;
   // Without a thread: writes a slice or a trim, or else frees some memory. Returns whether there
   // may be more to do.
   bool step();
@@ -70,10 +78,11 @@ class Flusher {
  private:
   void run();
   [[nodiscard]] bool has_work() const {
-    return prepare_ != nullptr || ((flush_ || flushing_ || trim_) && !failure_);
+    return prepare_ != nullptr || ((flush_ || flushing_ || trim_ || segment_) && !failure_);
   }
   [[nodiscard]] bool has_thread() const { return by_ == FlushedBy::kThread; }
   void work(std::unique_lock<std::mutex>& lock);
+  void work_on_segment(std::unique_lock<std::mutex>& lock);
   // Waits a while, and returns true, when the base has no room for a slice.
   bool waits_for_room(std::unique_lock<std::mutex>& lock);
   // Returns what the next slice may have, by the room that the base has.
@@ -96,12 +105,14 @@ class Flusher {
   Wal* log_ = nullptr;             // That of the last flush.
   std::optional<Reach> flushing_;  // The flush that has begun.
   std::optional<EngineLog::Trimmed> trim_;
+  std::optional<std::string> segment_;  // To be noted.
   Position base_told_ = 0;  // That of the last trim.
   Wal* prepare_ = nullptr;  // The log that wants a file.
   std::uint64_t flushes_ = 0;
   std::size_t callers_ = 0;  // That wait for the thread.
   Room slice_room_;          // Before the last slice.
   std::optional<core::Failure> failure_;
+  bool lacks_room_ = false;  // The thread waits for some.
   bool stops_ = false;
   std::thread thread_;
 };

@@ -28,6 +28,7 @@ class NoFiles final : public Files {
   [[nodiscard]] Result<std::vector<std::string>> list() const override {
     return std::vector<std::string>();
   }
+  [[nodiscard]] Result<bool> has(const std::string& /*name*/) const override { return false; }
   Result<void> sync_folder() override { return none(); }
   [[nodiscard]] Result<void> check_there() const override { return {}; }
 

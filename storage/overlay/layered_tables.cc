@@ -332,7 +332,8 @@ void LayeredTables::end_flush() {
   for (const Generation each : dropped_) used_.at(each) = false;
   dropped_.clear();
   publish_layers();
-  flushed_.push_back({std::move(frozen_), frozen_first_, versions_.number()});
+  flushed_version_ = versions_.number();
+  flushed_.push_back({std::move(frozen_), frozen_first_, flushed_version_});
 }
 
 std::deque<LayeredTables::Flushed>::iterator LayeredTables::unread() {
@@ -362,6 +363,11 @@ LayeredTables::Unflushed LayeredTables::unflushed() const {
   const std::lock_guard lock(mutex_);
   const std::uint64_t frozen = frozen_ ? frozen_->used() : 0;
   return {active_used_ + frozen - std::min(frozen, written_), slice_};
+}
+
+bool LayeredTables::is_read_before_flush() const {
+  const std::lock_guard lock(mutex_);
+  return versions_.oldest() < flushed_version_;
 }
 
 ReadStates LayeredTables::read_states() const {

@@ -113,6 +113,8 @@ class LayeredTables {
   };
   // Returns those of published versions; those of a slice that is being written are among them.
   [[nodiscard]] Unflushed unflushed() const;
+  // Whether a reader may hold a version from before the end of the last flush.
+  [[nodiscard]] bool is_read_before_flush() const;
   // The numbers of the versions that there are, and of the oldest that a reader may hold.
   [[nodiscard]] ReadStates read_states() const;
   // The bytes allocated for all overlays, as of the last version.
@@ -167,6 +169,7 @@ class LayeredTables {
   mutable std::atomic<std::uint64_t> passed_{0};  // Removed keys, by walks, since the last flush.
   mutable std::mutex mutex_;                      // For what both the writer and a flush change:
   std::uint64_t flushes_ = 0;                     // That have ended.
+  std::uint64_t flushed_version_ = 0;             // The first one behind the last of these.
   OverlayRoot shown_;                             // The active overlay of the newest version.
   OverlayRoot frozen_root_;
   std::uint64_t active_used_ = 0;              // Of the newest version.

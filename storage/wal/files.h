@@ -37,6 +37,8 @@ class File {
   // Promises nothing, and does not wait.
   virtual void begin_sync(std::uint64_t /*offset*/, std::uint64_t /*size*/) {}
   virtual core::Result<void> truncate(std::uint64_t size) = 0;
+  // Returns how many names it has: none when it was removed.
+  [[nodiscard]] virtual core::Result<std::uint64_t> names() const = 0;
 };
 
 // The files of a folder, by their names. One thread at a time changes names.
@@ -53,6 +55,8 @@ class Files {
   virtual core::Result<void> remove(const std::string& name) = 0;
   // Returns the names of all files, sorted.
   [[nodiscard]] virtual core::Result<std::vector<std::string>> list() const = 0;
+  // Returns whether there is a file of this name.
+  [[nodiscard]] virtual core::Result<bool> has(const std::string& name) const = 0;
   // Returns when all names made, changed and removed before survive a loss of power.
   virtual core::Result<void> sync_folder() = 0;
   // Returns how much more can be stored, in bytes and about.

@@ -60,6 +60,7 @@ Result<FoundSegments> FoundSegments::in(Files& files, std::uint64_t base) {
     names.push_back(*name);
     found.opening = std::max(found.opening, name->opening);
   }
+  found.names = names;
   for (const SegmentName& name : without_replaced(std::move(names), found.strays)) {
     auto segment = open_segment(files, name);
     if (!segment.ok()) return segment.failure();

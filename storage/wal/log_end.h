@@ -19,7 +19,8 @@ namespace anabranch::storage {
 struct FoundSegments {
   std::vector<Segment> segments;
   std::vector<std::string> strays;
-  std::uint64_t opening = 0;  // The greatest number of an opening.
+  std::vector<SegmentName> names;  // Of all of them.
+  std::uint64_t opening = 0;       // The greatest number of an opening.
 
   // Finds the segments; those that do not join one with `base` are strays.
   static core::Result<FoundSegments> in(Files& files, std::uint64_t base);

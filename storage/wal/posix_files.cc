@@ -67,6 +67,12 @@ class PosixFile final : public File {
     return static_cast<std::uint64_t>(found.st_size);
   }
 
+  [[nodiscard]] Result<std::uint64_t> names() const override {
+    struct stat found {};
+    if (::fstat(file_, &found) != 0) return failed_to("look at");
+    return static_cast<std::uint64_t>(found.st_nlink);
+  }
+
   Result<void> sync() override {
     if (::fdatasync(file_) != 0) return failed_to("sync");
     return {};
@@ -138,6 +144,13 @@ class PosixFiles final : public Files {
     if (errno != 0) return failed("list", folder_);
     std::sort(names.begin(), names.end());
     return names;
+  }
+
+  [[nodiscard]] Result<bool> has(const std::string& name) const override {
+    struct stat found {};
+    if (::stat(path(name).c_str(), &found) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return failed("look at", path(name));
   }
 
   Result<void> sync_folder() override {

@@ -162,7 +162,11 @@ Result<void> Wal::sync_to(Ticket ticket) {
   return synced.ok() ? Result<void>() : synced.failure();
 }
 
+// A record says how far the log was on disk before it: the last one says so of all others.
 Result<void> Wal::close() {
+  if (!planted(Bug::kCloseUnsynced)) {
+    if (auto synced = sync(); !synced.ok()) return synced.failure();
+  }
   if (auto ended = append_record(RecordKind::kClosing, {}, {}); !ended.ok()) {
     return ended.failure();
   }
@@ -330,6 +334,44 @@ Result<void> Wal::give_back_spares() {
 std::uint64_t Wal::unsynced_bytes() const {
   const std::lock_guard lock(state_);
   return last_.ticket.end - durable_.ticket.end;
+}
+
+namespace {
+
+Failure removed(const std::string& name) {
+  return {ErrorCode::kIo, "the file " + name +
+                              " of the write-ahead log was removed while it was open, so nobody "
+                              "would ever find what is written here: restart"};
+}
+
+}  // namespace
+
+Result<void> Wal::check_last() const {
+  std::shared_ptr<const Segment> last;
+  {
+    const std::lock_guard lock(state_);
+    last = segments_.back();
+  }
+  const auto names = last->file->names();
+  if (!names.ok()) return names.failure();
+  return names.value() > 0 ? Result<void>() : removed(last->header.name.text());
+}
+
+Result<void> Wal::check_all(Ticket floor) const {
+  std::vector<std::string> names;
+  {
+    const std::lock_guard lock(state_);
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+      const bool needed = i + 1 == segments_.size() || segments_[i + 1]->start() > floor.end;
+      if (needed) names.push_back(segments_[i]->header.name.text());
+    }
+  }
+  for (const std::string& name : names) {
+    const auto there = files_.has(name);
+    if (!there.ok()) return there.failure();
+    if (!there.value()) return removed(name);
+  }
+  return {};
 }
 
 std::uint64_t Wal::room_ahead() const {

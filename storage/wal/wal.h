@@ -82,7 +82,8 @@ class Wal {
   core::Result<Ticket> sync();
   // The same for a commit and all before it; returns at once when these are on disk.
   core::Result<void> sync_to(Ticket ticket);
-  // Ends this opening well: the next one is told so. Nothing can be appended afterwards.
+  // Ends this opening well: the next one is told so, and that all before was on disk. Nothing can
+  // be appended afterwards.
   core::Result<void> close();
 
   // Return how far the log goes, and how far of it is known to be on disk.
@@ -115,11 +116,18 @@ class Wal {
   // Returns the begin of the last segment when half of its room is used: a spare file for the next
   // one should be prepared. nullopt before. For the thread that appends.
   [[nodiscard]] std::optional<std::uint64_t> half_full() const;
+  // Returns the name of the last segment. For the thread that appends.
+  [[nodiscard]] const SegmentName& newest() const { return segments_.back()->header.name; }
   // Makes a spare file for the next segment unless there is one: to be called by a thread that may
   // wait, one at a time. A failure that may pass (a full disk) does not close the log.
   core::Result<void> prepare();
   // Removes the spare files, for a disk that is nearly full. New ones are made when there is room.
   core::Result<void> give_back_spares();
+  // Fails when the file of the last segment was removed: what is appended would be lost. Any thread.
+  [[nodiscard]] core::Result<void> check_last() const;
+  // The same for all segments with something behind `floor`, how far the tables reach; asks the disk
+  // for each of them.
+  [[nodiscard]] core::Result<void> check_all(Ticket floor) const;
   // Returns how many bytes more the last segment has room for on the disk.
   [[nodiscard]] std::uint64_t room_ahead() const;
 

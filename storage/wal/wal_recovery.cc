@@ -8,6 +8,8 @@
 
 #include "core/planted_bug.h"
 #include "storage/wal/log_end.h"
+#include "storage/wal/loss_note.h"
+#include "storage/wal/loss_survey.h"
 #include "storage/wal/spare_files.h"
 #include "storage/wal/wal_record.h"
 #include "storage/wal/wal_segment.h"
@@ -23,10 +25,6 @@ namespace {
 // The first segment of an opening until it has its name; never made of a spare file, whose old
 // bytes an earlier try at this opening may have written under the same number.
 constexpr const char* kNewSegment = "new";
-// Before the name of a segment with records behind a damage.
-constexpr const char* kDamagedPrefix = "damaged-";
-// A file of this name says that commits are missing.
-constexpr const char* kLossMark = "commits-missing";
 
 class Recovery {
  public:
@@ -36,14 +34,21 @@ class Recovery {
         base_(base),
         spares_(files, options.segment_bytes, options.spares) {}
 
-  Result<OpenedWal> run(const Redo& redo);
+  Result<OpenedWal> run(const Redo& redo, const AcceptShort& accept);
   Result<OpenedWal> look(const Redo& redo);
 
  private:
   Result<void> find(const Redo& redo);
-  Result<void> look_for_loss();
   void judge();
-  Result<void> mark_loss();
+  // Whether the newest segment that the tables have noted is gone.
+  [[nodiscard]] bool lacks_newest() const;
+  // Adds what is missing to what earlier openings have found, and has it on disk.
+  Result<void> note_loss(LogLoss loss);
+  Result<LogLoss> survey() const;
+  // The segments that this opening takes out of the log, where it has lost something.
+  [[nodiscard]] std::vector<std::string> taken_out() const;
+  // Whether a segment that is no longer of the log is kept for people.
+  [[nodiscard]] bool sets_aside(const std::string& name) const;
   [[nodiscard]] bool loses() const {
     return verdict_ == WalVerdict::kDamaged || verdict_ == WalVerdict::kShort;
   }
@@ -74,7 +79,7 @@ class Recovery {
   std::size_t searched_ = 0;  // The segments from here on have their index.
   LogEnd end_;
   WalVerdict verdict_ = WalVerdict::kWhole;
-  bool lost_before_ = false;
+  std::vector<LogLoss> losses_;
   std::uint64_t from_ = 0;  // Where the new segment begins.
   std::uint64_t opening_ = 1;
   std::string record_;
@@ -86,7 +91,9 @@ Result<void> Recovery::find(const Redo& redo) {
   if (!found.ok()) return found.failure();
   found_ = std::move(found).value();
   opening_ = std::max(found_.opening, base_.opening) + 1;
-  if (auto looked = look_for_loss(); !looked.ok()) return looked;
+  auto noted = noted_losses(files_);
+  if (!noted.ok()) return noted.failure();
+  losses_ = std::move(noted).value();
   if (found_.segments.empty()) {
     end_.closed = base_.ticket.end == 0;
     end_.position = base_.position;
@@ -99,7 +106,18 @@ Result<void> Recovery::find(const Redo& redo) {
   auto end = LogEndSearch(segments, base_, redo).run();
   if (!end.ok()) return end.failure();
   end_ = end.value();
+  // The name of a segment proves that all before it was on disk, and it never was empty.
+  if (lacks_newest()) end_.synced = std::max(end_.synced, base_.segment->start + 1);
   return {};
+}
+
+// An opening that begins a segment may remove the one that was noted before.
+bool Recovery::lacks_newest() const {
+  if (!base_.segment || planted(Bug::kForgetNewest)) return false;
+  if (found_.opening > base_.segment->opening) return false;
+  return std::ranges::none_of(found_.names, [&](const SegmentName& name) {
+    return name == *base_.segment;
+  });
 }
 
 void Recovery::judge() {
@@ -139,17 +157,31 @@ void Recovery::begin_behind_tables() {
   found_.segments.clear();
 }
 
-Result<void> Recovery::look_for_loss() {
-  const auto names = files_.list();
-  if (!names.ok()) return names.failure();
-  lost_before_ = std::ranges::count(names.value(), kLossMark) > 0;
-  return {};
+Result<LogLoss> Recovery::survey() const {
+  if (verdict_ == WalVerdict::kDamaged) return LossSurvey(found_.segments, end_, base_).run();
+  return LogLoss{.is_short = true, .place = base_.ticket.end, .first = base_.position + 1};
 }
 
-Result<void> Recovery::mark_loss() {
-  if (!loses() || lost_before_) return {};
-  const auto mark = files_.create(kLossMark);
-  return mark.ok() ? files_.sync_folder() : mark.failure();
+std::vector<std::string> Recovery::taken_out() const {
+  std::vector<std::string> names = found_.strays;
+  for (const Segment& segment : found_.segments) {
+    if (segment.start() >= from_) names.push_back(segment.header.name.text());
+  }
+  return names;
+}
+
+// An opening that was killed before it changed anything has noted the same.
+Result<void> Recovery::note_loss(LogLoss loss) {
+  if (!loses()) return {};
+  loss.files = taken_out();
+  if (std::ranges::count(losses_, loss) > 0) return {};
+  losses_.push_back(std::move(loss));
+  return note_losses(files_, losses_);
+}
+
+bool Recovery::sets_aside(const std::string& name) const {
+  return std::ranges::any_of(
+      losses_, [&](const LogLoss& loss) { return std::ranges::count(loss.files, name) > 0; });
 }
 
 Result<void> Recovery::remove_unfinished() {
@@ -160,7 +192,8 @@ Result<void> Recovery::remove_unfinished() {
   }
   if (auto found = spares_.find(); !found.ok()) return found;
   // Without a segment, nothing tells the number of the opening that wrote into a spare file.
-  if (found_.segments.empty() && found_.strays.empty()) return spares_.clear();
+  const bool is_known = !found_.segments.empty() || !found_.strays.empty();
+  if (!is_known && !planted(Bug::kKeepSpares)) return spares_.clear();
   return {};
 }
 
@@ -239,7 +272,8 @@ Result<void> Recovery::cut() {
   }
   if (auto cut = cut_last_kept(); !cut.ok()) return cut;
   for (const std::string& name : found_.strays) {
-    auto removed = loses() ? files_.rename(name, kDamagedPrefix + name) : files_.remove(name);
+    auto removed = sets_aside(name) ? files_.rename(name, std::string(kSetAsidePrefix) + name)
+                                    : files_.remove(name);
     if (!removed.ok()) return removed;
   }
   if (removed_any) return files_.sync_folder();
@@ -288,17 +322,22 @@ OpenedWal Recovery::opened() {
   OpenedWal opened;
   opened.wal = std::make_unique<Wal>(files_, options_, std::move(state));
   opened.verdict = verdict_;
-  opened.lost = loses() || lost_before_;
+  opened.losses = std::move(losses_);
   opened.closed = end_.closed;
   opened.redone = end_.redone;
   return opened;
 }
 
-Result<OpenedWal> Recovery::run(const Redo& redo) {
+Result<OpenedWal> Recovery::run(const Redo& redo, const AcceptShort& accept) {
   if (auto found = find(redo); !found.ok()) return found.failure();
   judge();
+  if (verdict_ == WalVerdict::kShort && accept) {
+    if (auto accepted = accept(); !accepted.ok()) return accepted.failure();
+  }
+  auto loss = loses() ? survey() : LogLoss{};
+  if (!loss.ok()) return loss.failure();
   choose_begin();
-  if (auto marked = mark_loss(); !marked.ok()) return marked.failure();
+  if (auto noted = note_loss(std::move(loss).value()); !noted.ok()) return noted.failure();
   if (auto loaded = load_indexes(); !loaded.ok()) return loaded.failure();
   if (auto removed = remove_unfinished(); !removed.ok()) return removed.failure();
   if (planted(Bug::kAppendToOldSegment) && verdict_ == WalVerdict::kCut) return append_to_old();
@@ -310,6 +349,9 @@ Result<OpenedWal> Recovery::run(const Redo& redo) {
 Result<OpenedWal> Recovery::look(const Redo& redo) {
   if (auto found = find(redo); !found.ok()) return found.failure();
   judge();
+  auto loss = loses() ? survey() : LogLoss{};
+  if (!loss.ok()) return loss.failure();
+  if (loses()) losses_.push_back(std::move(loss).value());
   from_ = end_.end;
   if (auto loaded = load_indexes(); !loaded.ok()) return loaded.failure();
   return opened();
@@ -318,28 +360,13 @@ Result<OpenedWal> Recovery::look(const Redo& redo) {
 }  // namespace
 
 Result<OpenedWal> open_wal(Files& files, const WalOptions& options, const WalBase& base,
-                           const Redo& redo) {
-  return Recovery(files, options, base).run(redo);
+                           const Redo& redo, const AcceptShort& accept) {
+  return Recovery(files, options, base).run(redo, accept);
 }
 
 Result<OpenedWal> look_at_wal(Files& files, const WalOptions& options, const WalBase& base,
                               const Redo& redo) {
   return Recovery(files, options, base).look(redo);
-}
-
-Result<void> forget_loss(Files& files) {
-  const auto names = files.list();
-  if (!names.ok()) return names.failure();
-  if (std::ranges::count(names.value(), kLossMark) == 0) return {};
-  return files.remove(kLossMark);
-}
-
-std::string loss_text(WalVerdict verdict) {
-  if (verdict == WalVerdict::kShort) {
-    return "its write-ahead log (the folder wal) ends before its tables: writes are missing";
-  }
-  return "its write-ahead log (the folder wal) is damaged: writes behind the damage are missing, "
-         "and kept in files that begin with \"damaged\"";
 }
 
 }  // namespace anabranch::storage

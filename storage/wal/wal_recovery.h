@@ -12,8 +12,8 @@
 //    there: after a failed sync or a killed process, a file that can be read proves nothing about
 //    the disk.
 // 5. Segments that do not join the others are removed; a log that ends before the tables do is told
-//    of, and goes on behind them. That commits are missing is on disk before the log is changed,
-//    and is told by each opening until the owner says that it has acted on it.
+//    of, and goes on behind them. What is missing is on disk before the log is changed
+//    (loss_note.h), and is told by each opening until the owner has taken it over.
 //
 // Positions go on behind all that is kept. Those of batches that are lost are given again: nothing
 // that is left names them. Logs of earlier versions, which passed them over, have holes there.
@@ -22,23 +22,28 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
+#include "storage/log_loss.h"
 #include "storage/wal/files.h"
 #include "storage/wal/ticket.h"
 #include "storage/wal/wal.h"
+#include "storage/wal/wal_segment.h"
 
 namespace anabranch::storage {
 
 // How far the tables on disk reach, as they say themselves: the newest commit in them, a position
-// behind which the log goes on (of its last batch, or a greater one), and the number of the opening
-// that wrote it. All zero without tables.
+// behind which the log goes on (of its last batch, or a greater one), the number of the opening that
+// wrote it, and the newest segment that was noted. All zero without tables.
 struct WalBase {
   Ticket ticket;
   Position position = 0;
   std::uint64_t opening = 0;
+  std::optional<SegmentName> segment = {};
 };
 
 enum class WalVerdict : std::uint8_t {
@@ -48,18 +53,19 @@ enum class WalVerdict : std::uint8_t {
   kShort,    // The log ends before the tables do.
 };
 
-// Returns a sentence for people, of a log that has lost commits.
-std::string loss_text(WalVerdict verdict);
-
 struct OpenedWal {
   std::unique_ptr<Wal> wal;
   WalVerdict verdict = WalVerdict::kWhole;
-  // Commits may be missing that were once on disk: found now, or by an earlier opening after which
-  // nobody has called forget_loss().
-  bool lost = false;
+  // What is missing that was once on disk: found now, and by earlier openings after which nobody
+  // has called forget_losses().
+  std::vector<LogLoss> losses = {};
   bool closed = false;       // The last opening ended well, or there was none.
   std::uint64_t redone = 0;  // The commits given back.
 };
+
+// Says whether a log that ends before the tables may be begun anew: a failure ends the opening
+// before it has changed anything.
+using AcceptShort = std::function<core::Result<void>()>;
 
 // Is given the bytes of the changes of a commit, valid until it returns. A failure ends the
 // opening.
@@ -69,17 +75,14 @@ using Redo = std::function<core::Result<void>(Ticket ticket, std::string_view ch
 // first, before it changes anything. All that it gave is on disk when it returns. After kDamaged
 // and kShort, commits may be missing that were once known to be on disk; the segments that may have
 // them are kept under names that begin with `damaged-`, for a person to look at. Fails with kIo
-// when the disk does: then nothing was lost, and the opening can be tried again. `files` must
-// outlive the log.
+// when the disk does: then nothing was lost, and the opening can be tried again. A log that is
+// short is begun anew if `accept` does not fail. `files` must outlive the log.
 core::Result<OpenedWal> open_wal(Files& files, const WalOptions& options, const WalBase& base,
-                                 const Redo& redo);
+                                 const Redo& redo, const AcceptShort& accept = {});
 
 // As open_wal(), but changes nothing on the disk, and nothing can be appended: for tools that look
 // at a folder that nobody has open.
 core::Result<OpenedWal> look_at_wal(Files& files, const WalOptions& options, const WalBase& base,
                                     const Redo& redo);
-
-// Forgets that commits are missing: they are known to be, and will not be taken for present.
-core::Result<void> forget_loss(Files& files);
 
 }  // namespace anabranch::storage

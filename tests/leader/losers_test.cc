@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "leader/losers.h"
 #include "tests/leader/store_world.h"
 
 namespace anabranch::losers_test {
@@ -100,6 +101,29 @@ TEST_SUITE("leader: losers") {
     CHECK(loser.by_region == "us");
     CHECK(loser.time_ms > 0);
     CHECK(loser.logged_ms >= loser.time_ms);
+  }
+
+  TEST_CASE("a value that is equal to the winner, beside it, is no loser") {
+    rows::Names names;
+    names.set_region(1, "ap");
+    names.set_region(2, "eu");
+    names.set_region(3, "us");
+    const auto value = [](core::Origin origin, const std::string& text) {
+      return crdt::Sibling{{origin, 1}, core::Hlc::of(1'000, 0), text, {}};
+    };
+    rows::ConflictEntry entry;
+    entry.note.path = {"\1", "doc", "s"};
+    entry.note.by = {3, 1};
+    entry.note.values = {value(1, "same"), value(2, "other"), value(3, "same")};
+    entry.policy = "lww";
+    entry.shown = {3, 1};
+    CHECK(lines_of(leader::losers_of(1, entry, names, {})) ==
+          Lines{"met doc other of eu, same by lww"});
+    // Where both were replaced both have lost, also the one that was shown.
+    entry.note.kind = rows::ConflictKind::kReplaced;
+    CHECK(lines_of(leader::losers_of(1, entry, names, {})) ==
+          Lines{"replaced doc same of ap", "replaced doc other of eu",
+                "replaced doc same of us, was shown"});
   }
 
   TEST_CASE("a put over values that nobody read leaves both as losers, in both regions") {

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -91,9 +92,9 @@ TEST_SUITE("leader: a directory that is gone") {
     harm([](const fs::path& data) { fs::remove(data / "lock"); }, "lock");
   }
 
-  TEST_CASE("a log of the engine that is gone is found by a check, and begins a new origin") {
+  TEST_CASE("a log that is gone is found by a check, and refused until its loss is accepted") {
     const TempDir folder;
-    const Options options = store_options(folder, "eu");
+    Options options = store_options(folder, "eu");
     std::string origin;
     {
       Store store = Store::open(options);
@@ -110,8 +111,30 @@ TEST_SUITE("leader: a directory that is gone") {
       CHECK(report.wrong > 0);
       CHECK(report.findings.front().find("write-ahead log") != std::string::npos);
     }
-    const Store store = Store::open(options);
-    CHECK(store.status().origin != origin);
+    const auto refusal = [&]() -> std::string {
+      try {
+        (void)Store::open(options);
+      } catch (const Error& error) {
+        return error.what();
+      }
+      return {};
+    };
+    CHECK(refusal().find("--accept-lost-log=" + origin) != std::string::npos);
+    options.accept_lost_log = "0000000000000001";  // That of another loss.
+    CHECK(refusal().find("--accept-lost-log=" + origin) != std::string::npos);
+    options.accept_lost_log = origin;
+    for (int times = 0; times < 2; ++times) {
+      Store store = Store::open(options);
+      CHECK(store.status().origin != origin);
+      CHECK(Word{store, "k"}.get() == "v");  // The stop had it written to the tables.
+      REQUIRE(store.status().log_lost.size() == 1);
+      const auto& warnings = store.status().warnings;
+      const auto lost = std::ranges::find(warnings, "log_lost", &WarningStatus::kind);
+      REQUIRE(lost != warnings.end());
+      CHECK(lost->critical);
+    }
+    fs::remove_all(fs::path(options.path) / "wal");
+    CHECK(refusal().find("--accept-lost-log=") != std::string::npos);  // It was for that loss alone.
   }
 
   TEST_CASE("it is noticed while nobody writes, within about a second") {

@@ -30,7 +30,14 @@ def notified(world):
     check(ready[0] == "READY=1" and ready[1].startswith("STATUS=region eu, redis on "), ready)
     leader.call("SET", "key", "value")
     check(leader.stop() == 0, "a clean end")
-    check(manager.heard() == ["STOPPING=1"], "stopping")
+    stopping = manager.heard()
+    check(stopping[0] == "STOPPING=1" and len(stopping) == 3, stopping)
+    check(re.fullmatch(r"STATUS=stopping: writes [1-9]\d* bytes of the log to the tables", stopping[1]), stopping)
+    check(stopping[2] == "EXTEND_TIMEOUT_USEC=18000000", stopping)
+    leader.start()
+    check(leader.status()["storage_redo_bytes"] < 1000, "what the last opening wrote is in the tables")
+    check(leader.call("GET", "key") == "value", "it is there")
+    check(leader.stop() == 0, "a clean end")
 
 
 def without_a_manager(world):

@@ -141,6 +141,12 @@ Result<void> EngineDisk::swap(const storage::Changes& changes) {
   return done;
 }
 
+Result<bool> EngineDisk::close(std::chrono::milliseconds flush_max) {
+  auto closed = engine_.close(flush_max);
+  if (!closed.ok()) tell_failure();
+  return closed;
+}
+
 void EngineDisk::tell_failure() {
   if (const auto failed = std::exchange(failed_, nullptr)) failed();
 }

@@ -2,6 +2,7 @@
 // power, over tables in memory. Flushes are carried out in steps at random moments.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -27,7 +28,12 @@ class EngineDisk final : public Disk {
                                   const storage::Changes& changes) override;
   core::Result<void> finish_commit() override;
   core::Result<void> swap(const storage::Changes& changes) override;
+  core::Result<bool> close(std::chrono::milliseconds flush_max) override;
   [[nodiscard]] storage::Place place() const override;
+
+  // The files of its log.
+  [[nodiscard]] storage::test::RecordedFiles& files() { return files_; }
+  [[nodiscard]] const storage::test::RecordedFiles& files() const { return files_; }
 
   // The next commit tells of a failure.
   void sync() override { (void)sync_all(); }

@@ -159,6 +159,7 @@ constexpr std::array kRows{
         .name = "count-refused",
         .what = "the numbers of a group that was refused are not given again",
         .fault = "refusal"},
+    of_parts(Bug::kWaitForGone, "wait-for-gone", "the log is kept for a leader that is gone"),
     of_engine(Bug::kShowUnsynced, "show-unsynced",
               "a commit counts, and may be flushed, before it is on disk"),
     of_engine(Bug::kShowUnderWay, "show-under-way", "readers see a commit that is under way"),

@@ -184,6 +184,7 @@ std::string head_of(const json& status) {
     rows.push_back(
         {"rows", "all are taken again from another region: " + field(status, "rows_again")});
   }
+  add_each(rows, "log", status.at("log_lost"));
   add_each(rows, "log", status.at("log_damage"));
   for (const json& warning : status.at("warnings")) {
     if (warning.at("kind") == "lag") rows.push_back({"lag", field(warning, "text")});

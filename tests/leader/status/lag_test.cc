@@ -96,6 +96,40 @@ TEST_SUITE("leader: lag") {
     CHECK(pair.look().empty());
   }
 
+  TEST_CASE("the alarm is over when the region has come back to half of its limit, and no sooner") {
+    Pair pair;
+    const auto fall_behind = [&](core::Millis behind) {
+      pair.world.disconnect(0, 1);
+      put(pair.world, 0);
+      pair.lag.note(pair.world.at(0).replica(), pair.world.now());
+      pair.world.run(behind);
+      CHECK(pair.behind() == behind);
+    };
+    const auto catch_up = [&] {
+      pair.world.connect(0, 1);
+      REQUIRE(pair.world.run_until_equal(10'000));
+      pair.world.run(3'000);
+      REQUIRE(pair.behind() == 0);
+    };
+    pair.look();
+    fall_behind(11'000);
+    CHECK(has(pair.look(), "region r1 is behind"));
+    catch_up();  // Nobody looks.
+    fall_behind(5'001);
+    CHECK(pair.look().empty());
+    REQUIRE(pair.lag.alarms().contains("r1"));
+    CHECK(has(pair.lag.alarms().at("r1").text, "5 s ago"));
+    catch_up();
+    fall_behind(5'000);
+    CHECK(has(pair.look(), "info r0: region r1 is no longer behind"));
+    CHECK(pair.lag.alarms().empty());
+    // Where there is no alarm half of the limit begins none.
+    pair.world.run(5'000);
+    CHECK(pair.look().empty());
+    pair.world.run(1);
+    CHECK(has(pair.look(), "region r1 is behind"));
+  }
+
   TEST_CASE("writes of other regions do not count, and 0 means no alarms") {
     Pair pair;
     pair.lag = leader::Lag("r0", 0);

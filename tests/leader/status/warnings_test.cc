@@ -55,6 +55,7 @@ TEST_SUITE("leader: warnings") {
     status.rejoin.failed = "why";
     status.storage_damage = {"damage"};
     status.rows_again = "damage";
+    status.log_lost = {"lost"};
     status.log_damage = {"damage"};
     status.clocks = {"clock"};
     status.unproven = {"late"};
@@ -67,8 +68,8 @@ TEST_SUITE("leader: warnings") {
     status.regions[2].pinned_bytes = 1;
     CHECK(kinds_in(status) ==
           Kinds{"closed", "full", "refusing", "draining", "paused", "diverged", "functions", "peer",
-                "fork", "rejoin", "storage_damage", "rows_again", "log_damage", "clock", "unproven",
-                "policy", "keys", "log_kept", "backup", "read"});
+                "fork", "rejoin", "storage_damage", "rows_again", "log_lost", "log_damage", "clock",
+                "unproven", "policy", "keys", "log_kept", "backup", "read"});
     const auto all = warnings_in(status, {});
     CHECK(std::ranges::is_sorted(all, {}, [](const auto& each) { return !each.critical; }));
     CHECK(all.front().critical);

@@ -15,6 +15,7 @@ using core::Millis;
 using core::VersionVector;
 using regions::LogKeeper;
 using storage::Position;
+using test::kAp;
 using test::kEu;
 using test::kLink;
 using test::kUs;
@@ -94,6 +95,41 @@ TEST_SUITE("regions: log keeper") {
     eu.greet(kLink, "us", kUs);
     eu.has_on_disk({{kEu, 40}});
     CHECK(eu.forget([](const std::string& region) { return region != "us"; }) > 41);
+  }
+
+  TEST_CASE("a leader that is gone keeps nothing: another one succeeds it, or it is lost") {
+    const auto list = [](LogKeeperWorld& eu, const core::Path& row, const std::string& value) {
+      eu.write([&](regions::Group& group) { group.put(row, value); });
+      eu.list.load(*eu.state.reader());
+    };
+    const core::Path next = regions::RegionList::origin_row("us", kAp);
+    const auto names = regions::RegionList::origin_value;
+    for (const bool is_lost : {false, true}) {
+      CAPTURE(is_lost);
+      LogKeeperWorld eu;
+      // Its region goes on under another origin, and has all.
+      std::uint64_t number = 0;
+      const auto next_has_all = [&] {
+        eu.keeper.reports().take({.region = "us",
+                                  .origin = kAp,
+                                  .number = ++number,
+                                  .durable = eu.state.applied().vector()});
+      };
+      eu.greet(kLink, "us", kUs);
+      eu.has_on_disk({{kEu, 40}});
+      next_has_all();
+      CHECK(eu.forget() <= 41);
+      if (is_lost) {
+        list(eu, regions::RegionList::origin_row("us", kUs), names(0));
+        list(eu, regions::RegionList::retirement_row("us"),
+             regions::RegionList::retirement_value(regions::Retirement::kLost, {kUs}));
+      }
+      list(eu, next, names(is_lost ? 0 : kUs));
+      next_has_all();
+      CHECK(eu.forget() > 41);
+      CHECK(eu.keeper.lacked().empty());
+      CHECK(eu.keeper.durable("us", eu.exchange) == eu.state.applied().vector());
+    }
   }
 
   TEST_CASE("of a region that is no peer its report counts") {

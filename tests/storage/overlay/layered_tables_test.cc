@@ -45,6 +45,12 @@ struct MemoryBase final : TablesBelow {
     return storage.apply(changes, note);
   }
   [[nodiscard]] core::Result<std::string> reach() const override { return storage.reach(); }
+  core::Result<void> note_segment(std::string_view name) override {
+    return storage.note_segment(name);
+  }
+  [[nodiscard]] core::Result<std::string> noted_segment() const override {
+    return storage.noted_segment();
+  }
 };
 
 struct LayeredWorld {

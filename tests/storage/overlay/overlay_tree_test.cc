@@ -9,6 +9,8 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "storage/overlay/overlay_tree.h"
 #include "tests/seed.h"
@@ -139,6 +141,48 @@ TEST_SUITE("storage: overlay") {
     CHECK(tree.newest().at_or_after(at("z")) == nullptr);
     CHECK(tree.newest().at_or_after({Table::kMeta, ""}) == nullptr);
     CHECK(tree.newest().at_or_after(at(""))->key().substr(1) == "k100");
+  }
+
+  TEST_CASE("a full inner node is split wherever the child lies that was split") {
+    constexpr std::size_t kWidth = OverlayNode::kWidth;
+    for (std::size_t child = 0; child <= kWidth; ++child) {
+      CAPTURE(child);
+      OverlayTree tree;
+      TreeModel model;
+      const auto put = [&](const std::string& key) {
+        tree.put(at(key), key);
+        model[key] = key;
+      };
+      for (std::size_t i = 0; i < kWidth * (kWidth + 1); ++i) put(std::to_string(10'000 + i));
+      const OverlayNode* const root = tree.newest().node();
+      REQUIRE_FALSE(root->leaf);
+      REQUIRE(root->count == kWidth);
+      put(std::to_string(10'000 + child * kWidth + kWidth / 2) + "+");
+      REQUIRE(tree.newest().node() != root);
+      check(tree.newest(), model);
+    }
+  }
+
+  TEST_CASE("keys that come in ascending order fill their nodes, also the inner ones") {
+    OverlayTree tree;
+    for (int i = 0; i < 300'000; ++i) tree.put(at(std::to_string(1'000'000 + i)), "");
+    // All but the last one of each level.
+    std::size_t looked = 0;
+    std::vector<const OverlayNode*> level{tree.newest().node()};
+    while (!level.front()->leaf) {
+      std::vector<const OverlayNode*> below;
+      for (const OverlayNode* node : level) {
+        const auto& inner = static_cast<const OverlayInner&>(*node);
+        below.insert(below.end(), inner.children.begin(), inner.children.begin() + inner.count + 1);
+        if (node == level.back()) continue;
+        REQUIRE(node->count >= OverlayNode::kWidth - 1);
+        ++looked;
+      }
+      level = std::move(below);
+    }
+    CHECK(looked > 100);
+    level.pop_back();
+    for (const OverlayNode* leaf : level) REQUIRE(leaf->count == OverlayNode::kWidth);
   }
 
   TEST_CASE("a removed key is found, as removed, and can be set again") {

@@ -32,15 +32,20 @@ constexpr std::array kPlants{
     Plant{Bug::kTrustTail, "rule 4: what can be read is taken for what is on disk"},
     Plant{Bug::kIgnoreShortLog, "rule 5: a log that ends before the tables goes on where it ends"},
     Plant{Bug::kKeepUnjoined, "rule 5: segments before a gap are kept"},
+    Plant{Bug::kForgetNewest, "rule 5: the newest segment is not missed"},
     Plant{Bug::kRollWithoutSync, "a segment is closed without a sync"},
     Plant{Bug::kNameBeforeSync, "a segment gets its name before the one before it is synced"},
     Plant{Bug::kWriteBeforeName, "a segment is written before its name is on disk"},
+    Plant{Bug::kCloseUnsynced, "a closing record is written before all before it is on disk"},
+    Plant{Bug::kKeepSpares, "spare files are kept where no segment tells whose records they have"},
     Plant{Bug::kReuseGeneration, "engine: a generation is used again before it was emptied"},
     Plant{Bug::kKeepNextTables, "engine: an opening keeps next tables that were not swapped in"},
     Plant{Bug::kNoteFormerGenerations, "engine: a flush notes the generations before a swap"},
     Plant{Bug::kFlushUnsynced, "engine: a flush writes what the log could lose"},
     Plant{Bug::kPassLostPositions, "positions of what a log has lost are passed over"},
     Plant{Bug::kGoOnBelowTrim, "engine: positions go on below what is trimmed"},
+    Plant{Bug::kForgetTrim, "engine: a trim that is told while one is noted is forgotten"},
+    Plant{Bug::kTrimHeld, "engine: a trim takes what a backup holds"},
 };
 
 bool fails(Bug bug) {

@@ -89,6 +89,13 @@ class RecordedFile final : public File {
     return std::uint64_t{node_->seen.size()};
   }
 
+  [[nodiscard]] Result<std::uint64_t> names() const override {
+    const std::lock_guard guard(disk_.mutex_);
+    std::uint64_t names = 0;
+    for (const auto& [name, node] : disk_.names_) names += node == node_ ? 1 : 0;
+    return names;
+  }
+
   void begin_sync(std::uint64_t offset, std::uint64_t size) override {
     const std::lock_guard guard(disk_.mutex_);
     disk_.begun_.push_back({name_, offset, size});
@@ -212,6 +219,11 @@ Result<void> RecordedFiles::remove(const std::string& name) {
   name_changes_.push_back({name, {}, names_.at(name)});
   apply(name_changes_.back(), names_);
   return {};
+}
+
+Result<bool> RecordedFiles::has(const std::string& name) const {
+  const std::lock_guard guard(mutex_);
+  return names_.contains(name);
 }
 
 Result<std::vector<std::string>> RecordedFiles::list() const {

@@ -72,6 +72,7 @@ class RecordedFiles final : public Files {
   core::Result<void> rename(const std::string& from, const std::string& to) override;
   core::Result<void> remove(const std::string& name) override;
   [[nodiscard]] core::Result<std::vector<std::string>> list() const override;
+  [[nodiscard]] core::Result<bool> has(const std::string& name) const override;
   core::Result<void> sync_folder() override;
   [[nodiscard]] core::Result<void> check_there() const override { return look(DiskCall::kCheck); }
   [[nodiscard]] std::uint64_t free_bytes() const override { return free_bytes_; }

@@ -368,6 +368,35 @@ TEST_CASE("an opening is told whether the one before it ended well") {
   CHECK_FALSE(log.opened.closed);
 }
 
+TEST_CASE("spare files of a log without a segment are not used again: they have old records") {
+  TestLog log;
+  for (char letter = 'a'; letter <= 'f'; ++letter) log.append_synced(large(letter));
+  REQUIRE_EQ(log.segments().size(), 3);
+  REQUIRE(log.wal->trim(log.wal->last().position, log.wal->last().ticket).ok());
+  REQUIRE_EQ(log.segments().size(), 1);
+  REQUIRE_EQ(log.disk->list().value().size(), 3);
+  REQUIRE(log.disk->remove(log.segments().front()).ok());
+  log.open();  // It has the number of the first opening again, and begins at the same place.
+  REQUIRE_EQ(log.wal->opening(), 1);
+  CHECK_EQ(log.disk->list().value().size(), 1);
+  for (char letter = 'A'; letter <= 'C'; ++letter) log.append_synced(large(letter));
+  log.open();
+  CHECK_EQ(log.redone(), Strings{large('A'), large('B'), large('C')});
+}
+
+TEST_CASE("the closing record says that all before it was on disk, also what nobody had synced") {
+  for (const std::string bad : {"one", "two"}) {
+    TestLog log;
+    log.append("one");
+    log.append("two");
+    REQUIRE(log.wal->close().ok());
+    log.damage(bad);
+    log.open();
+    CHECK(log.opened.verdict == WalVerdict::kDamaged);
+    CHECK(log.opened.losses.size() == 1);
+  }
+}
+
 TEST_CASE("a redo that fails ends the opening and changes nothing") {
   TestLog log;
   log.append_synced("one");

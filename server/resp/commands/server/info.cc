@@ -140,6 +140,7 @@ void persistence(Lines& lines, const Source& from) {
   lines.add("aof_enabled", std::uint64_t{1});
   lines.add("aof_rewrite_in_progress", std::uint64_t{0});
   lines.add("aof_last_write_status", writes ? "ok" : "err");
+  lines.add("log_lost", std::uint64_t{from.status().log_lost.size()});
   lines.add("durability", from.status().durability);
   lines.add("unsynced_bytes", from.status().storage_unsynced_bytes);
 }

@@ -1,0 +1,78 @@
+// What this leader's log has lost: batches that were on its disk once and are missing, or may be,
+// since an opening has found the log damaged, cut off or gone. It stands, as rows of meta, until the
+// hash chain of each origin shows here that all of it came back from others; where it is not known
+// how far an origin went, until an operator ends it.
+//
+// Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "core/wall_clock.h"
+#include "regions/state/applied.h"
+#include "regions/state/chain_hashes.h"
+#include "regions/state/commit.h"
+#include "storage/log_loss.h"
+#include "storage/storage.h"
+
+namespace anabranch::regions {
+
+class LostLog final : public Participant {
+ public:
+  // An origin with batches among the lost ones.
+  struct End {
+    core::Seq had = 0;   // All up to here was left.
+    core::Seq last = 0;  // The last op that was lost, as far as known...
+    core::ChainHash chain{};  // ...and the hash there.
+    bool back = false;        // It is here again, with all before it.
+  };
+  struct Loss {
+    core::Millis found_ms = 0;  // By the wall clock of this leader.
+    storage::LogLoss what;
+    bool ends_known = false;  // No origin lost more than `ends` says.
+    std::map<core::Origin, End> ends;
+  };
+
+  // Both must outlive this.
+  LostLog(const Applied& applied, const ChainHashes& chains) : applied_(applied), chains_(chains) {}
+
+  // Reads what earlier openings have left, once the vector is loaded.
+  core::Result<void> load(const storage::Snapshot& snapshot);
+  // Takes over what the storage has found; stored with the next commit. What was taken over before
+  // is left as it is.
+  void take_over(const std::vector<storage::LogLoss>& losses, core::Millis wall_ms);
+  // Forgets all losses, as an operator wants; stored with the next commit.
+  void forget();
+
+  [[nodiscard]] const std::map<std::uint64_t, Loss>& all() const { return losses_; }
+  [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
+  // Returns a sentence for each loss, the oldest first.
+  [[nodiscard]] std::vector<std::string> sentences() const;
+  // Returns sentences about losses that have ended since the last call.
+  [[nodiscard]] std::vector<std::string> take_news();
+
+  void applied(core::Origin origin, core::Seq first) override;
+  void record(Commit& commit) override;
+
+ private:
+  // Whether what can be read behind the damage accounts for all that is missing.
+  [[nodiscard]] bool accounts_for_all(const storage::LogLoss& loss) const;
+  void look(core::Origin origin);
+  // Whether the history here has the end, with its hash.
+  [[nodiscard]] bool is_back(core::Origin origin, const End& end) const;
+  // Ends a loss of which all is back.
+  void settle();
+
+  const Applied& applied_;
+  const ChainHashes& chains_;
+  std::map<std::uint64_t, Loss> losses_;  // By number.
+  std::vector<std::uint64_t> changed_;
+  std::vector<std::string> news_;
+};
+
+}  // namespace anabranch::regions

@@ -1,0 +1,48 @@
+// What the opening of a storage has found missing that was on disk once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/dot.h"
+#include "core/hash.h"
+#include "core/result.h"
+
+namespace anabranch::storage {
+
+struct LogLoss {
+  // The batches of an origin that can be read behind what is missing; they are in the log no more.
+  struct Found {
+    core::Origin origin = 0;
+    core::Seq first = 0;      // Of its ops there...
+    core::Seq last = 0;       // ...and the greatest.
+    core::ChainHash chain{};  // The hash of its last batch.
+    // The places among them where batches of the origin are missing, and the ops in these.
+    std::uint64_t gaps = 0;
+    std::uint64_t gap_ops = 0;
+    bool operator==(const Found&) const = default;
+  };
+
+  bool is_short = false;      // The log ended before the tables did.
+  std::uint64_t place = 0;    // Of the stream: where the log ends since.
+  std::uint64_t first = 0;    // The first position that is missing.
+  std::uint64_t unknown = 0;  // Missing batches of which nothing can be read.
+  bool end_known = false;     // Nothing that was on disk lies behind what can be read.
+  std::vector<Found> found = {};
+  std::vector<std::string> files = {};  // Segments that are set aside, by their names before.
+  bool operator==(const LogLoss&) const = default;
+
+  // Whether a batch is missing, or may be; else the damage met changes without batches alone.
+  [[nodiscard]] bool misses_batches() const { return !end_known || unknown > 0 || !found.empty(); }
+};
+
+// Returns a sentence for people.
+std::string loss_text(const std::vector<LogLoss>& losses);
+
+// Writes losses as bytes with a checksum, and reads such bytes. Fails with kCorrupt.
+std::string encode_losses(const std::vector<LogLoss>& losses);
+core::Result<std::vector<LogLoss>> decode_losses(std::string_view bytes);
+
+}  // namespace anabranch::storage

@@ -1,0 +1,75 @@
+#include "storage/wal/loss_note.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace anabranch::storage {
+
+using core::Result;
+
+namespace {
+
+constexpr const char* kNote = "commits-missing";
+// The note until it is on disk.
+constexpr const char* kNewNote = "commits-missing-new";
+
+Result<bool> has(const Files& files, std::string_view name) {
+  const auto names = files.list();
+  if (!names.ok()) return names.failure();
+  return std::ranges::count(names.value(), name) > 0;
+}
+
+Result<void> remove_if_there(Files& files, const char* name) {
+  const auto there = has(files, name);
+  if (!there.ok()) return there.failure();
+  return there.value() ? files.remove(name) : Result<void>();
+}
+
+Result<std::string> read_all(Files& files, const std::string& name) {
+  auto file = files.open(name);
+  if (!file.ok()) return file.failure();
+  const auto size = file.value()->size();
+  if (!size.ok()) return size.failure();
+  std::string bytes(size.value(), '\0');
+  const auto got = file.value()->read(0, bytes);
+  if (!got.ok()) return got.failure();
+  bytes.resize(got.value());
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::vector<LogLoss>> noted_losses(Files& files) {
+  const auto noted = has(files, kNote);
+  if (!noted.ok()) return noted.failure();
+  if (!noted.value()) return std::vector<LogLoss>();
+  const auto bytes = read_all(files, kNote);
+  if (!bytes.ok()) return bytes.failure();
+  auto losses = decode_losses(bytes.value());
+  return losses.ok() ? std::move(losses) : std::vector<LogLoss>{LogLoss{}};
+}
+
+Result<void> note_losses(Files& files, const std::vector<LogLoss>& losses) {
+  if (auto removed = remove_if_there(files, kNewNote); !removed.ok()) return removed;
+  auto file = files.create(kNewNote);
+  if (!file.ok()) return file.failure();
+  if (auto written = file.value()->write(0, encode_losses(losses)); !written.ok()) return written;
+  if (auto synced = file.value()->sync(); !synced.ok()) return synced;
+  if (auto named = files.rename(kNewNote, kNote); !named.ok()) return named;
+  return files.sync_folder();
+}
+
+Result<void> forget_losses(Files& files) { return remove_if_there(files, kNote); }
+
+Result<void> remove_set_aside(Files& files) {
+  const auto names = files.list();
+  if (!names.ok()) return names.failure();
+  for (const std::string& name : names.value()) {
+    if (!name.starts_with(kSetAsidePrefix)) continue;
+    if (auto removed = files.remove(name); !removed.ok()) return removed;
+  }
+  return {};
+}
+
+}  // namespace anabranch::storage

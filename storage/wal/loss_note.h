@@ -1,0 +1,29 @@
+// The note of what openings of a write-ahead log have found missing. It lies in a file beside the
+// segments, from before the opening changes anything until the owner of the log has taken it over.
+// docs/formats.md has the bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "storage/log_loss.h"
+#include "storage/wal/files.h"
+
+namespace anabranch::storage {
+
+// Reads what earlier openings have noted; empty when their owner has taken all of them over. A file
+// that cannot be read, also the empty one of an earlier version, is a loss of which nothing is
+// known. Fails when the disk does.
+core::Result<std::vector<LogLoss>> noted_losses(Files& files);
+// Notes losses in place of those noted before; on disk when it returns.
+core::Result<void> note_losses(Files& files, const std::vector<LogLoss>& losses);
+// Forgets them: their owner has taken them over.
+core::Result<void> forget_losses(Files& files);
+// Before the name of a segment with records behind a damage, from the opening on that found it.
+inline constexpr std::string_view kSetAsidePrefix = "damaged-";
+// Removes the segments with such names.
+core::Result<void> remove_set_aside(Files& files);
+
+}  // namespace anabranch::storage

@@ -1,0 +1,104 @@
+#include "storage/wal/loss_survey.h"
+
+#include <algorithm>
+
+namespace anabranch::storage {
+
+using core::Result;
+
+LossSurvey::LossSurvey(const std::vector<Segment>& segments, const LogEnd& end,
+                       const WalBase& base)
+    : segments_(segments),
+      end_(end),
+      begin_(std::max(end.end, base.ticket.end)),
+      end_place_(begin_),
+      expected_(std::max(end.position, base.position) + 1) {
+  loss_.place = begin_;
+  loss_.first = expected_;
+}
+
+Result<LogLoss> LossSurvey::run() {
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const bool before = i + 1 < segments_.size() && segments_[i + 1].start() <= begin_;
+    if (before) continue;
+    enter(segments_[i]);
+    if (auto walked = walk(i); !walked.ok()) return walked.failure();
+  }
+  loss_.end_known = end_place_ >= end_.synced;
+  for (const auto& [origin, found] : found_) loss_.found.push_back(found);
+  return loss_;
+}
+
+void LossSurvey::enter(const Segment& segment) {
+  if (!segment.sound || segment.start() <= end_place_) return;
+  end_place_ = segment.start();
+  loss_.unknown += std::max(segment.header.first, expected_) - expected_;
+  expected_ = std::max(segment.header.first, expected_);
+}
+
+Result<void> LossSurvey::walk(std::size_t segment) {
+  const Segment& here = segments_[segment];
+  SegmentScan scan(here);
+  for (std::uint64_t place = std::max(begin_, here.start());;) {
+    const auto next = scan.next_header(place);
+    if (!next.ok()) return next.failure();
+    if (!next.value()) return {};
+    auto found = scan.at(*next.value());
+    if (!found.ok()) return found.failure();
+    const RecordHeader header = found.value().header;
+    place = header.place + 1;
+    if (!found.value().sound()) {
+      if (header.place != end_place_ || header.first != expected_) continue;
+      miss(header);
+      place = header.end();
+      continue;
+    }
+    const auto takes = counts(scan, segment, header);
+    if (!takes.ok()) return takes.failure();
+    if (!takes.value()) continue;
+    found = scan.at(header.place);  // The look behind it has taken its bytes.
+    if (!found.ok()) return found.failure();
+    take(header, found.value().body);
+    place = header.end();
+  }
+}
+
+Result<bool> LossSurvey::counts(SegmentScan& scan, std::size_t segment,
+                                const RecordHeader& header) {
+  if (header.first < expected_) return false;
+  if (header.place == end_place_) return true;
+  if (segment + 1 < segments_.size() && segments_[segment + 1].start() == header.end()) return true;
+  const auto behind = scan.at(header.end());
+  if (!behind.ok()) return behind.failure();
+  return behind.value().sound() && behind.value().header.first == header.next_position();
+}
+
+void LossSurvey::miss(const RecordHeader& header) {
+  loss_.unknown += header.batches;
+  expected_ = header.next_position();
+  end_place_ = header.end();
+}
+
+void LossSurvey::take(const RecordHeader& header, std::string_view body) {
+  loss_.unknown += header.first - expected_;
+  expected_ = header.next_position();
+  end_place_ = header.end();
+  BatchWalk walk(header, body);
+  while (const auto batch = walk.next()) take(*batch);
+}
+
+void LossSurvey::take(const LogRecord& batch) {
+  const auto [at, is_new] = found_.try_emplace(batch.origin);
+  LogLoss::Found& found = at->second;
+  if (is_new) {
+    found.origin = batch.origin;
+    found.first = batch.first;
+  } else if (batch.first > found.last + 1) {
+    ++found.gaps;
+    found.gap_ops += batch.first - found.last - 1;
+  }
+  found.last = batch.last;
+  found.chain = core::chain_hash(batch.bytes);
+}
+
+}  // namespace anabranch::storage
