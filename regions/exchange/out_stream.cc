@@ -91,6 +91,8 @@ void OutStream::send_wanted(const LogReader& log, storage::Position end,
     if (!by_origin && log.lacks(cursor_, record ? record->position : end + 1)) {
       mark<"a log lacks a record in the middle">();
       has_gap(log, applied);
+    } else if (record && record->position > cursor_) {
+      mark<"a stream passes a hole of the log">();
     }
     if (!record || record->position > end) {
       cursor_ = end + 1;

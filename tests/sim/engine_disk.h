@@ -37,7 +37,7 @@ class EngineDisk final : public Disk {
 
   // The next commit tells of a failure.
   void sync() override { (void)sync_all(); }
-  // At times the power is lost once more while the log is opened.
+  // At times the log has a hole then, or the power is lost once more while it is opened.
   [[nodiscard]] std::unique_ptr<Disk> crash() const override;
   [[nodiscard]] std::unique_ptr<Disk> clone() const override;
   // A commit that is to fail finds that the files fail, or the tables in a flush, or the power.

@@ -67,9 +67,7 @@ std::string Ledger::wrote(Node& node, const VersionVector& deps, core::Millis wa
 }
 
 std::string Ledger::made(Node& node, core::Origin origin, Trail trail, core::Millis wall_max) {
-  while (trail.position < node.disk().last_position()) {
-    const auto record = node.disk().read_log(trail.position + 1);
-    if (!record) return "the log ends before its last position";
+  while (const auto record = node.disk().read_log(trail.position + 1)) {
     if (record->origin == origin && find(record->origin, record->last) == nullptr) {
       if (std::string wrong = write(*record, trail.vector, wall_max); !wrong.empty()) return wrong;
     }
@@ -180,9 +178,7 @@ bool Ledger::leaves_unproven(core::Origin origin, core::Seq seq) const {
 }
 
 std::string Ledger::follow(Node& node, Trail& trail) const {
-  while (trail.position < node.disk().last_position()) {
-    const auto record = node.disk().read_log(trail.position + 1);
-    if (!record) return "the log ends before its last position";
+  while (const auto record = node.disk().read_log(trail.position + 1)) {
     trail.position = record->position;
     const std::string what = name(record->origin, record->first);
     const Written* written = find(record->origin, record->last);
