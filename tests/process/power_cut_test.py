@@ -97,7 +97,7 @@ def judge(image):
 
 
 def main():
-    count = 24 if LONG else 6
+    count = 12 if LONG else 6
     seed = new_random().randrange(2**32)
     folder = tempfile.mkdtemp(prefix="anabranch-process-")
     try:
