@@ -280,8 +280,9 @@ void Replica::try_again() {
   if (refused_told_ == refused.has_value()) return;
   refused_told_ = refused.has_value();
   if (refused) {
-    alarms_.raise("nothing can be written for now, and nothing is lost by that; it is tried again: " +
-                  refused->message);
+    alarms_.raise(
+        "nothing can be written for now, and nothing is lost by that; it is tried again: " +
+        refused->message);
   } else if (!broken()) {
     alarms_.notice("can write again");
   }

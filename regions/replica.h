@@ -11,7 +11,8 @@
 // readers or acknowledged before the commit it follows from; 2. a batch is applied exactly once,
 // when all that it depends on has been; 3. after a failed commit nothing more is written, applied
 // or sent; a commit that is refused (Failure::passes) has changed nothing and has no number, and
-// the next write and the next tick try again. Not thread-safe; readers use snapshots of the storage and names().
+// the next write and the next tick try again. Not thread-safe; readers use snapshots of the storage
+// and names().
 #pragma once
 
 #include <memory>

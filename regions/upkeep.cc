@@ -34,10 +34,8 @@ core::Result<void> Upkeep::sweep_slice(Stage& stage) {
   const rows::Masks& masks = *state_.masks();
   const rows::SweepSlice slice =
       rows::next_slice(*state_.sound_snapshot(), state_.names().origins(), masks.oldest(), limits_);
-  if (auto ready = state_.make_ready({.ops = slice.rows.size() + slice.counts.size(), .batches = 1});
-      !ready.ok()) {
-    return ready;
-  }
+  const CommitSize size{.ops = slice.rows.size() + slice.counts.size(), .batches = 1};
+  if (auto ready = state_.make_ready(size); !ready.ok()) return ready;
   std::vector<core::Op> resets;
   for (const core::Path& path : slice.rows) {
     stage.sweep_row(path);
@@ -56,7 +54,8 @@ core::Result<void> Upkeep::sweep_slice(Stage& stage) {
 
 core::Result<bool> Upkeep::order_slice() {
   if (!ordering() || state_.broken()) return false;
-  if (auto ready = state_.make_ready({.ops = std::min(limits_.changes, kOrdersAtOnce)}); !ready.ok()) return ready.failure();
+  const CommitSize size{.ops = std::min(limits_.changes, kOrdersAtOnce)};
+  if (auto ready = state_.make_ready(size); !ready.ok()) return ready.failure();
   const auto done = state_.change_rows([&](Stage& stage) -> core::Result<void> {
     if (!state_.reorder().empty()) {
       rows::ScoreReorder reorder = state_.reorder();

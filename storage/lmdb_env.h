@@ -158,8 +158,8 @@ class LmdbEnv {
   // Frees the places of readers whose process has died.
   core::Result<void> check_readers();
   [[nodiscard]] core::Result<LmdbSize> size() const;
-  // Has the disk keep room for so many bytes behind the used part of the file, which does not grow
-  // by that: so a commit of no more does not find the disk full. For the thread that writes; no
+  // Has the disk keep room for so many bytes behind the used part of the file, without growth of
+  // that: so a commit of no more does not find the disk full. For the thread that writes; no
   // transaction of it may be open. A failure that may pass has changed nothing.
   core::Result<void> keep_room(std::size_t bytes);
   // Finds the address of the file in memory; from then on read transactions refuse views outside of

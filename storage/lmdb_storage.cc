@@ -146,7 +146,7 @@ class LmdbStorage final : public StorageBelow {
   Failure close_for_writes(Failure failure);
   // Returns a failure that may pass as it is; else closes for writes.
   Failure refuse_or_close(const Failure& failure);
-  // Has the disk keep room for what these changes may add to the file.
+  // Has the disk keep room for the growth of the file by these changes.
   Result<void> keep_room_for(std::span<const ChangeView> changes);
   void freeze();
 

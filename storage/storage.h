@@ -153,10 +153,8 @@ class Storage {
   // Gets all that the next commit or swap needs from the system besides writes and syncs, for so
   // many bytes of records and changes, about, and so many records. A failure that may pass
   // (Failure::passes) has changed nothing: the call may be made again at any time. After any other
-  // one the storage is closed for writes.
-  //
-  // A commit that was not made ready for makes itself so, and fails as this does. For owners with a
-  // state that goes on before the commit, and cannot go back.
+  // one the storage is closed for writes. For owners with a state that goes on before the commit,
+  // and cannot go back; a commit without this makes itself ready, and fails as this does.
   virtual core::Result<void> make_ready(std::uint64_t /*bytes*/, std::uint64_t /*records*/) {
     return {};
   }
@@ -216,8 +214,8 @@ class Storage {
   virtual core::Result<void> remove_set_aside() { return {}; }
 
   // Checks that the data are still where they were opened, and not removed or replaced by another
-  // process, so that writes here would be lost. Each commit checks, too. Also does again what could
-  // not be done before for a cause that may pass. Fails as make_ready() does.
+  // process, so that writes here would be lost. Each commit checks, too. Also tries trims again
+  // that a passing cause has hindered. Fails as make_ready() does.
   virtual core::Result<void> check_place() { return {}; }
 
   // Returns the free room; `inside` is counted only when less than `enough` is free outside. A

@@ -340,8 +340,8 @@ struct StoreStatus {
   std::vector<WarningStatus> warnings;  // Critical ones first.
   bool draining = false;  // Writes of applications are refused, until that is undone or reopened.
   bool full = false;      // The disk is full: writes that add are refused.
-  // Writes are refused for want of a descriptor, room or memory, or the like, until that has passed;
-  // it is tried again all the time.
+  // Writes are refused for want of a descriptor, room or memory, or the like, until that has
+  // passed; it is tried again all the time.
   bool refusing = false;
   // False after a failed commit, or when the directory is gone: reads only, until reopened.
   bool writable = true;

@@ -120,9 +120,9 @@ void add_writes(const StoreStatus& status, Warnings& all) {
     all.push_back({"refusing",
                    {},
                    true,
-                   "writes are refused for now: the system has no descriptor, room or memory for them",
-                   "look for `nothing can be written` in its log, and take the cause away; it resumes "
-                   "by itself"});
+                   "writes are refused for now: the system lacks a descriptor, room or memory",
+                   "look for `nothing can be written` in its log, and take the cause away; it "
+                   "resumes by itself"});
   }
   if (status.slowed) {
     all.push_back(

@@ -124,8 +124,7 @@ std::vector<HeldBatch> Inbox::apply_slice(Stage& stage, std::size_t ops_max) {
     std::optional<HeldBatch> held = next_batch(stage);
     if (!held) break;
     const core::Seq ops = held->batch.last() - held->batch.first() + 1;
-    const CommitSize with{size.bytes + held->bytes.size(), size.ops + ops,
-                                    size.batches + 1};
+    const CommitSize with{size.bytes + held->bytes.size(), size.ops + ops, size.batches + 1};
     out_of_space_ = !may_apply(with);
     if (out_of_space_) {
       held_.add(*std::move(held), owner_.state.applied().vector());

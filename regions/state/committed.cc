@@ -21,9 +21,9 @@ namespace {
 // A commit with more changes does not leave its memory to the next one.
 constexpr std::size_t kSpareBytesMax = std::size_t{4} << 20U;
 
-// What a commit has beside its batches, about: rows, which have the values once more, with their
-// counts, scores and keys; and rows of meta. Where it has more, the last segment of the log takes
-// more of the disk than it should.
+// The bytes of a commit beside its batches, about: rows have the values once more, with counts,
+// scores and keys; and there are rows of meta. With more than that the last segment of the log
+// takes more of the disk than it should.
 constexpr std::uint64_t kRowBytesPerByte = 1;
 constexpr std::uint64_t kRowBytesPerOp = 200;
 constexpr std::uint64_t kMetaBytes = 400;

@@ -3,9 +3,9 @@
 //
 // Invariants: 1. all rows of meta that follow from a commit are in that commit; 2. after a failed
 // commit, and after fail(), nothing more is written; a commit that is refused for a cause that may
-// pass has changed nothing, here and on the disk, and has no number; 3. the clock's mark is stored with rows, or
-// when asked for: then no write that carries a timestamp up to it is still to be committed. Not
-// thread-safe, but for log() and names().
+// pass has changed nothing, here and on the disk, and has no number; 3. the clock's mark is stored
+// with rows, or when asked for: then no write that carries a timestamp up to it is still to be
+// committed. Not thread-safe, but for log() and names().
 #pragma once
 
 #include <memory>
@@ -78,7 +78,7 @@ class CommittedState {
   // of the batch before it.
   [[nodiscard]] core::VersionVector deps_of(const core::Batch& batch) const;
 
-  // Gets what the next commit needs from the system. To be called before anything goes on for that
+  // Makes the storage ready for the next commit. To be called before anything goes on for that
   // commit, by apply() or otherwise: nothing here goes back. A failure that may pass
   // (Failure::passes) has changed nothing, and the call may be made again: with the next write, and
   // by a timer. Any other one breaks the replica. No commit may be under way.
@@ -88,7 +88,7 @@ class CommittedState {
   [[nodiscard]] const std::optional<core::Failure>& refused() const { return refused_; }
 
   // Makes a commit with all that the parts have to record. Fails when it fails, or when anything
-  // has failed before. One for which nothing has gone on makes itself ready, and may be refused.
+  // has failed before. A commit without a make_ready() before does that itself.
   core::Result<void> commit(Commit commit) {
     return this->commit(std::move(commit), Clock::kWithRows);
   }

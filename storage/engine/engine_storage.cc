@@ -18,6 +18,7 @@
 #include "storage/engine/idle_flush.h"
 #include "storage/engine/periodic_sync.h"
 #include "storage/engine/reach.h"
+#include "storage/engine/readiness.h"
 #include "storage/engine/side_thread.h"
 #include "storage/overlay/layered_tables.h"
 #include "storage/wal/logged_changes.h"
@@ -35,10 +36,6 @@ using core::Result;
 
 // The longest that a commit is held up while a flush is under way and there is room.
 constexpr std::chrono::microseconds kPaceMax{1'000};
-// The most that is logged with a commit for switches of generations and a trim; and what the log
-// has of a record beside its bytes.
-constexpr std::uint64_t kMarksMax = 64;
-constexpr std::uint64_t kBesideRecord = 32;
 // The log can take removals while it has so much room.
 constexpr std::uint64_t kLogRoomMin = std::uint64_t{256} << 10U;
 
@@ -113,13 +110,10 @@ class EngineStorage final : public SteppedEngine {
   Result<void> begin_threads(const Reach& reach);
   // Fails when nothing may be written any more.
   Result<void> may_write();
-  // Fails when the opened files are no longer those of the directory.
-  [[nodiscard]] Result<void> look_at_place() const;
   // Makes ready for this commit unless that was done.
   Result<void> make_ready_for(std::span<const LogRecord> records, const Changes& changes);
-  Failure close_for_writes(Failure failure);
-  // Returns a failure that may pass as it is; else closes for writes.
-  Failure refuse_or_close(const Failure& failure);
+  // Closes for writes, unless the failure may pass; returns it.
+  Failure close_for_writes(const Failure& failure);
   Result<void> settle_place();
   void note_segment();
   void note_identity();
@@ -156,6 +150,8 @@ class EngineStorage final : public SteppedEngine {
   void flush_if_due();
   // Has the writer wait for the flush under way: longer where more bytes are `beyond` the limit.
   void hold_up(std::uint64_t beyond);
+  // Returns what waits for the next flush, in bytes of memory, or of log where that has more.
+  [[nodiscard]] std::uint64_t waiting() const;
   // Returns the bytes of log behind the last flush that has begun, and behind the last that ended.
   [[nodiscard]] std::uint64_t active_log_bytes() const;
   [[nodiscard]] std::uint64_t redo_bytes() const;
@@ -174,6 +170,7 @@ class EngineStorage final : public SteppedEngine {
   const EngineOptions options_;
   const FlushedBy by_;
   LayeredTables tables_{*base_};
+  Readiness readiness_{*base_, *files_, options_.overlay_bytes};
   std::unique_ptr<Wal> wal_;
   std::unique_ptr<EngineLog> log_;
   std::unique_ptr<Flusher> flusher_;
@@ -185,7 +182,6 @@ class EngineStorage final : public SteppedEngine {
   std::optional<SideThread::Run> logging_;  // Of the commit that is under way.
   std::string marked_;                      // What is logged for it, where it has marks.
   std::optional<Failure> closed_by_;
-  bool ready_ = false;  // For the next commit.
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
   // another one may have its numbers.
   std::optional<Position> unlogged_trim_;
@@ -324,31 +320,20 @@ Result<void> EngineStorage::may_write() {
   return {};
 }
 
-Failure EngineStorage::close_for_writes(Failure failure) {
-  failure.passes = false;
-  if (!closed_by_) closed_by_ = failure;
+Failure EngineStorage::close_for_writes(const Failure& failure) {
+  if (!closed_by_ && !failure.passes) closed_by_ = failure;
   return failure;
 }
 
-Failure EngineStorage::refuse_or_close(const Failure& failure) {
-  return failure.passes ? failure : close_for_writes(failure);
-}
-
 Result<void> EngineStorage::make_ready(std::uint64_t bytes, std::uint64_t records) {
-  ready_ = false;
   if (auto may = may_write(); !may.ok()) return may;
-  if (auto there = look_at_place(); !there.ok()) return refuse_or_close(there.failure());
-  const std::uint64_t needed = kRecordHeaderSize + kMarksMax + bytes + records * kBesideRecord;
-  if (auto made = wal_->make_ready(needed, records); !made.ok()) {
-    return refuse_or_close(made.failure());
-  }
-  ready_ = true;
-  return {};
+  auto got = readiness_.get(*wal_, *flusher_, waiting(), bytes, records);
+  return got.ok() ? got : close_for_writes(got.failure());
 }
 
 Result<void> EngineStorage::make_ready_for(std::span<const LogRecord> records,
                                            const Changes& changes) {
-  if (ready_) return {};
+  if (readiness_.ready()) return {};
   std::uint64_t bytes = changes.bytes().size();
   for (const LogRecord& each : records) bytes += each.bytes.size();
   return make_ready(bytes, records.size());
@@ -409,7 +394,7 @@ Result<void> EngineStorage::log_and_put(std::span<const LogRecord> records, cons
                                         const Generations& before, const Generations& after,
                                         Logging when) {
   ANABRANCH_ASSERT(!logging_);
-  ready_ = false;
+  readiness_.use();
   const auto log = [=, this, logged = with_marks(changes, before, after)] {
     return this->log(records, logged);
   };
@@ -522,6 +507,12 @@ std::uint64_t EngineStorage::redo_bytes() const {
   return end - std::min(end, flushed);
 }
 
+std::uint64_t EngineStorage::waiting() const {
+  const std::uint64_t logged =
+      planted(Bug::kForgetLog) ? 0 : active_log_bytes() / EngineOptions::kLogPart;
+  return std::max(tables_.active_bytes(), logged);
+}
+
 void EngineStorage::begin_flush(const Wal::Reach& end) {
   frozen_at_ = end;
   Reach reach{end.ticket, end.position, wal_->opening(), 0, tables_.generations()};
@@ -530,9 +521,7 @@ void EngineStorage::begin_flush(const Wal::Reach& end) {
 }
 
 void EngineStorage::flush_if_due() {
-  const std::uint64_t logged =
-      planted(Bug::kForgetLog) ? 0 : active_log_bytes() / EngineOptions::kLogPart;
-  const std::uint64_t bytes = std::max(tables_.active_bytes(), logged);
+  const std::uint64_t bytes = waiting();
   const bool full = bytes >= options_.overlay_bytes;
   if (!full && !tables_.has_old() && !tables_.walks_are_slow()) return;
   if (tables_.freeze()) return begin_flush();
@@ -543,7 +532,8 @@ void EngineStorage::flush_if_due() {
 
 void EngineStorage::hold_up(std::uint64_t beyond) {
   if (beyond >= options_.overlay_bytes) {
-    (void)flusher_->wait();  // What failed is told by the next commit.
+    // What failed is told by the next commit, and what the tables refuse by make_ready().
+    flusher_->wait_unless_refused();
   } else if (beyond > options_.overlay_bytes / 2) {
     flusher_->wait_at_most(kPaceMax * beyond / options_.overlay_bytes);
   }
@@ -639,18 +629,11 @@ Result<void> EngineStorage::clear_next() {
 
 Result<void> EngineStorage::check_place() {
   if (auto may = may_write(); !may.ok()) return may;
-  Result<void> there = look_at_place();
-  if (there.ok()) there = wal_->check_all(flusher_->reach().ticket);
-  if (!there.ok()) return refuse_or_close(there.failure());
-  auto trimmed = wal_->trim_again();
-  return trimmed.ok() ? trimmed : close_for_writes(trimmed.failure());
-}
-
-Result<void> EngineStorage::look_at_place() const {
-  const Result<void> there = base_->look_at_place();
-  if (!there.ok()) return there;
-  auto folder = files_->check_there();
-  return folder.ok() ? wal_->check_last() : folder;
+  auto done = readiness_.look_at_place(*wal_);
+  if (done.ok()) done = wal_->check_all(flusher_->reach().ticket);
+  if (!done.ok()) return refuse_or_close(done.failure());
+  done = wal_->trim_again();
+  return done.ok() ? done : close_for_writes(done.failure());
 }
 
 // What waits in memory needs room of the tables. While a slice is being written it counts as

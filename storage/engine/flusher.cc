@@ -101,6 +101,17 @@ core::Result<void> Flusher::wait() {
   return failure_ ? core::Result<void>(*failure_) : core::Result<void>();
 }
 
+void Flusher::wait_unless_refused() {
+  std::unique_lock lock(mutex_);
+  refused_.reset();
+  const auto has_ended = [&] { return !has_work() || refused_; };
+  while (!has_thread() && !has_ended()) work(lock);
+  ++callers_;
+  changed_.notify_all();
+  changed_.wait(lock, has_ended);
+  --callers_;
+}
+
 void Flusher::wait_at_most(std::chrono::microseconds time) {
   std::unique_lock lock(mutex_);
   if (!has_thread() && has_work()) return work(lock);
@@ -137,6 +148,11 @@ bool Flusher::step() {
 std::optional<core::Failure> Flusher::failure() const {
   const std::lock_guard lock(mutex_);
   return failure_;
+}
+
+std::optional<core::Failure> Flusher::refused() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
 }
 
 std::uint64_t Flusher::flushes() const {
@@ -228,8 +244,10 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const auto noted = write(reach, trim.base, flushes);
   lock.lock();
+  if (noted.ok()) refused_.reset();
   if (!noted.ok() && noted.failure().passes) {
     // What was not written yet is tried again; at the end it is left to the next opening.
+    refused_ = noted.failure();
     if (stops_) trim_.reset();
     changed_.wait_for(lock, kTryAgainEvery, [&] { return stops_ || !has_thread(); });
   } else if (!noted.ok()) {

@@ -2,8 +2,8 @@
 // trimmed. It also frees the memory of flushed overlays, and makes files for the log ahead of use.
 // A thread of its own does so, or, in tests that must be repeatable, its owner in steps.
 //
-// On a disk that has no room at all the thread waits for some, since a failed write would close the
-// engine; once a caller waits for the thread, it tries.
+// On a disk that has no room at all the thread waits for some; once a caller waits for the thread,
+// it tries. What the base refuses for a cause that may pass is tried again all the time.
 //
 // Nobody else writes to the base while it has something to do. Thread-safe; the thread ends with
 // the object, after the slice it is at; a flush that is not done is left to the next opening.
@@ -52,6 +52,8 @@ class Flusher {
   // Returns when there is nothing to do; fails when something has failed. Without a thread it does
   // the work.
   core::Result<void> wait();
+  // The same, but returns also when the base has refused something: see refused().
+  void wait_unless_refused();
   // Returns after so long at the latest; without a thread, after one step.
   void wait_at_most(std::chrono::microseconds time);
   // Returns whether there is nothing to do; waits for that at most as long as `left`, from which it
@@ -65,6 +67,9 @@ class Flusher {
   bool step();
   // Returns why something has failed; nothing is written any more then.
   [[nodiscard]] std::optional<core::Failure> failure() const;
+  // Returns why the tables have refused the last write, for a cause that may pass; nullopt once it
+  // has gone through.
+  [[nodiscard]] std::optional<core::Failure> refused() const;
   // Returns how many flushes have ended, and whether one waits or runs.
   [[nodiscard]] std::uint64_t flushes() const;
   [[nodiscard]] bool is_flushing() const;
@@ -113,6 +118,7 @@ class Flusher {
   Room slice_room_;          // Before the last slice.
   std::optional<core::Failure> failure_;
   bool lacks_room_ = false;  // The thread waits for some.
+  std::optional<core::Failure> refused_;
   bool stops_ = false;
   std::thread thread_;
 };

@@ -186,7 +186,7 @@ class PosixFiles final : public Files {
   }
 
   std::string folder_;
-  const int opened_;  // The folder itself; -1 when it could not be opened...
+  const int opened_;      // The folder itself; -1 when it could not be opened...
   const int open_errno_;  // ...for this reason.
 };
 

@@ -5,8 +5,8 @@
 // sync() while another one appends. After a failed write or sync the log is closed for writes:
 // every later append, sync and trim fails with the same reason. Reads go on.
 //
-// Whatever else an append needs from the system, a file for the next segment and its name, is got
-// before: by make_ready(). What fails there and may pass (Failure::passes) refuses the append, and
+// All else that an append needs from the system, a file for the next segment and its name, is got
+// before: by make_ready(). A failure there that may pass (Failure::passes) refuses the append, and
 // has changed nothing; the next one tries again.
 //
 // A segment is begun in this order, which makes a power cut at any place safe:
@@ -69,9 +69,9 @@ class Wal {
   // For open_wal().
   Wal(Files& files, const WalOptions& options, State state);
 
-  // Gets from the system what the next append needs, for a record with so many bytes and batches,
-  // about: begins the next segment where the last one has too little room. For the thread that
-  // appends. A failure that may pass has changed nothing.
+  // Makes ready for the next append, of a record with so many bytes and batches, about: begins the
+  // next segment where the last one has too little room. For the thread that appends. A failure
+  // that may pass has changed nothing.
   core::Result<void> make_ready(std::uint64_t bytes, std::uint64_t batches);
   // Appends a commit: the batches get the next positions. It is not on disk before a sync. Fails
   // with kInvalid, and changes nothing, when the commit is larger than 4 GiB. Makes itself ready
@@ -108,10 +108,10 @@ class Wal {
   // Returns all segments, the oldest first.
   [[nodiscard]] std::vector<WalSpan> spans() const;
   // Removes the segments with nothing but batches before `position` and commits up to `floor`: how
-  // far the tables on disk reach. The last segment stays, and so does one that cannot be removed for
-  // a cause that may pass, with all behind it: they are left to trim_again().
+  // far the tables on disk reach. The last segment stays, and so does one that cannot be removed
+  // for a cause that may pass, with all behind it: they are left to trim_again().
   core::Result<void> trim(Position position, Ticket floor);
-  // Removes what a trim has left. Does nothing, in next to no time, when that is nothing.
+  // Removes the segments that a trim has left. Takes next to no time when there are none.
   core::Result<void> trim_again();
   // Returns the begin of the last segment when half of its room is used: a spare file for the next
   // one should be prepared. nullopt before. For the thread that appends.
@@ -177,7 +177,7 @@ class Wal {
 
   mutable std::mutex disk_;  // Held while the disk is waited for: by sync, roll and trim.
   SpareFiles spares_;        // Under disk_.
-  // What the last trim was to remove and has left; under disk_.
+  // Of the last trim, when it has left segments; under disk_.
   struct Untrimmed {
     Position position = 0;
     Ticket floor;

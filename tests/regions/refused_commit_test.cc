@@ -90,7 +90,7 @@ TEST_SUITE("regions: refused commits") {
     }
   }
 
-  TEST_CASE("while the cause lasts writes are refused at once, and the first one after goes through") {
+  TEST_CASE("while the cause lasts writes are refused, and the first one after goes through") {
     Node eu("eu", 1);
     Replica& replica = eu.replica();
     put(replica, "a", "1");

@@ -383,14 +383,8 @@ constexpr std::array kFaults{
     Fault{"lost-write", "power fails between commit and sync of a write", 0.005, lose_write},
     Fault{"freeze", "a process gets no time for a while", 0.005, freeze},
     Fault{"disk", "a commit fails, and the process starts again later", 0.003, break_disk},
-    Fault{"refusal",
-          "for a moment the system has no descriptor, room or memory for a leader",
-          0.005,
-          refuse,
-          "nothing can be written for now",
-          Company::kAny,
-          false,
-          true},
+    Fault{"refusal", "for a moment the system has no descriptor, room or memory for a leader",
+          0.005, refuse, "nothing can be written for now", Company::kAny, false, true},
     Fault{"restore", "a region starts again on a copy of some time ago", 0.003, restore, kGoesOn},
     Fault{"retire", "a region is retired, and returns", 0.003, retire, kGoesOn,
           Company::kRetirements},
@@ -471,8 +465,7 @@ std::uint64_t Carried::*harm_of(const Fault& fault) {
       Row{"swizzle", &Carried::clogged},   Row{"mute", &Carried::silenced},
       Row{"deafen", &Carried::silenced},   Row{"disk", &Carried::failed_commits},
       Row{"refusal", &Carried::refusals},  Row{"restore", &Carried::restored},
-      Row{"clone", &Carried::strayed},
-      Row{"unsaid", &Carried::unsaid},
+      Row{"clone", &Carried::strayed},     Row{"unsaid", &Carried::unsaid},
   };
   const auto* const row = std::ranges::find(kHarms, fault.name, &Row::name);
   return row == kHarms.end() ? nullptr : row->count;

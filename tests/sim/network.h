@@ -135,8 +135,7 @@ class Network {
   void lose_write(Index at, const std::function<void(regions::Group&)>& function);
   // The n-th commit from now fails (1: the next). Then no write succeeds there until a restart.
   void fail_commit(Index at, std::uint64_t n);
-  // So many calls that its next commits need fail for a cause that passes.
-  void refuse(Index at, std::size_t n);
+  void refuse(Index at, std::size_t n);  // Its next n commits, for a cause that passes.
   // Copies its disk; and starts it again on the copy, in another place. Not for a stray, and not
   // while any region strays: that might fall back behind the fork.
   void backup(Index at);
@@ -366,7 +365,7 @@ class Network {
     std::optional<std::size_t> may_send;
     bool broken = false;
     bool refusing = false;  // No fault is under way but one that passes.
-    bool dead = false;  // Its process has ended.
+    bool dead = false;      // Its process has ended.
   };
   // One end of a live link; the other end has the link `other`.
   struct End {
@@ -526,19 +525,13 @@ class Network {
   void set_wall(Index at);
   // Records, at a restart, whether a leader forgets the time that it had shown before.
   void look_back(Index at, core::Millis before);
-  // Looks at what refusals have done.
   void look_at_refusals(Index at);
   // Keeps the first failure.
   void note(Index at, const std::string& failure);
   [[nodiscard]] const core::VersionVector& on_disk(Index at) const;
-  // Returns whether a result tells of a failure that does not pass.
-  template <typename Value>
-  [[nodiscard]] static bool breaks(const core::Result<Value>& result) {
-    return !result.ok() && !result.failure().passes;
-  }
-  // The same, other than of a reader that met a damaged value.
-  template <typename Value>
-  [[nodiscard]] bool fails(Index at, const core::Result<Value>& result) const {
+  // Whether a result tells of a failure other than one that passes, or than of a damaged value.
+  static bool breaks(const auto& result) { return !result.ok() && !result.failure().passes; }
+  [[nodiscard]] bool fails(Index at, const auto& result) const {
     return breaks(result) && !(rotten(at) && result.failure().code == ErrorCode::kCorrupt);
   }
   // Returns false when it met a damaged value, which undoes it.

@@ -55,10 +55,10 @@ std::string state_of(const json& peer) {
 
 // The fields of a status that head_of() has words for; "clients" is for scripts.
 constexpr std::array<std::string_view, 19> kInWords{
-    "region", "origin",   "origin_why",      "mesh",         "endpoint",   "follower",
-    "full",   "writable", "log_records",     "log_bytes",    "log_age_ms", "rows",
-    "digest", "expiries", "expired_waiting", "held_batches", "keyed",      "draining",
-    "refusing"};
+    "region",       "origin", "origin_why", "mesh",        "endpoint",
+    "follower",     "full",   "writable",   "log_records", "log_bytes",
+    "log_age_ms",   "rows",   "digest",     "expiries",    "expired_waiting",
+    "held_batches", "keyed",  "draining",   "refusing"};
 // The figures of room_of().
 constexpr std::array<std::string_view, 4> kRoom{"disk_bytes", "disk_free_bytes",
                                                 "disk_reserve_bytes", "memory_bytes"};

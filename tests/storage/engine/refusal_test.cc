@@ -1,12 +1,15 @@
-// Causes that may pass, at the engine: a refused commit has changed nothing and has no position, the
-// same commit goes through when the cause has passed, and what the tables refuse is written later.
+// Causes that may pass, at the engine: a refused commit has changed nothing and has no position,
+// the same commit goes through when the cause has passed, and a flush is done later.
 
 #include <doctest/doctest.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -131,8 +134,8 @@ TEST_CASE("what the tables refuse is written later, and closes nothing") {
 TEST_CASE("a thread that flushes tries again by itself what the tables refuse") {
   auto base = std::make_unique<MemoryStorage>();
   MemoryStorage& tables = *base;
-  auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(),
-                                    {.overlay_bytes = 1});
+  auto opened =
+      open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(), {.overlay_bytes = 1});
   REQUIRE(opened.ok());
   auto engine = std::move(opened).value();
   ready(*engine);
@@ -147,7 +150,39 @@ TEST_CASE("a thread that flushes tries again by itself what the tables refuse") 
   CHECK_GT(engine->engine()->flushes, 0);
 }
 
-TEST_CASE("a directory that cannot be looked at refuses; one that was replaced closes") {
+TEST_CASE("where the tables refuse for long, commits are refused before the memory runs over") {
+  auto base = std::make_unique<MemoryStorage>();
+  MemoryStorage& tables = *base;
+  const std::uint64_t limit = OverlayMemory::kChunkBytes;
+  auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(),
+                                    {.overlay_bytes = limit});
+  REQUIRE(opened.ok());
+  auto engine = std::move(opened).value();
+  ready(*engine);
+  tables.set_faults({.refuse = SIZE_MAX});
+  std::size_t written = 0;
+  core::Result<Position> done = Position{0};
+  while (written < 20 * limit) {
+    Changes changes;
+    changes.put(Table::kRows, "key" + std::to_string(written), std::string(10'000, 'v'));
+    done = engine->commit({}, changes);
+    if (!done.ok()) break;
+    written += 10'000;
+  }
+  REQUIRE_FALSE(done.ok());
+  CHECK(done.failure().passes);
+  tables.set_faults({});
+  for (int tries = 0; tries < 3'000 && !done.ok(); ++tries) {  // Ten times as long as needed.
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    Changes changes;
+    changes.put(Table::kRows, "last", "value");
+    done = engine->commit({}, changes);
+  }
+  CHECK(done.ok());
+  CHECK_EQ(get(*engine, "last"), "value");
+}
+
+TEST_CASE("a directory that cannot be looked at refuses, and one that was replaced closes") {
   World world;
   REQUIRE(world.write().ok());
   world.disk->fail(DiskCall::kCheck, 1, EACCES);

@@ -174,8 +174,8 @@ void CrashRun::flush_and_trim() {
 }
 
 void CrashRun::fail_a_call() {
-  constexpr DiskCall kCalls[] = {DiskCall::kWrite,  DiskCall::kSync,   DiskCall::kSync,
-                                 DiskCall::kRename, DiskCall::kRemove, DiskCall::kCreate,
+  constexpr DiskCall kCalls[] = {DiskCall::kWrite,  DiskCall::kSync,      DiskCall::kSync,
+                                 DiskCall::kRename, DiskCall::kRemove,    DiskCall::kCreate,
                                  DiskCall::kOpen,   DiskCall::kSyncFolder};
   // Half of the causes may pass.
   constexpr int kErrors[] = {EIO, EMFILE, ENOSPC, EACCES};

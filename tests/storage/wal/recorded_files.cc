@@ -199,8 +199,7 @@ Result<std::unique_ptr<File>> RecordedFiles::create(const std::string& name) {
   if (names_.contains(name)) return Failure{ErrorCode::kIo, "there is a file " + name};
   name_changes_.push_back({{}, name, std::make_shared<Node>()});
   apply(name_changes_.back(), names_);
-  return std::unique_ptr<File>(
-      std::make_unique<RecordedFile>(*this, name, names_.at(name)));
+  return std::unique_ptr<File>(std::make_unique<RecordedFile>(*this, name, names_.at(name)));
 }
 
 Result<void> RecordedFiles::rename(const std::string& from, const std::string& to) {

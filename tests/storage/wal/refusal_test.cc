@@ -206,11 +206,10 @@ TEST_CASE("a segment is begun in an order that is safe at any place") {
   const std::string& spare = calls.front().second;
   CHECK(SpareFiles::is_name(spare));
   const std::vector<std::pair<DiskCall, std::string>> expected{
-      {DiskCall::kCreate, spare},         {DiskCall::kWrite, spare},
-      {DiskCall::kSync, spare},           {DiskCall::kSync, old},
-      {DiskCall::kWrite, spare},          {DiskCall::kSync, spare},
-      {DiskCall::kRename, segments[1]},   {DiskCall::kSyncFolder, ""},
-      {DiskCall::kWrite, old},            {DiskCall::kWrite, spare},
+      {DiskCall::kCreate, spare},       {DiskCall::kWrite, spare},   {DiskCall::kSync, spare},
+      {DiskCall::kSync, old},           {DiskCall::kWrite, spare},   {DiskCall::kSync, spare},
+      {DiskCall::kRename, segments[1]}, {DiskCall::kSyncFolder, ""}, {DiskCall::kWrite, old},
+      {DiskCall::kWrite, spare},
   };
   CHECK(calls == expected);
 }
@@ -251,7 +250,8 @@ TEST_CASE("a segment without a record makes way for a larger one in its place") 
   TestLog log;
   log.append(half('a'));
   log.append_synced(half('b'));
-  for (const std::uint64_t bytes : {std::uint64_t{1'000}, std::uint64_t{5'000}, std::uint64_t{9'000}}) {
+  for (const std::uint64_t bytes :
+       {std::uint64_t{1'000}, std::uint64_t{5'000}, std::uint64_t{9'000}}) {
     REQUIRE(log.wal->make_ready(bytes, 1).ok());
     CHECK_EQ(log.segments().size(), 2);
     CHECK_EQ(log.wal->spans().size(), 2);
@@ -263,8 +263,8 @@ TEST_CASE("a segment without a record makes way for a larger one in its place") 
   log.lose_power(Survival::kNone);
   log.open();
   CHECK(log.opened.verdict == WalVerdict::kWhole);
-  CHECK_EQ(log.redone(), std::vector<std::string>{half('a'), half('b'), std::string(4'000, 'x'),
-                                                  half('c')});
+  CHECK_EQ(log.redone(),
+           std::vector<std::string>{half('a'), half('b'), std::string(4'000, 'x'), half('c')});
 }
 
 TEST_CASE("a segment that cannot be removed keeps its name, and goes later") {
