@@ -87,13 +87,7 @@ class Leader::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
-    if (!replica_ || replica_->broken()) return;
-    if (const auto closed = replica_->close(); !closed.ok()) {
-      log_failure(closed.failure());
-      return;
-    }
-    transport_.reset();  // Peers learn of it before the rest, which may take seconds.
-    close_storage();
+    if (replica_ && !replica_->broken()) close();
   }
 
   core::Result<void> start() {
@@ -402,7 +396,9 @@ class Leader::Impl {
     replica_->close_for_writes(there.failure());
   }
 
-  void close_storage() {
+  void close() {
+    if (const auto closed = replica_->close(); !closed.ok()) return log_failure(closed.failure());
+    transport_.reset();  // Peers learn of it before the rest, which may take seconds.
     const auto closed = storage_->close(std::chrono::milliseconds(options_.close_flush_ms));
     if (!closed.ok()) {
       core::log_warning(options_.region, "closing: " + closed.failure().message +

@@ -3,14 +3,18 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/wall_clock.h"
 #include "regions/replica.h"
 #include "storage/engine/engine_storage.h"
 #include "storage/memory_storage.h"
+#include "tests/disk.h"
 #include "tests/storage/wal/recorded_files.h"
 #include "tests/write.h"
 
@@ -24,23 +28,43 @@ namespace {
 constexpr std::uint64_t kReserve = std::uint64_t{64} << 20U;
 constexpr Millis kMinute = 60'000;
 
+std::unique_ptr<Replica> open_lone(storage::Storage& storage, const core::ManualClock& clock) {
+  auto opened = Replica::open(storage, clock,
+                              {.mesh = {1, 1},
+                               .region = "eu",
+                               .fresh_origin = 7,
+                               .nonce = 7,
+                               .limits = {.reserve_bytes = kReserve}});
+  REQUIRE(opened.ok());
+  return std::move(opened).value();
+}
+
+// Counts how often it is asked to write what rests.
+struct ToldStorage final : test::Disk {
+  using Disk::Disk;
+  void flush_if_idle(std::int64_t /*now_ms*/) override { ++asked; }
+  void sync() override {}
+  [[nodiscard]] std::unique_ptr<Disk> crash() const override { return nullptr; }
+  [[nodiscard]] std::unique_ptr<Disk> clone() const override { return nullptr; }
+  void set_faults(const storage::MemoryFaults& /*faults*/) override {}
+  void set_place(storage::Place /*place*/) override {}
+  bool flip(storage::Position /*position*/, std::size_t /*offset*/,
+            std::uint8_t /*bits*/) override {
+    return false;
+  }
+  bool rot(storage::Table /*table*/, std::string_view /*key*/) override { return false; }
+
+  int asked = 0;
+};
+
 // A lone region whose leader ticks each half second.
 class LoneRegion {
  public:
   LoneRegion() {
-    auto base = std::make_unique<storage::MemoryStorage>();
-    tables_ = base.get();
     engine_ = storage::make_stepped_engine(
-        std::move(base),
+        std::make_unique<storage::MemoryStorage>(),
         std::make_unique<storage::test::RecordedFiles>(1, storage::test::Journal::kNone), {});
-    auto opened = Replica::open(*engine_, clock_,
-                                {.mesh = {1, 1},
-                                 .region = "eu",
-                                 .fresh_origin = 7,
-                                 .nonce = 7,
-                                 .limits = {.reserve_bytes = kReserve}});
-    REQUIRE(opened.ok());
-    replica_ = std::move(opened).value();
+    replica_ = open_lone(*engine_, clock_);
   }
 
   void put(const std::string& key, const std::string& value) {
@@ -57,12 +81,10 @@ class LoneRegion {
       }
     }
   }
-  void leave_room(std::uint64_t bytes) { tables_->set_faults({.room = {.outside = bytes}}); }
   [[nodiscard]] std::uint64_t flushes() const { return engine_->engine()->flushes; }
   [[nodiscard]] Replica& replica() { return *replica_; }
 
  private:
-  storage::MemoryStorage* tables_ = nullptr;
   std::unique_ptr<storage::SteppedEngine> engine_;
   core::ManualClock clock_{1'000};
   std::unique_ptr<Replica> replica_;
@@ -86,17 +108,23 @@ TEST_SUITE("regions: over the engine") {
     CHECK(eu.flushes() == before + 1);  // Clocks and reports wait for a day.
   }
 
-  TEST_CASE("but not below the reserve of the disk") {
-    LoneRegion eu;
-    eu.pass(11 * kMinute);
-    const std::uint64_t before = eu.flushes();
-    eu.put("key", "value");
-    eu.leave_room(kReserve - 1);
-    eu.pass(30 * kMinute);
-    CHECK(eu.flushes() == before);
-    eu.leave_room(2 * kReserve);
-    eu.pass(kMinute);
-    CHECK(eu.flushes() == before + 1);
+  TEST_CASE("below the reserve of the disk the storage is not asked to") {
+    auto memory = std::make_unique<storage::MemoryStorage>();
+    storage::MemoryStorage& room = *memory;
+    ToldStorage told(std::move(memory));
+    core::ManualClock clock(1'000);
+    const auto eu = open_lone(told, clock);
+    Millis now = 0;
+    const auto asked = [&](std::uint64_t outside) {
+      room.set_faults({.room = {.outside = outside}});
+      eu->tick(now += 500);  // This one may have been due before it is known how much is left.
+      const int before = told.asked;
+      for (int i = 0; i < 20; ++i) eu->tick(now += 500);
+      return told.asked - before;
+    };
+    CHECK(asked(2 * kReserve) >= 5);
+    CHECK(asked(kReserve - 1) == 0);
+    CHECK(asked(2 * kReserve) >= 5);
   }
 
   TEST_CASE("the changes of commits count as bytes of the log") {
