@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/system_failure.h"
 #include "leader/threads/begin_thread.h"
+#include "leader/threads/own_thread.h"
 
 namespace anabranch::control {
 namespace {
@@ -51,6 +52,7 @@ ControlThread::~ControlThread() {
 }
 
 void ControlThread::serve() {
+  const leader::OwnThread here(owner_->store());
   std::vector<pollfd> polled;
   for (;;) {
     const short hears = accepting_ ? POLLIN : 0;

@@ -21,8 +21,8 @@ struct Places {
 };
 
 Places& places() {
-  static Places all;
-  return all;
+  static auto* const kept = new Places;
+  return *kept;
 }
 
 Place place_of(const std::string& directory) {

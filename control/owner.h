@@ -8,6 +8,7 @@
 #include <anabranch/status.h>
 
 #include "leader/leader.h"
+#include "leader/threads/lock_order.h"
 
 namespace anabranch::control {
 
@@ -18,6 +19,8 @@ class Owner {
   [[nodiscard]] virtual StoreStatus status() = 0;
   // The data directory of the store.
   [[nodiscard]] virtual const std::string& directory() const = 0;
+  // Names the store, as for its locks.
+  [[nodiscard]] virtual leader::StoreId store() const = 0;
   // Calls the function with the leader, for its thread-safe functions.
   virtual void look(const std::function<void(leader::Leader&)>& function) = 0;
   // The same, with one committed state. Waits for no writer.

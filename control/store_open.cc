@@ -23,6 +23,7 @@ class StoreOwner final : public control::Owner {
 
   [[nodiscard]] StoreStatus status() override { return impl_.status(); }
   [[nodiscard]] const std::string& directory() const override { return directory_; }
+  [[nodiscard]] leader::StoreId store() const override { return &impl_.leader_beside(); }
   void look(const std::function<void(leader::Leader&)>& function) override {
     function(impl_.leader_beside());
   }

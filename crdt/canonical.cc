@@ -7,6 +7,7 @@
 
 #include "core/assert.h"
 #include "core/big_endian.h"
+#include "core/system/per_thread.h"
 
 namespace anabranch::crdt {
 namespace {
@@ -87,6 +88,11 @@ class Canonical {
   char* at_;
 };
 
+// Memory for rows that is kept between calls: each change of a row asks twice.
+struct Room {
+  std::string bytes;
+};
+
 // Writes a row to memory that has size_of() bytes for it.
 void write_row(char* to, std::size_t size, const core::Path& path, const Row& row) {
   const char* const end = Canonical(to).row(path, row);
@@ -103,7 +109,7 @@ std::string canonical(const core::Path& path, const Row& row) {
 
 core::Hash128 row_digest(const core::Path& path, const Row& row) {
   constexpr std::size_t kKeptBytesMax = std::size_t{64} << 10U;
-  thread_local std::string room;  // Kept between calls: each change of a row asks twice.
+  std::string& room = core::PerThread<Room>::mine().bytes;
   if (!row.present()) return {};
   const std::size_t size = size_of(path, row);
   if (room.size() < size) room.resize(size);

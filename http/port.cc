@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "control/listener.h"
+#include "core/system/standard_descriptors.h"
 #include "http/token.h"
 
 namespace anabranch::http {
@@ -14,6 +15,7 @@ namespace {
 
 // Fails if the options cannot be; else returns the address.
 Address checked(const PortOptions& options) {
+  core::fill_standard_descriptors().value_or_raise();
   const HttpOptions& http = options.http;
   if (http.directory.empty()) {
     throw Error(ErrorCode::kInvalid, "the HTTP port needs the data directory of a store");

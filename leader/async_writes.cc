@@ -9,6 +9,7 @@
 
 #include "leader/scopes/lent_scope.h"
 #include "leader/threads/begin_thread.h"
+#include "leader/threads/own_thread.h"
 
 namespace anabranch::leader {
 
@@ -46,6 +47,7 @@ std::size_t AsyncWrites::waiting() const {
 }
 
 void AsyncWrites::work() {
+  const OwnThread here(store_);
   for (;;) {
     std::vector<Write> writes = take();
     if (writes.empty()) return;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "leader/leader.h"
+#include "leader/threads/lock_order.h"
 
 namespace anabranch::leader {
 
@@ -27,8 +28,8 @@ class AsyncWrites {
   // Runs a function under the writer's lock and commits, as CommitQueue::run.
   using Run = std::function<void(const std::function<void(Leader&)>&)>;
   // Both are called until close() returns. `token` returns that of all committed writes.
-  AsyncWrites(Run run, std::function<std::string()> token)
-      : run_(std::move(run)), token_(std::move(token)) {}
+  AsyncWrites(StoreId store, Run run, std::function<std::string()> token)
+      : store_(store), run_(std::move(run)), token_(std::move(token)) {}
 
   // Adds a write. Waits for room if `may_wait`, else throws Error{kBusy} without room. Throws
   // Error{kClosed} behind close(), and kIo when no thread can be begun.
@@ -53,6 +54,7 @@ class AsyncWrites {
   // Puts writes back in front of all others.
   void put_back(std::vector<Write> writes);
 
+  const StoreId store_;
   const Run run_;
   const std::function<std::string()> token_;
   mutable std::mutex mutex_;  // Guards all below. Not held while a function runs.

@@ -7,6 +7,7 @@
 
 #include "core/hash.h"
 #include "core/log.h"
+#include "core/system/standard_descriptors.h"
 #include "core/text.h"
 #include "core/token.h"
 #include "core/wall_clock.h"
@@ -447,6 +448,7 @@ class Leader::Impl {
 };
 
 core::Result<std::unique_ptr<Leader>> Leader::open(const Options& options) {
+  if (auto filled = core::fill_standard_descriptors(); !filled.ok()) return filled.failure();
   if (auto checked = check_options(options); !checked.ok()) return checked.failure();
   storage::StorageOptions stored = storage_options(options);
   stored.engine.accept_lost_log = [options](const storage::Snapshot& tables) {

@@ -44,6 +44,14 @@ void Store::end() noexcept {
                     "the store was closed within its own transaction, which cannot be: it stays "
                     "open, and its directory in use, until this process ends");
     leader::OpeningProcess::keep(std::move(impl_));
+  } else if (impl_->is_own_thread()) {
+    core::log_error(
+        impl_->region(),
+        "the store was closed by one of its own threads, which cannot be: within the "
+        "function of a watch, or by std::exit() there. It stays open, and its directory "
+        "in use, until this process ends; what transact_async has not written yet is "
+        "lost then");
+    leader::OpeningProcess::keep(std::move(impl_));
   }
   impl_.reset();
 }

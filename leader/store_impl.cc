@@ -8,9 +8,11 @@
 #include <optional>
 
 #include "core/log.h"
+#include "core/system/standard_descriptors.h"
 #include "leader/health/warnings.h"
 #include "leader/scopes/lent_scope.h"
 #include "leader/threads/begin_thread.h"
+#include "leader/threads/own_thread.h"
 
 namespace anabranch {
 
@@ -25,9 +27,10 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       loser_watches_(std::make_shared<leader::LoserWatches>(leader_.get(), leader_->losers_end())),
       presence_watches_(std::make_shared<leader::PresenceWatches>(leader_.get())),
       events_(std::make_shared<leader::EventWatches>(leader_.get())),
-      async_([this](const auto& function) { run(function); },
-             [this] { return leader_->encode_token(*leader_->seen()); }),
-      stop_fd_(eventfd(0, EFD_CLOEXEC)) {
+      async_(
+          leader_.get(), [this](const auto& function) { run(function); },
+          [this] { return leader_->encode_token(*leader_->seen()); }),
+      stop_fd_(core::above_standard(eventfd(0, EFD_CLOEXEC))) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
   leader_->hear(
       [watches = presence_watches_](const PresenceMessage& message) { watches->tell(message); });
@@ -65,6 +68,7 @@ void Store::Impl::between(const std::function<void(leader::Leader&)>& function) 
 }
 
 void Store::Impl::exchange() {
+  const leader::OwnThread here(leader_.get());
   std::array<pollfd, 3> fds = {pollfd{leader_->wake_fd(), POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0},
                                pollfd{published_.fd(), POLLIN, 0}};
   milliseconds timeout{0};

@@ -19,6 +19,7 @@
 #include "leader/leader.h"
 #include "leader/store_service.h"
 #include "leader/threads/opening_process.h"
+#include "leader/threads/own_thread.h"
 #include "leader/wait_queue.h"
 #include "leader/watch/event_watch.h"
 #include "leader/watch/loser_watch.h"
@@ -69,6 +70,8 @@ class Store::Impl {
   // The leader, for its thread-safe functions.
   [[nodiscard]] leader::Leader& leader_beside() { return *leader_; }
 
+  // Whether this thread is one of the threads of this store.
+  [[nodiscard]] bool is_own_thread() const { return leader::OwnThread::of(leader_.get()); }
   // Whether this thread is inside a transaction of this store.
   [[nodiscard]] bool in_transaction() const { return queue_.running_here(); }
 

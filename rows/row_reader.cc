@@ -12,8 +12,8 @@ namespace anabranch::rows {
 bool RowReader::shows(const core::Path& path) const { return crdt::shows(path, row(path)); }
 
 std::shared_ptr<const Masks> RowReader::masks() const {
-  static const auto kNone = std::make_shared<const Masks>();
-  return kNone;
+  static const auto* const none = new std::shared_ptr(std::make_shared<const Masks>());
+  return *none;
 }
 
 std::shared_ptr<const PolicyTable> RowReader::policies() const {

@@ -14,6 +14,8 @@
 #include <set>
 #include <tuple>
 
+#include "core/system/standard_descriptors.h"
+
 namespace anabranch::storage {
 namespace {
 
@@ -21,15 +23,15 @@ using core::Failure;
 using core::Result;
 using DirectoryId = std::pair<dev_t, ino_t>;
 
-// The directories open in this process.
+// The directories open in this process. Never destroyed: a store may be closed behind main().
 struct Registry {
   std::mutex mutex;
   std::set<DirectoryId> open;
 };
 
 Registry& registry() {
-  static Registry instance;
-  return instance;
+  static auto* const kept = new Registry;
+  return *kept;
 }
 
 Failure unusable(const std::string& directory, const std::string& reason) {
@@ -125,7 +127,7 @@ std::string owner_of(int file) {
 Result<int> lock_file(const std::string& directory) {
   constexpr mode_t kMode = 0600;
   const std::string path = directory + "/" + std::string(DirectoryLock::kFile);
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
+  const int file = core::above_standard(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode));
   if (file < 0) return unusable(directory, "open of its lock file");
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     Failure failure = unusable(directory, "flock");

@@ -9,6 +9,8 @@
 
 #include "core/system_failure.h"
 
+#include "core/system/standard_descriptors.h"
+
 namespace anabranch::storage {
 namespace {
 
@@ -61,7 +63,7 @@ class FileSpool final : public Spool {
 
 Result<std::unique_ptr<Spool>> make_file_spool(const std::string& folder) {
   std::string name = folder + "/spool-XXXXXX";
-  const int file = ::mkostemp(name.data(), O_CLOEXEC);
+  const int file = core::above_standard(::mkostemp(name.data(), O_CLOEXEC));
   if (file < 0) return failed("mkostemp");
   ::unlink(name.c_str());
   return std::unique_ptr<Spool>(std::make_unique<FileSpool>(file));

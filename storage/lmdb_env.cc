@@ -1,5 +1,6 @@
 #include "storage/lmdb_env.h"
 
+#include <fcntl.h>
 #include <lmdb.h>
 
 #include <fcntl.h>
@@ -299,6 +300,11 @@ Result<LmdbEnv> LmdbEnv::open(const std::string& directory, const LmdbEnvOptions
   const unsigned frozen = options.frozen ? unsigned{MDB_RDONLY | MDB_NOLOCK} : 0U;
   status = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD | frozen, kMode);
   if (status != MDB_SUCCESS) return failure("mdb_env_open", status);
+  // LMDB leaves this one of its descriptors to the children of the process.
+  mdb_filehandle_t file = -1;
+  status = mdb_env_get_fd(raw, &file);
+  if (status == MDB_SUCCESS && ::fcntl(file, F_SETFD, FD_CLOEXEC) != 0) status = errno;
+  if (status != MDB_SUCCESS) return failure("mdb_env_get_fd", status);
   status = mdb_env_set_assert(raw, assertion_failed);
   if (status != MDB_SUCCESS) return failure("mdb_env_set_assert", status);
   return env;

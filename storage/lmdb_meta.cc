@@ -1,11 +1,17 @@
 #include "storage/lmdb_meta.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <system_error>
+
+#include "core/system/file_part.h"
 
 namespace anabranch::storage {
 namespace {
@@ -46,11 +52,17 @@ Failure damaged(int which, const std::string& what) {
   return core::corrupt("data.mdb is damaged: " + what + " on its page " + std::to_string(which));
 }
 
-Result<Bytes> read_at(std::ifstream& file, std::uint64_t at) {
+Result<Bytes> read_at(const std::string& file, std::uint64_t at) {
   Bytes bytes{};
-  file.seekg(static_cast<std::streamoff>(at));
-  file.read(bytes.data(), bytes.size());
-  if (!file) return core::corrupt("data.mdb is truncated: it ends within its first two pages");
+  const auto part = core::file_part(file.c_str(), at, bytes.size());
+  if (!part) {
+    return Failure{ErrorCode::kIo,
+                   "cannot read data.mdb: " + std::generic_category().message(errno)};
+  }
+  if (part->size() < bytes.size()) {
+    return core::corrupt("data.mdb is truncated: it ends within its first two pages");
+  }
+  std::ranges::copy(*part, bytes.begin());
   return bytes;
 }
 
@@ -89,16 +101,15 @@ Result<void> check_roots(const Bytes& meta, int which, std::uintmax_t file_bytes
 Result<void> check_meta_pages(const std::string& file) {
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(file, error);
-  std::ifstream in(file, std::ios::binary);
-  if (error || !in) return {};  // LMDB reports the reason.
-  const Result<Bytes> first = read_at(in, 0);
+  if (error || ::access(file.c_str(), R_OK) != 0) return {};  // LMDB reports the reason.
+  const Result<Bytes> first = read_at(file, 0);
   if (!first.ok()) return first.failure();
   if (!is_meta(first.value())) return damaged(0, kNoBeginning);
   const auto page_bytes = number_at<std::uint32_t>(first.value(), kPageBytesAt);
   const bool possible =
       std::has_single_bit(page_bytes) && page_bytes >= kPageBytesMin && page_bytes <= kPageBytesMax;
   if (!possible) return damaged(0, "no possible page size");
-  const Result<Bytes> second = read_at(in, page_bytes);
+  const Result<Bytes> second = read_at(file, page_bytes);
   if (!second.ok()) return second.failure();
   for (const int which : {0, 1}) {
     const Bytes& meta = which == 0 ? first.value() : second.value();

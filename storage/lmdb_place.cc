@@ -5,8 +5,7 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
-#include <fstream>
-
+#include "core/system/file_part.h"
 #include "core/system_failure.h"
 #include "storage/lmdb_env.h"
 
@@ -15,10 +14,9 @@ namespace {
 
 // Returns the first word of a file; empty when it cannot be read.
 std::string word_in(const char* path) {
-  std::ifstream file(path);
-  std::string word;
-  file >> word;
-  return word;
+  constexpr std::size_t kBytesMax = 256;
+  const std::string text = core::file_part(path, 0, kBytesMax).value_or("");
+  return text.substr(0, text.find_first_of(" \n"));
 }
 
 core::Result<struct statx> look_at(const std::string& path) {

@@ -10,6 +10,8 @@
 #include <memory>
 #include <utility>
 
+#include "core/system/standard_descriptors.h"
+
 namespace anabranch::transport {
 namespace {
 
@@ -67,7 +69,8 @@ core::Result<std::string> read_file(const std::string& path, Privacy privacy) {
 }  // namespace
 
 core::Result<void> save_own_keys(const std::string& path, const OwnKeys& keys) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const Descriptor file(
+      core::above_standard(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)));
   if (file.number() < 0 && errno == EEXIST) {
     return core::Failure{ErrorCode::kBusy, path + " is there already, and is left as it is"};
   }

@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <system_error>
 
+#include "core/system/standard_descriptors.h"
+
 namespace anabranch::transport {
 
-Wake::Wake() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Wake::Wake() : fd_(core::above_standard(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
   if (fd_ < 0) {
     throw Error(ErrorCode::kIo, "eventfd: " + std::generic_category().message(errno));
   }

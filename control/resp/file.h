@@ -5,12 +5,14 @@
 
 #include <utility>
 
+#include "core/system/standard_descriptors.h"
+
 namespace anabranch::control {
 
 class File {
  public:
-  // Takes over a descriptor; a negative one means none.
-  explicit File(int fd = -1) : fd_(fd) {}
+  // Takes over a descriptor that was just made; a negative one means none.
+  explicit File(int fd = -1) : fd_(core::above_standard(fd)) {}
   ~File() {
     if (fd_ >= 0) ::close(fd_);
   }

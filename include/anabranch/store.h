@@ -37,9 +37,9 @@ namespace anabranch {
 // moved no other thread may use it, its sessions or their handles. One that was moved from throws
 // Error{kInvalid}. The destructor closes the store, waits for calls in progress, and writes what
 // only the log has to the tables (Options::close_flush_ms); no acknowledged write is lost, whether
-// the store was closed cleanly or not. Within the function of a transaction or of a scan of the
-// same store it cannot do so: then the store stays open until the process ends, which the log says;
-// the transaction is committed.
+// the store was closed cleanly or not. Within the function of a transaction, scan or watch of the
+// same store, as by std::exit() there, it cannot do so: then the store stays open until the process
+// ends, which the log says; a transaction that goes on is committed.
 //
 // A store belongs to the process that opened it: in a forked child every call throws
 // Error{kInvalid} and the destructor closes nothing. Its data directory stays in use until the

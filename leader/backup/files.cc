@@ -10,6 +10,7 @@
 
 #include "core/hash.h"
 #include "core/little_endian.h"
+#include "core/system/standard_descriptors.h"
 
 namespace anabranch::leader {
 
@@ -32,7 +33,7 @@ std::uint64_t sum_of(std::string_view stored, std::string_view head, std::uint64
 }
 
 Result<Descriptor> open_file(const std::string& path, int flags, const char* what) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly);
+  const int fd = core::above_standard(::open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly));
   if (fd < 0) return file_failure(what, path);
   return Descriptor(fd);
 }

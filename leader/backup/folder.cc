@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/system/standard_descriptors.h"
+
 namespace anabranch::leader {
 
 namespace fs = std::filesystem;
@@ -70,7 +72,8 @@ Result<std::vector<std::string>> names_in(const std::string& path) {
 // Opens the mark and locks it.
 Result<Descriptor> lock_mark(const std::string& path) {
   const std::string mark = file_in(path, kUnfinishedFile);
-  Descriptor file(::open(mark.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
+  Descriptor file(
+      core::above_standard(::open(mark.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode)));
   if (!file.open()) return file_failure("cannot create", mark);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return file_failure("cannot lock", mark);

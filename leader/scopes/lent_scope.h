@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/system/per_thread.h"
 #include "leader/scopes/group_writer.h"
 #include "leader/scopes/read_limit.h"
 #include "rows/hooks/hook_guard.h"
@@ -114,13 +115,7 @@ template <typename Lent>
 class Shelf {
  public:
   // This thread's shelf.
-  static Shelf& mine() {
-    if (mine_ == nullptr) {
-      mine_ = take();
-      static thread_local const Return give_back;
-    }
-    return *mine_;
-  }
+  static Shelf& mine() { return core::PerThread<Taken>::mine().shelf; }
   // Returns a scope that is not lent, and was not for some time.
   Lent& next() {
     if (scopes_.size() < kScopes) return scopes_.emplace_back();
@@ -139,28 +134,32 @@ class Shelf {
     std::mutex mutex;
     std::vector<Shelf*> shelves;
   };
-  struct Return {
-    ~Return() {
+  // Of a thread, until it ends.
+  struct Taken {
+    Taken() : shelf(take()) {}
+    ~Taken() {
       Spare& all = spare();
       const std::lock_guard lock(all.mutex);
-      all.shelves.push_back(std::exchange(mine_, nullptr));
+      all.shelves.push_back(&shelf);
     }
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+    Shelf& shelf;
   };
 
   static Spare& spare() {
     static auto* const kept = new Spare;
     return *kept;
   }
-  static Shelf* take() {
+  static Shelf& take() {
     Spare& all = spare();
     const std::lock_guard lock(all.mutex);
-    if (all.shelves.empty()) return new Shelf;
+    if (all.shelves.empty()) return *new Shelf;
     Shelf* const shelf = all.shelves.back();
     all.shelves.pop_back();
-    return shelf;
+    return *shelf;
   }
 
-  static inline thread_local Shelf* mine_ = nullptr;
   std::deque<Lent> scopes_;  // A deque, so that references stay valid.
   std::size_t next_ = 0;
 };

@@ -8,6 +8,7 @@
 
 #include "core/assert.h"
 #include "core/log.h"
+#include "leader/threads/own_thread.h"
 
 namespace anabranch::leader {
 
@@ -20,6 +21,7 @@ constexpr std::chrono::minutes kQuiet{1};
 CallThreads::CallThreads(std::string region, StoreId store, std::chrono::milliseconds slow_after,
                          BeginThread begin_thread)
     : region_(std::move(region)),
+      store_(store),
       slow_after_(slow_after),
       begin_thread_(std::move(begin_thread)),
       mutex_(LockRank::kCalls, store) {}
@@ -92,6 +94,7 @@ void CallThreads::begin_one_more() {
 }
 
 void CallThreads::run(Threads::iterator self) {
+  const OwnThread here(store_);
   std::unique_lock lock(mutex_);
   while (!stopped_) {
     note_slow_calls();

@@ -77,6 +77,7 @@ class CallThreads {
   [[nodiscard]] bool may_run() const;
 
   const std::string region_;
+  const StoreId store_;
   const std::chrono::milliseconds slow_after_;
   const BeginThread begin_thread_;
   mutable OrderedMutex mutex_;

@@ -14,7 +14,7 @@ namespace anabranch::leader {
 // Thread-safe.
 class EditTurn {
  public:
-  explicit EditTurn(StoreId store) : store_(store) {}
+  explicit EditTurn(StoreId store) : held_(LockRank::kEditing, store) {}
 
   // Whether this thread has the turn.
   [[nodiscard]] bool mine() const;
@@ -38,7 +38,7 @@ class EditTurn {
  private:
   void take();
 
-  const StoreId store_;
+  lock_order::Held held_;
   mutable std::mutex mutex_;  // Held for moments only.
   std::condition_variable given_;
   std::thread::id holder_;  // No thread's id while the turn is free.

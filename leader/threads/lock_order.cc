@@ -1,58 +1,60 @@
 #include "leader/threads/lock_order.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "core/assert.h"
 
 namespace anabranch::leader {
 
 namespace {
 
-struct Held {
-  LockRank rank;
-  StoreId store;
-  bool operator==(const Held&) const = default;
-};
+using lock_order::Held;
 
-std::vector<Held>& held() {
-  thread_local std::vector<Held> locks;
-  return locks;
+// The lock that this thread has taken last of those that it holds.
+constinit thread_local Held* innermost = nullptr;
+
+template <typename Condition>
+bool holds_any(const Condition& condition) {
+  for (const Held* each = innermost; each != nullptr; each = each->outer) {
+    if (condition(*each)) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 bool lock_order::may_take(LockRank rank, StoreId store) {
-  return std::ranges::none_of(
-      held(), [&](const Held& each) { return each.store == store && each.rank >= rank; });
+  return !holds_any([&](const Held& each) { return each.store == store && each.rank >= rank; });
 }
 
 bool lock_order::holds(LockRank rank, StoreId store) {
-  return std::ranges::find(held(), Held{rank, store}) != held().end();
+  return holds_any([&](const Held& each) { return each.store == store && each.rank == rank; });
 }
 
-void lock_order::took(LockRank rank, StoreId store) { held().push_back({rank, store}); }
+void lock_order::took(Held& lock) {
+  lock.outer = innermost;
+  innermost = &lock;
+}
 
-void lock_order::gave_back(LockRank rank, StoreId store) {
-  const auto last = std::find(held().rbegin(), held().rend(), Held{rank, store});
-  ANABRANCH_ASSERT(last != held().rend());
-  held().erase(std::next(last).base());
+void lock_order::gave_back(Held& lock) {
+  Held** link = &innermost;
+  while (*link != nullptr && *link != &lock) link = &(*link)->outer;
+  ANABRANCH_ASSERT(*link != nullptr);
+  *link = lock.outer;
 }
 
 void OrderedMutex::lock() {
-  ANABRANCH_ASSERT(lock_order::may_take(rank_, store_));
+  ANABRANCH_ASSERT(lock_order::may_take(held_.rank, held_.store));
   mutex_.lock();
-  lock_order::took(rank_, store_);
+  lock_order::took(held_);
 }
 
 bool OrderedMutex::try_lock() {
-  if (lock_order::holds(rank_, store_) || !mutex_.try_lock()) return false;
-  lock_order::took(rank_, store_);
+  if (lock_order::holds(held_.rank, held_.store) || !mutex_.try_lock()) return false;
+  lock_order::took(held_);
   return true;
 }
 
 void OrderedMutex::unlock() {
-  lock_order::gave_back(rank_, store_);
+  lock_order::gave_back(held_);
   mutex_.unlock();
 }
 

@@ -4,6 +4,9 @@
 // ranks; so no two threads ever wait for each other. A violation stops the process at once, in any
 // test that reaches it, instead of hanging one run in a thousand. Locks of different stores are not
 // compared: their order is up to the user.
+//
+// A store may be used by a destructor at the end of a thread, or behind main(). So the list of a
+// thread's locks is one pointer, which nothing destroys: the locks themselves are its links.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +31,23 @@ enum class LockRank : std::uint8_t {
 // The locks of this thread.
 namespace lock_order {
 
+// A lock, as a link in the list of the thread that holds it. Lives as long as the lock.
+struct Held {
+  Held(LockRank rank, StoreId store) : rank(rank), store(store) {}
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+  const LockRank rank;
+  const StoreId store;
+  Held* outer = nullptr;  // Taken before by the same thread. Of the holder alone.
+};
+
 // Whether this thread may take, and wait for, a lock of this rank.
 [[nodiscard]] bool may_take(LockRank rank, StoreId store);
 [[nodiscard]] bool holds(LockRank rank, StoreId store);
-// Note that a lock is taken, and given back.
-void took(LockRank rank, StoreId store);
-void gave_back(LockRank rank, StoreId store);
+// Note that this thread has taken a lock, and gives it back.
+void took(Held& lock);
+void gave_back(Held& lock);
 
 }  // namespace lock_order
 
@@ -41,7 +55,7 @@ void gave_back(LockRank rank, StoreId store);
 // std::condition_variable_any.
 class OrderedMutex {
  public:
-  OrderedMutex(LockRank rank, StoreId store) : rank_(rank), store_(store) {}
+  OrderedMutex(LockRank rank, StoreId store) : held_(rank, store) {}
 
   // Aborts if this thread may not take the lock now.
   void lock();
@@ -50,8 +64,7 @@ class OrderedMutex {
   void unlock();
 
  private:
-  const LockRank rank_;
-  const StoreId store_;
+  lock_order::Held held_;
   std::mutex mutex_;
 };
 

@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kAskForHope{20};
 // Call under the mutex.
 void WriterLock::take_over() {
   taken_ = true;
-  lock_order::took(LockRank::kWriter, store_);
+  lock_order::took(held_);
   one_less_waits();
 }
 
@@ -26,7 +26,7 @@ void WriterLock::one_less_waits() {
 }
 
 void WriterLock::enter() {
-  ANABRANCH_ASSERT(lock_order::may_take(LockRank::kWriter, store_));
+  ANABRANCH_ASSERT(lock_order::may_take(held_.rank, held_.store));
   std::unique_lock lock(mutex_);
   ++waiting_;
   freed_.wait(lock, [&] { return !taken_; });
@@ -36,7 +36,7 @@ void WriterLock::enter() {
 // A thread that gives up counts as waiting until then: the mutex is held, so that no holder leaves
 // the lock to it.
 bool WriterLock::enter_unless(const std::function<bool()>& hopeless) {
-  ANABRANCH_ASSERT(lock_order::may_take(LockRank::kWriter, store_));
+  ANABRANCH_ASSERT(lock_order::may_take(held_.rank, held_.store));
   std::unique_lock lock(mutex_);
   ++waiting_;
   while (!freed_.wait_for(lock, kAskForHope, [&] { return !taken_; })) {
@@ -49,7 +49,7 @@ bool WriterLock::enter_unless(const std::function<bool()>& hopeless) {
 }
 
 void WriterLock::leave() {
-  lock_order::gave_back(LockRank::kWriter, store_);
+  lock_order::gave_back(held_);
   const std::lock_guard lock(mutex_);
   taken_ = false;
   if (waiting_ > 0) freed_.notify_one();
@@ -58,7 +58,7 @@ void WriterLock::leave() {
 bool WriterLock::leave_to_others() {
   const std::lock_guard lock(mutex_);
   if (waiting_ == 0) return false;
-  lock_order::gave_back(LockRank::kWriter, store_);
+  lock_order::gave_back(held_);
   taken_ = false;
   freed_.notify_one();
   return true;

@@ -15,12 +15,12 @@ namespace anabranch::leader {
 // Thread-safe.
 class WriterLock {
  public:
-  explicit WriterLock(StoreId store) : store_(store) {}
+  explicit WriterLock(StoreId store) : held_(LockRank::kWriter, store) {}
   WriterLock(const WriterLock&) = delete;
   WriterLock& operator=(const WriterLock&) = delete;
 
   // Whether this thread holds the lock.
-  [[nodiscard]] bool mine() const { return lock_order::holds(LockRank::kWriter, store_); }
+  [[nodiscard]] bool mine() const { return lock_order::holds(held_.rank, held_.store); }
   // The number of threads that wait for the lock now.
   [[nodiscard]] int waiting() const { return waiting_; }
 
@@ -41,7 +41,7 @@ class WriterLock {
   void take_over();
   void one_less_waits();
 
-  const StoreId store_;
+  lock_order::Held held_;
   std::mutex mutex_;  // Guards the following. Held for moments only.
   std::condition_variable freed_;
   bool taken_ = false;

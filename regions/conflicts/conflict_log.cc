@@ -18,8 +18,8 @@ using storage::Table;
 namespace {
 
 const rows::Resolvers& resolvers_or_none(const rows::Resolvers* resolvers) {
-  static const rows::Resolvers kNone({});
-  return resolvers == nullptr ? kNone : *resolvers;
+  static const auto* const none = new rows::Resolvers({});
+  return resolvers == nullptr ? *none : *resolvers;
 }
 
 std::uint64_t stored_bytes(std::string_view entry) {

@@ -65,9 +65,9 @@ core::Result<void> RowMerge::look() {
 }
 
 void RowMerge::join(const std::string& key, const Path& path, const Row& mine, const Row& theirs) {
-  static const core::VersionVector kNothing;
+  static const auto* const nothing = new core::VersionVector;
   const bool all_theirs = own_ == Own::kReplace || planted(Bug::kMergeRemoved);
-  const core::VersionVector& applied = all_theirs ? kNothing : *applied_;
+  const core::VersionVector& applied = all_theirs ? *nothing : *applied_;
   Row joined = crdt::join(mine, applied, theirs, theirs_.vector());
   rows::note_merge(path, mine.cell, joined.cell, notes_);
   if (!joined.empty()) stage().edit(path, [&](Row& row) { row = std::move(joined); });

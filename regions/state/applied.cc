@@ -52,9 +52,9 @@ core::Result<Applied> Applied::load(const storage::Snapshot& snapshot) {
 }
 
 const Head& Applied::head(core::Origin origin) const {
-  static const Head kNone;
+  static const auto* const none = new Head;
   const auto found = heads_.find(origin);
-  return found == heads_.end() ? kNone : found->second;
+  return found == heads_.end() ? *none : found->second;
 }
 
 std::vector<core::ChainHash> Applied::chains() const {

@@ -100,10 +100,10 @@ void CommittedState::post_tables() {
 
 core::Result<void> CommittedState::load_scores(const rows::Resolvers* resolvers,
                                                std::uint64_t seed) {
-  static const rows::Resolvers kNone({});
+  static const auto* const none = new rows::Resolvers({});
   const auto note = rows::load_score_note(*storage_.snapshot());
   if (!note.ok()) return note.failure();
-  scores_.emplace(resolvers == nullptr ? kNone : *resolvers,
+  scores_.emplace(resolvers == nullptr ? *none : *resolvers,
                   note.value().format == 0 ? seed : note.value().seed);
   return {};
 }

@@ -54,9 +54,9 @@ class SoundCursor final : public Cursor {
 // The value of a damaged count: something was counted there, and no count of less than there is may
 // be met. No large clear voids it.
 std::string_view many() {
-  static const std::string bytes =
-      rows::encode_count({}, {std::uint64_t{1} << 40U, std::numeric_limits<std::uint64_t>::max()});
-  return bytes;
+  static const auto* const bytes = new std::string(
+      rows::encode_count({}, {std::uint64_t{1} << 40U, std::numeric_limits<std::uint64_t>::max()}));
+  return *bytes;
 }
 
 }  // namespace

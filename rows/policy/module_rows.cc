@@ -44,8 +44,8 @@ bool is_module_name(std::string_view text) {
 }
 
 const Path& modules_path() {
-  static const Path kPath{core::kMeshSpace, kModules};
-  return kPath;
+  static const auto* const kept = new Path{core::kMeshSpace, kModules};
+  return *kept;
 }
 
 Path module_path(std::string_view name) {

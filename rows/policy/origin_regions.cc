@@ -26,8 +26,8 @@ constexpr std::size_t kOriginAt = 4;
 }  // namespace
 
 const Path& regions_path() {
-  static const Path kPath{core::kMeshSpace, kRegions};
-  return kPath;
+  static const auto* const kept = new Path{core::kMeshSpace, kRegions};
+  return *kept;
 }
 
 Path origin_path(std::string_view region, Origin origin) {

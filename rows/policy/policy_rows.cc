@@ -24,8 +24,8 @@ constexpr std::size_t kRegionAt = 5;
 }  // namespace
 
 const Path& policies_path() {
-  static const Path kPath{core::kMeshSpace, kPolicies};
-  return kPath;
+  static const auto* const kept = new Path{core::kMeshSpace, kPolicies};
+  return *kept;
 }
 
 Path policy_path(const PolicyScope& scope) {

@@ -19,8 +19,8 @@ constexpr std::size_t kMarkSize = 4;
 }  // namespace
 
 const Path& requests_path() {
-  static const Path kPath{core::kMeshSpace, kOnce};
-  return kPath;
+  static const auto* const kept = new Path{core::kMeshSpace, kOnce};
+  return *kept;
 }
 
 Path request_path(std::string_view id) { return requests_path().child(id); }

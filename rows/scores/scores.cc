@@ -3,9 +3,9 @@
 namespace anabranch::rows {
 
 const Scores& Scores::plain() {
-  static const Resolvers kResolvers({});
-  static const Scores kPlain(kResolvers, 0);
-  return kPlain;
+  static const auto* const none = new Resolvers({});
+  static const auto* const plain = new Scores(*none, 0);
+  return *plain;
 }
 
 }  // namespace anabranch::rows

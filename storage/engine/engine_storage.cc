@@ -631,7 +631,7 @@ Result<void> EngineStorage::check_place() {
   if (auto may = may_write(); !may.ok()) return may;
   auto done = readiness_.look_at_place(*wal_);
   if (done.ok()) done = wal_->check_all(flusher_->reach().ticket);
-  if (!done.ok()) return refuse_or_close(done.failure());
+  if (!done.ok()) return close_for_writes(done.failure());
   done = wal_->trim_again();
   return done.ok() ? done : close_for_writes(done.failure());
 }

@@ -3,9 +3,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/system/standard_descriptors.h"
+
 namespace anabranch::storage {
 
-EventFd::EventFd() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+EventFd::EventFd() : fd_(core::above_standard(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))) {}
 
 EventFd::~EventFd() {
   if (fd_ >= 0) ::close(fd_);

@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/system/standard_descriptors.h"
 #include "core/system_failure.h"
 
 namespace anabranch::storage {
@@ -107,7 +108,7 @@ class PosixFiles final : public Files {
  public:
   explicit PosixFiles(std::string folder)
       : folder_(std::move(folder)),
-        opened_(::open(folder_.c_str(), kFolderFlags)),
+        opened_(core::above_standard(::open(folder_.c_str(), kFolderFlags))),
         open_errno_(opened_ < 0 ? errno : 0) {}
   PosixFiles(const PosixFiles&) = delete;
   PosixFiles& operator=(const PosixFiles&) = delete;
@@ -180,7 +181,8 @@ class PosixFiles final : public Files {
   [[nodiscard]] std::string path(const std::string& name) const { return folder_ + '/' + name; }
 
   Result<std::unique_ptr<File>> open_with(const std::string& name, int flags, const char* verb) {
-    const int file = ::open(path(name).c_str(), flags | O_CLOEXEC, kOwnerOnly);
+    const int file =
+        core::above_standard(::open(path(name).c_str(), flags | O_CLOEXEC, kOwnerOnly));
     if (file < 0) return failed(verb, path(name));
     return std::unique_ptr<File>(std::make_unique<PosixFile>(file, path(name)));
   }

@@ -130,10 +130,11 @@ TEST_SUITE("leader: the commit queue") {
       CHECK_FALSE(document.try_lock());
     }
     CHECK(may_take(LockRank::kEditing, &one));
-    leader::lock_order::took(LockRank::kWriter, &one);
+    leader::lock_order::Held writer(LockRank::kWriter, &one);
+    leader::lock_order::took(writer);
     CHECK(leader::lock_order::holds(LockRank::kWriter, &one));
     CHECK_FALSE(leader::lock_order::holds(LockRank::kWriter, &other));
-    leader::lock_order::gave_back(LockRank::kWriter, &one);
+    leader::lock_order::gave_back(writer);
   }
 }
 

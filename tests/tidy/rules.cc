@@ -63,6 +63,7 @@ using Layers = std::vector<Layer>;
 Layers rooms_below_control() {
   return {
       {"core/memory", {}},
+      {"core/system", {"core"}},
       {"plugins", {}},
       {"plugins/check", {"plugins"}},
       {"transport", {}},
