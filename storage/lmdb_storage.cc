@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/assert.h"
+#include "storage/disk_room.h"
 #include "storage/file_spool.h"
 #include "storage/lmdb_directory.h"
 #include "storage/lmdb_log.h"
@@ -345,7 +346,9 @@ Room LmdbStorage::room(std::uint64_t enough) const {
   if (::statvfs(options_.directory.c_str(), &disk) != 0 || !size.ok()) return {};
   const std::uint64_t map_left =
       options_.map_bytes - std::min(options_.map_bytes, size.value().used_bytes);
-  Room room{.outside = std::min<std::uint64_t>(disk.f_bavail * disk.f_frsize, map_left)};
+  const DiskRoom left = room_of(disk);
+  Room room{.outside = std::min(left.bytes, map_left),
+            .lacks_inodes = left.lacks_inodes && left.bytes < map_left};
   if (room.outside >= enough) return room;
   const Result<LmdbTxn> txn = directory_.env->begin_read();
   if (!txn.ok()) return room;

@@ -118,6 +118,7 @@ class Spool {
 struct Room {
   std::uint64_t outside = std::uint64_t{1} << 62U;  // Growth left to the storage.
   std::uint64_t inside = 0;                         // Free and reusable inside the storage.
+  bool lacks_inodes = false;  // `outside` is that small since the disk takes few more files.
 };
 
 // States of the tables, by numbers that grow: the newest one, and the oldest that somebody reads.

@@ -6,16 +6,20 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 #include <system_error>
+
+#include "core/system/file_part.h"
+#include "storage/disk_room.h"
 
 namespace anabranch::leader {
 
 std::uint64_t memory_bytes() {
-  std::ifstream file("/proc/self/statm");
+  constexpr std::size_t kBytesMax = 256;
+  std::istringstream figures(core::file_part("/proc/self/statm", 0, kBytesMax).value_or(""));
   std::uint64_t all = 0;
   std::uint64_t resident = 0;
-  if (!(file >> all >> resident)) return 0;
+  if (!(figures >> all >> resident)) return 0;
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
@@ -30,7 +34,9 @@ DiskFigures disk_figures(const std::string& directory) {
     if (is_file) figures.used += static_cast<std::uint64_t>(file.st_blocks) * kBlock;
   }
   struct statvfs system = {};
-  if (::statvfs(directory.c_str(), &system) == 0) figures.free = system.f_bavail * system.f_frsize;
+  if (::statvfs(directory.c_str(), &system) == 0) {
+    figures.free = storage::room_of(system).bytes;
+  }
   return figures;
 }
 

@@ -27,7 +27,9 @@ bool Reserve::holds(std::uint64_t bytes) const {
 
 std::string Reserve::text() const {
   const std::string room =
-      mebibytes(free()) + " are free, and the reserve is " + mebibytes(bytes_) + " (reserve_bytes)";
+      mebibytes(free()) + " are free" +
+      (room_.lacks_inodes ? ", since few more files can be made there (df -i)" : "") +
+      ", and the reserve is " + mebibytes(bytes_) + " (reserve_bytes)";
   if (!allows_removing()) {
     return "the disk is full to the brim: " + room +
            "; nothing is added or removed until there is more room, since removing needs some, too";

@@ -23,6 +23,7 @@
 #include "storage/overlay/layered_tables.h"
 #include "storage/wal/logged_changes.h"
 #include "storage/wal/loss_note.h"
+#include "storage/wal/resting_files.h"
 #include "storage/wal/wal_record.h"
 #include "storage/wal/wal_recovery.h"
 
@@ -49,7 +50,10 @@ class EngineStorage final : public SteppedEngine {
  public:
   EngineStorage(std::unique_ptr<StorageBelow> base, std::unique_ptr<Files> files,
                 const EngineOptions& options, FlushedBy by)
-      : base_(std::move(base)), files_(std::move(files)), options_(options), by_(by) {}
+      : base_(std::move(base)),
+        files_(std::make_unique<RestingFiles>(std::move(files))),
+        options_(options),
+        by_(by) {}
   ~EngineStorage() override {
     logging_.reset();
     syncer_.reset();
@@ -236,16 +240,16 @@ Result<void> EngineStorage::open() {
   return {};
 }
 
-Result<void> EngineStorage::begin_threads(const Reach& reach) {
-  try {
-    flusher_ = std::make_unique<Flusher>(tables_, *base_, reach, by_, options_.slice_bytes);
-    if (options_.sync_every && by_ == FlushedBy::kThread) {
-      syncer_ = std::make_unique<PeriodicSync>(*wal_, *options_.sync_every);
-    }
-  } catch (const std::system_error& error) {
-    return core::system_failure("the storage cannot begin a thread", error.code().value());
+Result<void> EngineStorage::begin_threads(const Reach& reach) try {
+  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach, by_, options_.slice_bytes);
+  if (options_.sync_every && by_ == FlushedBy::kThread) {
+    syncer_ = std::make_unique<PeriodicSync>(*wal_, *options_.sync_every);
   }
   return {};
+} catch (const std::system_error& error) {
+  return core::system_failure(
+      "the system begins no more threads (see ulimit -u, and the limits of the container)",
+      error.code().value());
 }
 
 // Up to the record of the log's first opening, before which there is no commit.

@@ -39,6 +39,9 @@ class File {
   virtual core::Result<void> truncate(std::uint64_t size) = 0;
   // Returns how many names it has: none when it was removed.
   [[nodiscard]] virtual core::Result<std::uint64_t> names() const = 0;
+  // Tells that nothing more will be written, and that all is on disk that has to be: the file may
+  // give its descriptor up until it is read.
+  virtual core::Result<void> rest() { return {}; }
 };
 
 // The files of a folder, by their names. One thread at a time changes names.
@@ -46,7 +49,7 @@ class Files {
  public:
   virtual ~Files() = default;
 
-  // Opens a file for reading and writing.
+  // Opens a file for reading and writing. From any thread.
   virtual core::Result<std::unique_ptr<File>> open(const std::string& name) = 0;
   // Creates an empty file, for its owner alone. Fails when there is one of this name.
   virtual core::Result<std::unique_ptr<File>> create(const std::string& name) = 0;

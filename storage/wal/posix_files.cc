@@ -16,6 +16,7 @@
 
 #include "core/system/standard_descriptors.h"
 #include "core/system_failure.h"
+#include "storage/disk_room.h"
 
 namespace anabranch::storage {
 namespace {
@@ -163,7 +164,7 @@ class PosixFiles final : public Files {
   [[nodiscard]] std::uint64_t free_bytes() const override {
     struct statvfs disk {};
     if (::statvfs(folder_.c_str(), &disk) != 0) return Files::free_bytes();
-    return std::uint64_t{disk.f_bavail} * disk.f_frsize;
+    return room_of(disk).bytes;
   }
 
   [[nodiscard]] Result<void> check_there() const override {

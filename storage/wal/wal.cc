@@ -195,11 +195,20 @@ Result<void> Wal::roll(std::uint64_t bytes) {
   if (has_room && old.start() != end) {
     if (auto written = write_footer(old, end); !written.ok()) return close_with(written.failure());
   }
-  const std::lock_guard lock(state_);
-  // One without a record had too little room for a larger one: its name is that of the new one.
-  if (segments_.back()->start() == end) segments_.pop_back();
-  segments_.push_back(std::move(next));
-  return {};
+  {
+    const std::lock_guard lock(state_);
+    // One without a record had too little room for a larger one: its name is that of the new one.
+    if (segments_.back()->start() == end) segments_.pop_back();
+    segments_.push_back(std::move(next));
+  }
+  return let_one_rest();
+}
+
+// Only the thread that appends, and rolls, adds segments, and a trim of another one waits for
+// disk_.
+Result<void> Wal::let_one_rest() {
+  if (segments_.size() <= kOpenSegments) return {};
+  return segments_[segments_.size() - 1 - kOpenSegments]->file->rest();
 }
 
 std::shared_ptr<Segment> Wal::make_segment(const SpareFile& spare) const {
@@ -269,8 +278,9 @@ Result<void> Wal::remove(const std::shared_ptr<Segment>& segment, std::vector<st
   const std::string name = segment->header.name.text();
   const auto size = segment->file->size();
   if (!size.ok()) return size.failure();
-  if (segment.use_count() > 1 || !spares_.wants(size.value(), kept.size()))
-    return files_.remove(name);
+  const bool is_read = segment.use_count() > 1;
+  if (!is_read) segment->file.reset();
+  if (is_read || !spares_.wants(size.value(), kept.size())) return files_.remove(name);
   const std::string spare = spares_.next_name();
   if (auto named = files_.rename(name, spare); !named.ok()) return named;
   kept.push_back(spare);

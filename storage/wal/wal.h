@@ -53,6 +53,9 @@ class WalReader;
 
 class Wal {
  public:
+  // So many segments behind the newest one stay open; others are opened when they are read.
+  static constexpr std::size_t kOpenSegments = 3;
+
   // How far the log goes: the end of its stream, and the position of its last batch.
   struct Reach {
     Ticket ticket;
@@ -148,6 +151,8 @@ class Wal {
   [[nodiscard]] RecordHeader next_header(RecordKind kind) const;
   // Begins a segment with room for so many bytes.
   core::Result<void> roll(std::uint64_t bytes);
+  // The oldest of the segments that were open gives its descriptor up.
+  core::Result<void> let_one_rest();
   core::Result<void> sync_last(Segment& segment);
   [[nodiscard]] std::shared_ptr<Segment> make_segment(const SpareFile& spare) const;
   // Writes the header of a segment into a spare file, and gives that its name.

@@ -27,10 +27,10 @@ def in_namespace():
 
 
 @contextlib.contextmanager
-def small_disk(folder, size):
+def small_disk(folder, size, more=""):
     """A tmpfs at a folder; gives a function that changes its size."""
     os.mkdir(folder)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}{more}", "tmpfs", folder],
                              capture_output=True, text=True)
     if mounted.returncode != 0:
         skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
@@ -167,6 +167,36 @@ def fill_to_the_brim(world, eu, us, ballast):
     world.wait_equal([eu, us])
 
 
+def use_up_inodes(world, folder):
+    """Others take all inodes: as on a full disk, though there are bytes."""
+    ap = world.start("ap", flags=["--mesh", "lone", "--reserve-bytes", "64MiB"],
+                     data=os.path.join(folder, "ap"))
+    ap.call("SET", "before", "1")
+    files = []
+    with contextlib.suppress(OSError):
+        while True:
+            path = os.path.join(folder, f"file-{len(files)}")
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            files.append(path)
+    check(files, "there were some inodes")
+    keys, refusal = fill(ap)
+    print(len(keys), "values of 50,000 bytes beside no inode; then:", refusal, flush=True)
+    check("full to the brim" in refusal and "df -i" in refusal, f"a clear error, not: {refusal}")
+    check(ap.call("GET", "before") == "1", "reads go on")
+    for path in [files.pop() for _ in range(3)]:
+        os.remove(path)
+    refusal = fill(ap)[1]
+    check("nearly full" in refusal and "df -i" in refusal, f"a clear error, not: {refusal}")
+    wait_until("removes go on", lambda: ap.call("DEL", "before") == 1)
+    check(ap.status()["writable"], "the leader is not closed for writes")
+    for path in files:
+        os.remove(path)
+    wait_until("it resumes", lambda: ap.call("SET", "after", "1") == "OK")
+    for number in range(40):
+        check(ap.call("SET", f"large:{number}", "x" * 1_000_000) == "OK", "and goes on")
+    check(ap.stop() == 0, "it ends cleanly")
+
+
 def main():
     in_namespace()
     random = new_random()
@@ -179,6 +209,9 @@ def main():
             fill_to_the_brim(world, eu, us, ballast)
             for leader in (eu, us):
                 check(leader.stop() == 0, f"{leader.region} did not end cleanly")
+        folder = os.path.join(world.folder, "few-files")
+        with small_disk(folder, "1g", ",nr_inodes=40"):
+            use_up_inodes(world, folder)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@
 #include "control/listener.h"
 #include "server/cli/printable.h"
 #include "server/config_doubts.h"
+#include "storage/disk_room.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -128,11 +129,12 @@ Findings findings_in_directory(const std::string& directory, std::uint64_t reser
   add_place(directory, all);
   struct statvfs disk {};
   const bool known = ::statvfs(directory.c_str(), &disk) == 0;
-  const std::uint64_t free = known ? std::uint64_t{disk.f_bavail} * disk.f_frsize : 0;
-  if (known && free < reserve_bytes + reserve_bytes / 4) {
+  const storage::DiskRoom room = known ? storage::room_of(disk) : storage::DiskRoom();
+  if (known && room.bytes < reserve_bytes + reserve_bytes / 4) {
     all.push_back({true,
-                   "the disk of " + directory + " has " + byte_size(free) +
-                       " free, and the reserve is " + byte_size(reserve_bytes),
+                   "the disk of " + directory + " has " + byte_size(room.bytes) + " free" +
+                       (room.lacks_inodes ? ", since it takes few more files (df -i)" : "") +
+                       ", and the reserve is " + byte_size(reserve_bytes),
                    "give the disk room"});
   }
   if (const auto path = control::control_path(directory); !path.ok()) {
