@@ -12,7 +12,6 @@
 #include <chrono>
 #include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -20,6 +19,7 @@
 #include <anabranch/error.h>
 
 #include "core/log.h"
+#include "core/system/descriptor_shares.h"
 #include "leader/threads/begin_thread.h"
 
 namespace anabranch::http {
@@ -121,6 +121,23 @@ struct Exchange {
   Clock::time_point moved = {};  // When some of it was written last.
 };
 
+// A connection.
+struct Visit {
+  lws* wsi = nullptr;
+  Clock::time_point asked = {};  // When its last request began, or it came.
+  std::uint64_t number = 0;      // Of its exchange; 0: it has asked nothing yet.
+  bool gives_way = false;        // It is about to end.
+};
+
+// The order in which visits give way.
+enum class Rank : std::uint8_t { kNoRequest, kIdle, kStream, kStays };
+
+Rank rank_of(const Exchange& exchange) {
+  if (!exchange.is_handed_over && !exchange.is_answered) return Rank::kNoRequest;
+  if (exchange.answer.is_stream) return exchange.answer.holds ? Rank::kStays : Rank::kStream;
+  return exchange.has_begun && !exchange.writing ? Rank::kIdle : Rank::kStays;
+}
+
 // Whether the other end of a socket on a path is a process of this user, or of root.
 bool is_own(int client) {
   sockaddr_storage name{};
@@ -173,10 +190,13 @@ class Connections::Impl {
   void take_over();
   void tell_streams(const Event& event);
 
+  // Whether there is room for one more connection; makes some, if one can give way.
+  bool has_room();
   // Whether a stream is still for the one who has asked for it.
   [[nodiscard]] bool is_due(const Answer& answer) const;
 
   const Settings settings_;
+  const std::size_t connections_max_;
   const std::string interface_;
   const std::shared_ptr<control::HttpFigures> figures_;
   const OnRequest on_request_;
@@ -186,7 +206,8 @@ class Connections::Impl {
   std::thread thread_;
 
   // Of the thread.
-  std::set<const lws*> connections_;
+  std::map<const lws*, Visit> connections_;
+  std::size_t giving_way_ = 0;  // Of these.
   std::map<std::uint64_t, Exchange> exchanges_;
   std::uint64_t last_number_ = 0;
 
@@ -218,6 +239,7 @@ constexpr std::array<lws_protocols, 2> kProtocols{{
 Connections::Impl::Impl(Settings settings, std::shared_ptr<control::HttpFigures> figures,
                         OnRequest on_request)
     : settings_(std::move(settings)),
+      connections_max_(std::min(kConnectionsMax, core::port_share(core::descriptor_limit()))),
       interface_(settings_.address.is_path() ? settings_.address.path : settings_.address.number()),
       figures_(std::move(figures)),
       on_request_(std::move(on_request)) {
@@ -314,15 +336,18 @@ int Connections::Impl::on_connection(lws* wsi, lws_callback_reasons reason, void
   switch (reason) {
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: {
       const int client = static_cast<int>(reinterpret_cast<std::intptr_t>(in));
-      if (connections_.size() < kConnectionsMax && is_own(client)) return 0;
+      if (is_own(client) && has_room()) return 0;
       ++figures_->refused;
       return 1;
     }
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-      connections_.insert(wsi);
+      connections_[wsi] = {.wsi = wsi, .asked = Clock::now()};
       break;
     case LWS_CALLBACK_WSI_DESTROY:
-      connections_.erase(wsi);
+      if (const auto found = connections_.find(wsi); found != connections_.end()) {
+        if (found->second.gives_way) --giving_way_;
+        connections_.erase(found);
+      }
       break;
     default:
       take_over();
@@ -330,6 +355,30 @@ int Connections::Impl::on_connection(lws* wsi, lws_callback_reasons reason, void
   }
   figures_->connections = connections_.size();
   return 0;
+}
+
+bool Connections::Impl::has_room() {
+  if (connections_.size() - giving_way_ < connections_max_) return true;
+  const Clock::time_point now = Clock::now();
+  Visit* first = nullptr;
+  Rank first_rank = Rank::kStays;
+  for (auto& [wsi, visit] : connections_) {
+    if (visit.gives_way || now - visit.asked < kYoung) continue;
+    const auto exchange = exchanges_.find(visit.number);
+    const Rank rank = exchange == exchanges_.end()
+                          ? (visit.number == 0 ? Rank::kNoRequest : Rank::kIdle)
+                          : rank_of(exchange->second);
+    if (rank > first_rank || rank == Rank::kStays) continue;
+    if (rank == first_rank && first != nullptr && first->asked <= visit.asked) continue;
+    first = &visit;
+    first_rank = rank;
+  }
+  if (first == nullptr) return false;
+  first->gives_way = true;
+  ++giving_way_;
+  ++figures_->refused;
+  lws_set_timeout(first->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+  return true;
 }
 
 // ---- Reading.
@@ -340,6 +389,10 @@ int Connections::Impl::begin(lws* wsi, Slot* slot, const std::string& path) {
   ++figures_->requests;
   Exchange& exchange = exchanges_[number];
   exchange.wsi = wsi;
+  Visit& visit = connections_[wsi];
+  visit.wsi = wsi;
+  visit.asked = Clock::now();
+  visit.number = number;
   exchange.request = request_of(wsi, path);
   lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
   if (exchange.request.method != Request::Method::kPost) {

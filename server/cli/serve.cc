@@ -18,6 +18,7 @@
 #include "server/cli/faults.h"
 #include "server/config.h"
 #include "server/config_doubts.h"
+#include "server/file_limit.h"
 #include "server/resp/server.h"
 #include "server/service/journal.h"
 #include "server/service/json_lines.h"
@@ -108,7 +109,17 @@ void say_ready(const leader::Leader& leader, const Server& server, const http::P
        "READY=1\nSTATUS=region " + status.region + ", " + redis + ", listens on " + listens);
 }
 
-Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config) {
+DescriptorNeeds needs_of(const Config& config) {
+  const bool has_port =
+      !config.redis.empty() || !config.redis_tls.empty() || !config.redis_socket.empty();
+  return {.dialled = config.store.peers.size(),
+          .peer_port = !config.store.listen.empty(),
+          .http_port = !config.http.empty(),
+          .clients = has_port ? config.clients_max : 0};
+}
+
+Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config,
+                                            const DescriptorShares& shares) {
   ServerOptions options;
   options.address = config.redis;
   options.acl_file = config.acl_file;
@@ -121,6 +132,8 @@ Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config
   options.http_tls = config.http_tls;
   options.http_insecure = config.http_insecure;
   options.clients_max = config.clients_max;
+  options.clients_room = shares.clients;
+  options.descriptors = needs_of(config);
   options.clients_bytes_max = config.clients_bytes_max;
   options.idle_time_max =
       std::chrono::ceil<std::chrono::seconds>(std::chrono::milliseconds(config.idle_ms_max));
@@ -160,8 +173,8 @@ std::string stopping_state(const Config& config, const StoreStatus& status) {
 }
 
 // Serves until it is told to stop, and leaves the leader to its caller.
-ExitCode serve_with(leader::Leader& leader, const Config& config) {
-  Result<std::unique_ptr<Server>> server = open_server(leader, config);
+ExitCode serve_with(leader::Leader& leader, const Config& config, const DescriptorShares& shares) {
+  Result<std::unique_ptr<Server>> server = open_server(leader, config, shares);
   if (!server.ok()) {
     return give_up(server.failure(), config, server.failure().code == ErrorCode::kInvalid);
   }
@@ -182,9 +195,11 @@ ExitCode serve(const Config& config) {
     const Result<std::string> path = control::control_path(config.store.path);
     if (!path.ok()) return give_up(path.failure(), config, true);
   }
+  const Result<DescriptorShares> shares = share_descriptors(needs_of(config));
+  if (!shares.ok()) return give_up(shares.failure(), config, true);
   Result<std::unique_ptr<leader::Leader>> leader = leader::Leader::open(config.store);
   if (!leader.ok()) return give_up(leader.failure(), config);
-  const ExitCode code = serve_with(*leader.value(), config);
+  const ExitCode code = serve_with(*leader.value(), config, shares.value());
   if (code != kClean) return code;
   leader.value().reset();  // The clients are gone: what follows may take seconds.
   core::log_info(config.store.region, "stopped");

@@ -101,7 +101,8 @@ struct Client {
   Standing standing = Standing::kApart;
   bool behind_commit = false;  // Its next command waits for the commit under way.
   bool verbs_only = false;     // It has come by the control socket.
-  bool local = true;           // It has come from this machine.
+  bool local = true;           // It has come from this machine...
+  bool by_path = false;        // ...to a socket at a path, whose mode has let it in.
   bool spared = false;         // By clients_bytes_max, as long as there are others.
   bool closing = false;        // Close when the answers are sent; read no more.
 

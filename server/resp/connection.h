@@ -39,6 +39,7 @@ class Connection {
   // Whether the handshake of TLS is over, if there is one; and whether it, or a later message of
   // TLS, waits until the socket takes bytes.
   [[nodiscard]] bool established() const { return stream_.established(); }
+  [[nodiscard]] bool is_tls() const { return stream_.is_tls(); }
   [[nodiscard]] bool wants_write() const { return stream_.wants_write(); }
   [[nodiscard]] Client& client() { return client_; }
   [[nodiscard]] const Client& client() const { return client_; }

@@ -38,6 +38,7 @@ struct Statistics {
   std::uint64_t clients_cut = 0;      // Closed for not reading while other clients waited.
   std::uint64_t senders_cut = 0;      // Closed for holding the most input that was not run yet.
   std::uint64_t strangers_cut = 0;    // Closed for not saying in time who they are.
+  std::uint64_t gave_way = 0;         // Closed for new ones, when there were as many as may be.
   std::uint64_t expelled = 0;         // Closed by CLIENT KILL, or since their user has changed.
   std::uint64_t idlers_cut = 0;       // Closed after idle_time_max.
   std::uint64_t clients_evicted = 0;  // Closed for clients_bytes_max.

@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kEventsMax = 1024;
 // When there are as many clients as may be, so many more may come by the control socket.
 constexpr std::size_t kVisitorsMore = 8;
+constexpr std::size_t kWaysMax = 8;  // So many give way in one turn.
 // The send buffer of a client: by default the system lets it grow to megabytes for a client that
 // does not read.
 constexpr int kSendBuffer = 256 << 10;
@@ -56,7 +57,8 @@ Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings
       leader_turns_(leader, epoll_),
       room_(options, host_),
       input_(options, host_),
-      client_room_(host_) {
+      client_room_(host_),
+      crowd_(host_) {
   host_.tls_endpoint = std::move(openings.tls_endpoint);
   const bool added = epoll_.add(requests_.stop, &stopped_) &&
                      epoll_.add(requests_.reload_keys, &requests_) &&
@@ -289,6 +291,7 @@ void Loop::go_on(Connection& connection) {
 
 void Loop::wait(Milliseconds timeout) {
   timeout = reception_.go_on(timeout);
+  ways_ = 0;
   std::array<epoll_event, kEventsMax> events;
   std::vector<std::pair<Connection*, std::uint32_t>> heavy;
   for (const epoll_event& event : epoll_.wait(events, timeout)) {
@@ -300,7 +303,7 @@ void Loop::wait(Milliseconds timeout) {
       finish_commit();
       continue;
     }
-    if (reception_.on_event(event.data.ptr, [this](Guest guest) { welcome_guest(guest); })) {
+    if (reception_.on_event(event.data.ptr, [this](Guest guest) { return welcome_guest(guest); })) {
       continue;
     }
     if (event.data.ptr == &stopped_) {
@@ -319,6 +322,7 @@ void Loop::wait(Milliseconds timeout) {
     }
   }
   hear(heavy);
+  if (reception_.take_lack()) (void)make_way();
 }
 
 // Reads from expensive clients, as far as a turn's budget goes. The events of the rest come again
@@ -363,18 +367,36 @@ void Loop::reload_certificates() {
   reception_.use(std::move(tls).value());
 }
 
-void Loop::welcome_guest(Guest& guest) {
-  const int fd = guest.stream.fd();
-  const std::size_t most = options_.clients_max + (guest.verbs_only ? kVisitorsMore : 0);
-  if (connections_.size() >= most) {
-    ++host_.statistics.connections_refused;
-    if (guest.stream.is_tls()) return;
-    constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
-    // One try: the loop does not wait for refused clients.
-    [[maybe_unused]] const ssize_t sent =
-        ::send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    return;
+bool Loop::welcome_guest(Guest& guest) {
+  const std::size_t most = std::min(options_.clients_max, options_.clients_room) +
+                           (guest.verbs_only ? kVisitorsMore : 0);
+  if (connections_.size() < most) {
+    seat(guest);
+    return true;
   }
+  if (!guest.verbs_only && make_way()) {
+    seat(guest);
+    return ++ways_ < kWaysMax;  // Those who give way leave at the end of the turn.
+  }
+  ++host_.statistics.connections_refused;
+  if (guest.stream.is_tls()) return true;
+  constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
+  // One try: the loop does not wait for refused clients.
+  [[maybe_unused]] const ssize_t sent =
+      ::send(guest.stream.fd(), kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return true;
+}
+
+bool Loop::make_way() {
+  Connection* const stranger = crowd_.giving_way(connections_, steady_now());
+  if (stranger == nullptr) return false;
+  stranger->gone = true;
+  schedule(*stranger);
+  return true;
+}
+
+void Loop::seat(Guest& guest) {
+  const int fd = guest.stream.fd();
   const int on = 1;
   if (!guest.by_path) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
@@ -386,6 +408,7 @@ void Loop::welcome_guest(Guest& guest) {
   connection->interest = EPOLLIN;
   Client& client = connection->client();
   client.verbs_only = guest.verbs_only;
+  client.by_path = guest.by_path;
   client.local = guest.local;
   client.local_address = std::move(guest.local_address);
   welcome(host_, client);

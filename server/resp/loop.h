@@ -26,6 +26,7 @@
 #include "leader/leader.h"
 #include "server/resp/client_room.h"
 #include "server/resp/connection.h"
+#include "server/resp/crowd.h"
 #include "server/resp/heap.h"
 #include "server/resp/host.h"
 #include "server/resp/input_room.h"
@@ -97,7 +98,12 @@ class Loop {
   void reload_keys();
   // The certificates, too, if there are any.
   void reload_certificates();
-  void welcome_guest(Guest& guest);
+  // Returns whether more may be accepted in this turn.
+  bool welcome_guest(Guest& guest);
+  // Takes a guest in that there is room for.
+  void seat(Guest& guest);
+  // Has a stranger give way to a new client; returns whether one does.
+  bool make_way();
   // Reads from a client, or detects that it has gone.
   void on_event(Connection& connection, std::uint32_t events);
   void receive(Connection& connection);
@@ -152,6 +158,8 @@ class Loop {
   OutputRoom room_;
   InputRoom input_;
   ClientRoom client_room_;
+  Crowd crowd_;
+  std::size_t ways_ = 0;  // Made in this turn.
   Strangers strangers_;
   std::vector<Connection*> behind_removals_;  // Held back until all removals are over,
   std::vector<Connection*> paused_;           // and until CLIENT PAUSE is.

@@ -60,9 +60,8 @@ bool Reception::accept_at(const Entrance& entrance, const Welcome& welcome) {
   const bool by_path = entrance.kind() == Entrance::Kind::kPath;
   Stream stream = entrance.kind() == Entrance::Kind::kTls ? Stream(std::move(arrival.socket), *tls_)
                                                           : Stream(std::move(arrival.socket));
-  welcome({std::move(stream), std::move(arrival.address), std::move(arrival.local_address),
-           arrival.local, false, by_path});
-  return true;
+  return welcome({std::move(stream), std::move(arrival.address), std::move(arrival.local_address),
+                  arrival.local, false, by_path});
 }
 
 bool Reception::accept_visitor(const Welcome& welcome) {
@@ -72,8 +71,7 @@ bool Reception::accept_visitor(const Welcome& welcome) {
     after(error);
     return false;
   }
-  welcome({Stream(std::move(socket)), "control", "control", true, true, true});
-  return true;
+  return welcome({Stream(std::move(socket)), "control", "control", true, true, true});
 }
 
 void Reception::after(int error) {
@@ -81,6 +79,7 @@ void Reception::after(int error) {
 }
 
 void Reception::pause() {
+  lacked_ = true;
   if (again_ != SteadyTime{}) return;
   if (!warned_) {
     core::log_warning({},

@@ -33,7 +33,8 @@ struct Guest {
 class Reception {
  public:
   using Milliseconds = std::chrono::milliseconds;
-  using Welcome = std::function<void(Guest guest)>;
+  // Returns whether more may be accepted in this turn.
+  using Welcome = std::function<bool(Guest guest)>;
 
   // `control` is the control socket or null; it and `epoll` must outlive the reception. `tls` is
   // there if an entrance speaks it. Throws std::system_error if the system cannot watch a socket.
@@ -46,11 +47,13 @@ class Reception {
   bool on_event(const void* tag, const Welcome& welcome);
   // Goes on accepting after a pause; returns the time that the loop may wait for events.
   Milliseconds go_on(Milliseconds timeout);
+  // Returns whether descriptors or memory have lacked since the last call.
+  [[nodiscard]] bool take_lack() { return std::exchange(lacked_, false); }
   // New clients get these certificates.
   void use(TlsContext tls) { tls_ = std::move(tls); }
 
  private:
-  // Each returns false if no client waits, or if accepting is paused.
+  // Each returns false if no client waits, if accepting is paused, or no more are welcome.
   bool accept_at(const Entrance& entrance, const Welcome& welcome);
   bool accept_visitor(const Welcome& welcome);
   void after(int error);
@@ -64,6 +67,7 @@ class Reception {
   const Epoll& epoll_;
   SteadyTime again_ = {};  // While accepting is paused; else zero.
   bool warned_ = false;    // Until accepting works again.
+  bool lacked_ = false;
 };
 
 }  // namespace anabranch::server

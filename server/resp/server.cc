@@ -11,7 +11,6 @@
 
 #include "control/listener.h"
 #include "control/resp/file.h"
-#include "server/file_limit.h"
 #include "server/resp/access/user_file.h"
 #include "server/resp/command.h"
 #include "server/resp/loop.h"
@@ -154,7 +153,6 @@ core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, Serve
     if (!opened.ok()) return opened.failure();
     control.emplace(std::move(opened).value());
   }
-  raise_file_limit(options.clients_max);  // Accepting copes with fewer.
   File stop(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   File reload(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   try {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 
 #include "control/resp/parser.h"
 #include "leader/threads/watchdog.h"
+#include "server/file_limit.h"
 #include "server/resp/socket/tls_context.h"
 
 namespace anabranch::server {
@@ -49,8 +51,13 @@ struct ServerOptions {
   std::chrono::milliseconds wrong_password_wait{50};
   // The data directory of the leader, whose control socket is served, too; empty: no socket.
   std::string control_directory = {};
-  // Further clients get an error and are closed.
+  // When there are so many, strangers give way to further clients (crowd.h); where none does these
+  // get an error and are closed.
   std::size_t clients_max = 10'000;
+  // The same: the process has no descriptors for more. CONFIG SET may get it some more, beside
+  // those that all others need.
+  std::size_t clients_room = std::numeric_limits<std::size_t>::max();
+  DescriptorNeeds descriptors = {};
   // The level of the log, as it was set.
   LogLevel log_level = LogLevel::kInfo;
   // Names and values of all settings of the program at its start, for CONFIG GET.

@@ -51,28 +51,43 @@ std::uint64_t bytes_received(int descriptor) {
 
 }  // namespace
 
-std::optional<std::string> Connections::open(int descriptor) {
-  connections_[descriptor] = {.address = peer_host(descriptor), .number = ++last_number_};
-  if (connections_.size() <= kMax) return std::nullopt;
-  auto shut_one = connections_.find(descriptor);
+std::optional<std::string> Connections::open(int descriptor, Time now) {
+  (void)close(descriptor);  // Its end was not told.
+  connections_[descriptor] = {.address = peer_host(descriptor), .heard = now};
+  if (connections_.size() - giving_way_ <= max_) return std::nullopt;
+  const int shut_one = giving_way(descriptor, now);
+  shut(shut_one);
+  Connection& over = connections_.at(shut_one);
+  over.gives_way = true;
+  ++giving_way_;
+  return over.address;
+}
+
+int Connections::giving_way(int newest, Time now) const {
+  auto found = connections_.end();
+  const auto line = [](const Connection& each) { return std::pair(each.is_link, each.heard); };
   for (auto at = connections_.begin(); at != connections_.end(); ++at) {
-    if (!at->second.is_link && at->second.number < shut_one->second.number) shut_one = at;
+    const Connection& each = at->second;
+    if (each.gives_way || (keyed_ && each.is_link) || now - each.heard < kYoung) continue;
+    if (found == connections_.end() || line(each) < line(found->second)) found = at;
   }
-  shut(shut_one->first);
-  return shut_one->second.address;
+  return found == connections_.end() ? newest : found->first;
 }
 
 std::optional<Connection> Connections::close(int descriptor) {
   const auto found = connections_.find(descriptor);
   if (found == connections_.end()) return std::nullopt;
   Connection closed = std::move(found->second);
+  if (closed.gives_way) --giving_way_;
   connections_.erase(found);
   return closed;
 }
 
-void Connections::hear(int descriptor) {
+void Connections::hear(int descriptor, Time now) {
   const auto found = connections_.find(descriptor);
-  if (found != connections_.end()) found->second.is_link = found->second.was_heard = true;
+  if (found == connections_.end()) return;
+  found->second.is_link = found->second.was_heard = true;
+  found->second.heard = now;
 }
 
 void Connections::shut(int descriptor) const {

@@ -1,8 +1,10 @@
 #include "transport/zmq/zmq_guard.h"
 
+#include <chrono>
 #include <string_view>
 #include <utility>
 
+#include "core/system/descriptor_shares.h"
 #include "core/text.h"
 
 namespace anabranch::transport {
@@ -18,7 +20,10 @@ std::string from(const std::string& address) {
 
 Guard::Guard(zmq::context_t& context, SharedKeys keys, std::function<Seconds()> wall_clock,
              AtomicCounters& counters)
-    : keys_(std::move(keys)), wall_clock_(std::move(wall_clock)), counters_(counters) {
+    : keys_(std::move(keys)),
+      wall_clock_(std::move(wall_clock)),
+      counters_(counters),
+      connections_(core::port_share(core::descriptor_limit()), keys_ != nullptr) {
   if (keys_) gate_.emplace(context);
 }
 
@@ -46,15 +51,16 @@ void Guard::refuse(const ZapGate::Refusal& refusal) {
 
 void Guard::on_event(const WatchedSocket::Event& event) {
   if (event.id == ZMQ_EVENT_ACCEPTED) {
-    const std::optional<std::string> shut = connections_.open(event.descriptor);
+    const std::optional<std::string> shut =
+        connections_.open(event.descriptor, std::chrono::steady_clock::now());
     if (!shut) return;
     ++counters_.connections_excess;
     warn("ended a connection from " + from(*shut) + ": more than " +
-         std::to_string(Connections::kMax) + " are open");
+         std::to_string(connections_.max()) + " are open");
     return;
   }
   const std::optional<Connection> over = connections_.close(event.descriptor);
-  if (!over || over->is_link) return;
+  if (!over || over->is_link || over->gives_way) return;
   // The host is unknown when the connection was over before the look at it.
   const auto refused = over->address.empty() ? refused_.begin() : refused_.find(over->address);
   if (refused != refused_.end()) {  // Counted and named when its key was refused.

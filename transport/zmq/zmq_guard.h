@@ -53,7 +53,9 @@ class Guard {
   // Returns the region of a User-Id; nullopt when its key is not, or no longer, valid.
   [[nodiscard]] std::optional<std::string> region(const std::string& user_id) const;
 
-  void hear(int descriptor) { connections_.hear(descriptor); }
+  void hear(int descriptor, Connections::Time now) { connections_.hear(descriptor, now); }
+  // The most connections that are accepted at once.
+  [[nodiscard]] std::size_t connections_max() const { return connections_.max(); }
   void shut(int descriptor) const { connections_.shut(descriptor); }
   // Ends connections that send a message without end. Call it periodically.
   void end_endless(bool is_paused);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -30,6 +31,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kSweepInterval{1000};
 constexpr std::size_t kRoutingIdSize = 5;
+constexpr std::size_t kThreads = 3;  // That of this transport, and two of ZeroMQ.
+constexpr const char* kNoThreads =
+    "the system begins no more threads (see ulimit -u, and the limits of the container)";
 
 constexpr int kDialledEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
                                ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
@@ -505,8 +509,8 @@ void ZmqTransport::take_accepted(Incoming& incoming) {
   core::Result<std::optional<Message>> message = link->assembler.add(frame.value());
   if (!message.ok()) return refuse(incoming, message.failure().message);
   count_received(incoming);
-  guard_.hear(link->descriptor);
   link->heard = Clock::now();
+  guard_.hear(link->descriptor, link->heard);
   if (std::optional<Message>& whole = message.value(); whole) {
     emit({Event::Kind::kMessage, link->id, whole->kind, std::move(whole->body), {}});
   }
@@ -559,6 +563,8 @@ void ZmqTransport::count_received(const Incoming& incoming) {
 }  // namespace
 
 core::Result<std::unique_ptr<Transport>> open_zmq_transport(const ZmqOptions& options) try {
+  // ZeroMQ ends the process when it gets no thread.
+  if (!begins_threads(kThreads)) return core::Failure{ErrorCode::kIo, kNoThreads};
   auto transport = std::make_unique<ZmqTransport>(options);
   for (const std::string& peer : options.peers) {
     const core::Result<void> added = transport->add_peer(peer);
@@ -574,6 +580,8 @@ core::Result<std::unique_ptr<Transport>> open_zmq_transport(const ZmqOptions& op
   return core::Result<std::unique_ptr<Transport>>{std::move(transport)};
 } catch (const Error& error) {
   return core::Failure{error.code(), error.what()};
+} catch (const std::system_error&) {
+  return core::Failure{ErrorCode::kIo, kNoThreads};
 } catch (const zmq::error_t& error) {
   return core::Failure{ErrorCode::kIo, std::string{"ZeroMQ: "} + error.what()};
 }

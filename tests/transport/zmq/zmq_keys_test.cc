@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/system/descriptor_shares.h"
 #include "tests/transport/event_log.h"
 #include "tests/transport/zmq/foreign_peer.h"
 #include "transport/frame.h"
 #include "transport/keys.h"
-#include "transport/zmq/connections.h"
 #include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::transport::zmq_keys_test {
@@ -282,7 +282,7 @@ TEST_CASE("a frame that says it is endless is refused by its head") {
   CHECK(dealer.connection().wait_closed(kTimeout));
 }
 
-TEST_CASE("too many connections end the oldest that are no links") {
+TEST_CASE("too many connections end the oldest that is no link, and none that has just come") {
   const auto eu = open(nullptr, kAnyPort);
   EventLog at_eu{*eu};
   const auto us = open(nullptr, {}, {eu->endpoint()});
@@ -292,10 +292,17 @@ TEST_CASE("too many connections end the oldest that are no links") {
   REQUIRE(at_eu.wait_body("first"));
   const std::uint16_t port = port_of(eu->endpoint());
   std::vector<std::unique_ptr<RawConnection>> idle;
-  for (std::size_t i = 0; i < Connections::kMax + 10; ++i) {
+  const std::size_t most = core::port_share(core::descriptor_limit());
+  for (std::size_t i = 0; i < most + 10; ++i) {
     idle.push_back(std::make_unique<RawConnection>(port));
   }
-  CHECK(idle.front()->wait_closed(kTimeout));
+  CHECK(idle.back()->wait_closed(kTimeout));
+  // Later ones come to nothing until the first ones have been here for two seconds.
+  const auto begun = std::chrono::steady_clock::now();
+  while (!idle.front()->wait_closed(std::chrono::milliseconds(50))) {
+    REQUIRE(std::chrono::steady_clock::now() - begun < kTimeout);
+    idle.push_back(std::make_unique<RawConnection>(port));
+  }
   us->send(link, 0, "second");
   CHECK(at_eu.wait_body("second"));
   CHECK(eu->counters().connections_excess >= 1);

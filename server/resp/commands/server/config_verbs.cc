@@ -69,7 +69,7 @@ std::optional<Setting> take_setting(const Host& host, const std::string& name,
     return std::nullopt;
   }
   if (value_of(*found, host) == value) return std::nullopt;
-  const core::Result<std::int64_t> number = parse_value(*found, value);
+  const core::Result<std::int64_t> number = parse_value(host, *found, value);
   if (!number.ok()) refuse(name, number.failure().message);
   return Setting{found, number.value()};
 }

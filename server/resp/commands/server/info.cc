@@ -7,11 +7,11 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <optional>
 
 #include "control/verbs/status_fields.h"
 #include "core/wall_clock.h"
+#include "leader/health/footprint.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/server/save_time.h"
 #include "server/resp/identity.h"
@@ -85,7 +85,7 @@ void clients(Lines& lines, const Source& from) {
             static_cast<std::uint64_t>(std::ranges::count_if(from.host.clients, waits)));
   lines.add("held_back_clients", from.host.clients_held_back);
   lines.add("long_reads", from.host.long_reads);
-  lines.add("maxclients", from.host.options.clients_max);
+  lines.add("maxclients", std::min(from.host.options.clients_max, from.host.options.clients_room));
   lines.add("monitors", from.host.monitors.all().size());
   lines.add("watching_clients", from.host.watched.clients());
   lines.add("watched_keys", from.host.watched.keys());
@@ -98,15 +98,6 @@ void clients(Lines& lines, const Source& from) {
   lines.add("scans_begun_anew", from.host.cursors.unknown());
 }
 
-// Returns the resident memory of this process; 0 if the system does not report it.
-std::uint64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  std::uint64_t total = 0;
-  std::uint64_t resident = 0;
-  file >> total >> resident;
-  return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
-}
-
 // The greatest resident memory ever.
 std::uint64_t peak_bytes() {
   rusage usage{};
@@ -115,7 +106,7 @@ std::uint64_t peak_bytes() {
 }
 
 void memory(Lines& lines, const Source& from) {
-  const std::uint64_t resident = resident_bytes();
+  const std::uint64_t resident = leader::memory_bytes();
   const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
   lines.add("used_memory", resident);
   lines.add("used_memory_rss", resident);
@@ -170,6 +161,7 @@ void stats(Lines& lines, const Source& from) {
   lines.add("clients_cut", counted.clients_cut);
   lines.add("senders_cut", counted.senders_cut);
   lines.add("strangers_cut", counted.strangers_cut);
+  lines.add("strangers_gave_way", counted.gave_way);
   lines.add("clients_expelled", counted.expelled);
   lines.add("idlers_cut", counted.idlers_cut);
   lines.add("clients_evicted", counted.clients_evicted);

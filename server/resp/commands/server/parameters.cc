@@ -73,6 +73,12 @@ void set(Host& host, std::int64_t number) {
   host.options.*Member = static_cast<std::remove_cvref_t<decltype(host.options.*Member)>>(number);
 }
 
+// There are descriptors for so many: the text was looked at.
+void set_clients(Host& host, std::int64_t number) {
+  ServerOptions& options = host.options;
+  options.clients_max = static_cast<std::size_t>(number);
+  options.clients_room = std::max(options.clients_room, options.clients_max);
+}
 std::int64_t get_idle_seconds(const Host& host) { return host.options.idle_time_max.count(); }
 void set_idle_seconds(Host& host, std::int64_t number) {
   host.options.idle_time_max = seconds(number);
@@ -173,7 +179,7 @@ constexpr Parameter kChangeable[] = {
      .form = Form::kRedisLevel},
     {.name = "maxclients",
      .number = get<&ServerOptions::clients_max>,
-     .set = set<&ServerOptions::clients_max>,
+     .set = set_clients,
      .form = Form::kClients,
      .least = 1,
      .most = kNumberMax},
@@ -192,7 +198,7 @@ constexpr Parameter kChangeable[] = {
     {.name = "timeout", .number = get_idle_seconds, .set = set_idle_seconds, .most = kNumberMax},
     {.name = "clients_max",
      .number = get<&ServerOptions::clients_max>,
-     .set = set<&ServerOptions::clients_max>,
+     .set = set_clients,
      .form = Form::kClients,
      .least = 1,
      .most = kNumberMax},
@@ -339,7 +345,8 @@ std::string value_of(const Parameter& parameter, const Host& host) {
   return std::to_string(number);
 }
 
-core::Result<std::int64_t> parse_value(const Parameter& parameter, std::string_view text) {
+core::Result<std::int64_t> parse_value(const Host& host, const Parameter& parameter,
+                                       std::string_view text) {
   if (parameter.set == nullptr && parameter.setting.empty()) {
     return core::invalid("this parameter is always so here");
   }
@@ -351,8 +358,11 @@ core::Result<std::int64_t> parse_value(const Parameter& parameter, std::string_v
                          std::to_string(parameter.most) + " inclusive");
   }
   if (parameter.form == Form::kClients) {
-    const auto clients = static_cast<std::size_t>(number.value());
-    if (const std::size_t most = raise_file_limit(clients); most < clients) {
+    DescriptorNeeds needs = host.options.descriptors;
+    needs.clients = static_cast<std::size_t>(number.value());
+    const core::Result<DescriptorShares> shares = share_descriptors(needs);
+    if (!shares.ok()) return shares.failure();
+    if (const std::size_t most = shares.value().clients; most < needs.clients) {
       return core::invalid(
           "The operating system is not able to handle the specified number of clients, try with " +
           std::to_string(most));

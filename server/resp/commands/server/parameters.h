@@ -42,6 +42,7 @@ std::string why_at_the_start(std::string_view setting);
 std::string value_of(const Parameter& parameter, const Host& host);
 // Returns the number in the text, for `set`. Fails with a sentence if it cannot be set, or not to
 // this.
-core::Result<std::int64_t> parse_value(const Parameter& parameter, std::string_view text);
+core::Result<std::int64_t> parse_value(const Host& host, const Parameter& parameter,
+                                       std::string_view text);
 
 }  // namespace anabranch::server
