@@ -401,14 +401,7 @@ class Leader::Impl {
     if (const auto closed = replica_->close(); !closed.ok()) return log_failure(closed.failure());
     transport_.reset();  // Peers learn of it before the rest, which may take seconds.
     const auto closed = storage_->close(std::chrono::milliseconds(options_.close_flush_ms));
-    if (!closed.ok()) {
-      core::log_warning(options_.region, "closing: " + closed.failure().message +
-                                             "; all that was acknowledged is in the log");
-    } else if (!closed.value() && options_.close_flush_ms > 0) {
-      core::log_info(
-          options_.region,
-          "closed before the tables had all that is in the log: the next start reads it");
-    }
+    log_closed(options_.region, closed, options_.close_flush_ms > 0);
   }
 
   void carry_out() { outlet_.carry_out(replica_->effects(), *transport_); }

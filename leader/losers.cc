@@ -10,10 +10,6 @@
 #include "core/text.h"
 #include "crdt/type_table.h"
 
-#include <cstdlib>
-#include <cstring>
-static bool mut_los(const char* n) { const char* m = std::getenv("MUT"); return m != nullptr && std::strcmp(m, n) == 0; }
-
 namespace anabranch::leader {
 
 namespace {
@@ -108,7 +104,7 @@ void for_each_loser(ConflictNumber number, const ConflictEntry& entry, const row
     const crdt::Sibling& value = entry.note.values[i];
     const bool is_shown = value.dot == entry.shown;
     // An equal value beside the winner is shown as well.
-    if (met && loser.winner && (mut_los("equal") ? is_shown : value.value == *loser.winner)) continue;
+    if (met && loser.winner && value.value == *loser.winner) continue;
     loser.id = id_of(number, i);
     loser.value = value.value;
     loser.region = names.region(value.dot.origin);

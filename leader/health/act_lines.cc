@@ -30,4 +30,13 @@ void log_retired(const std::string& region, std::string_view other, Retirement r
                                                                  : " is retired here"));
 }
 
+void log_closed(const std::string& region, const core::Result<bool>& closed, bool flushes) {
+  if (!closed.ok()) {
+    core::log_warning(region, "closing: " + closed.failure().message +
+                                  "; all that was acknowledged is in the log");
+  } else if (flushes && !closed.value()) {
+    core::log_info(region, "closed before the tables had all of the log: the next start reads it");
+  }
+}
+
 }  // namespace anabranch::leader

@@ -7,10 +7,6 @@
 #include "leader/health/amounts.h"
 #include "transport/log_peer.h"
 
-#include <cstdlib>
-#include <cstring>
-static bool mut_lag(const char* n) { const char* m = std::getenv("MUT"); return m != nullptr && std::strcmp(m, n) == 0; }
-
 namespace anabranch::leader {
 
 using regions::Peer;
@@ -82,7 +78,7 @@ void Lag::look(const Replica& replica, core::Millis now) {
   for (const auto& [name, peers] : regions) {
     const core::Millis behind = behind_ms(*peers.front(), replica, now);
     const bool begun = alarms_.contains(name);
-    if (behind > (begun && !mut_lag("lag_half") ? alarm_ms_ / 2 : alarm_ms_)) {
+    if (behind > (begun ? alarm_ms_ / 2 : alarm_ms_)) {
       const Alarm& alarm = alarms_[name] = alarm_of(*peers.front(), replica, behind);
       if (!begun) say(name, alarm.text + "; " + alarm.what_to_do, true);
     } else if (alarms_.erase(name) > 0) {

@@ -7,10 +7,6 @@
 
 #include "core/planted_bug.h"
 
-#include <cstdlib>
-#include <cstring>
-static bool mut_lk(const char* n) { const char* m = std::getenv("MUT"); return m != nullptr && std::strcmp(m, n) == 0; }
-
 namespace anabranch::regions {
 
 using core::Bug;
@@ -38,7 +34,7 @@ core::Result<void> LogKeeper::load() {
 
 void LogKeeper::record(Commit& commit) {
   const storage::Storage& log = state_.storage();
-  const std::uint64_t beside = log.logs_changes() && !mut_lk("beside") ? commit.changes.bytes().size() : 0;
+  const std::uint64_t beside = log.logs_changes() ? commit.changes.bytes().size() : 0;
   segments_.append(log.last_position(), commit.records, beside);
   commit.changes.add(segments_.take_changes());
   commit.changes.add(forks_.take_changes());

@@ -35,8 +35,6 @@ using core::Failure;
 using core::planted;
 using core::Result;
 
-// The longest that a commit is held up while a flush is under way and there is room.
-constexpr std::chrono::microseconds kPaceMax{1'000};
 // The log can take removals while it has so much room.
 constexpr std::uint64_t kLogRoomMin = std::uint64_t{256} << 10U;
 
@@ -152,8 +150,6 @@ class EngineStorage final : public SteppedEngine {
   // Shows readers the log up to a position, and the tables as they are.
   void show(Position position);
   void flush_if_due();
-  // Has the writer wait for the flush under way: longer where more bytes are `beyond` the limit.
-  void hold_up(std::uint64_t beyond);
   // Returns what waits for the next flush, in bytes of memory, or of log where that has more.
   [[nodiscard]] std::uint64_t waiting() const;
   // Returns the bytes of log behind the last flush that has begun, and behind the last that ended.
@@ -530,17 +526,8 @@ void EngineStorage::flush_if_due() {
   if (!full && !tables_.has_old() && !tables_.walks_are_slow()) return;
   if (tables_.freeze()) return begin_flush();
   if (!full) return;
-  hold_up(bytes - options_.overlay_bytes);
+  flusher_->hold_up(bytes - options_.overlay_bytes, options_.overlay_bytes);
   if (tables_.freeze()) begin_flush();
-}
-
-void EngineStorage::hold_up(std::uint64_t beyond) {
-  if (beyond >= options_.overlay_bytes) {
-    // What failed is told by the next commit, and what the tables refuse by make_ready().
-    flusher_->wait_unless_refused();
-  } else if (beyond > options_.overlay_bytes / 2) {
-    flusher_->wait_at_most(kPaceMax * beyond / options_.overlay_bytes);
-  }
 }
 
 void EngineStorage::flush_if_idle(std::int64_t now_ms) {

@@ -27,6 +27,9 @@ constexpr std::chrono::milliseconds kLookForRoomEvery{100};
 
 // What was refused for a cause that may pass is tried again so often.
 constexpr std::chrono::milliseconds kTryAgainEvery{100};
+// The longest that a commit is held up while a flush is under way and there is room.
+constexpr std::chrono::microseconds kPaceMax{1'000};
+
 // A wait with an end is made of pieces of this length: no clock is needed to tell how long it was.
 constexpr std::chrono::milliseconds kWaitPiece{10};
 
@@ -99,6 +102,15 @@ core::Result<void> Flusher::wait() {
   changed_.wait(lock, [&] { return !has_work(); });
   --callers_;
   return failure_ ? core::Result<void>(*failure_) : core::Result<void>();
+}
+
+void Flusher::hold_up(std::uint64_t beyond, std::uint64_t limit) {
+  if (beyond >= limit) {
+    // What failed is told by the next commit, and what the tables refuse by Readiness.
+    wait_unless_refused();
+  } else if (beyond > limit / 2) {
+    wait_at_most(kPaceMax * beyond / limit);
+  }
 }
 
 void Flusher::wait_unless_refused() {

@@ -52,10 +52,10 @@ class Flusher {
   // Returns when there is nothing to do; fails when something has failed. Without a thread it does
   // the work.
   core::Result<void> wait();
-  // The same, but returns also when the base has refused something: see refused().
-  void wait_unless_refused();
-  // Returns after so long at the latest; without a thread, after one step.
-  void wait_at_most(std::chrono::microseconds time);
+  // Has a writer wait for the flush under way: longer where more bytes are `beyond` the limit, and
+  // until all is done, or the base has refused something, from twice the limit on. Without a thread
+  // it does that, or a step.
+  void hold_up(std::uint64_t beyond, std::uint64_t limit);
   // Returns whether there is nothing to do; waits for that at most as long as `left`, from which it
   // takes the time, and not where the base has no room. Does not make the thread try without room,
   // as wait() does. Without a thread it does the work, however long that takes.
@@ -82,6 +82,10 @@ class Flusher {
 
  private:
   void run();
+  // As wait(), but returns also when the base has refused something: see refused().
+  void wait_unless_refused();
+  // Returns after so long at the latest; without a thread, after one step.
+  void wait_at_most(std::chrono::microseconds time);
   [[nodiscard]] bool has_work() const {
     return prepare_ != nullptr || ((flush_ || flushing_ || trim_ || segment_) && !failure_);
   }

@@ -8,10 +8,6 @@
 
 #include "core/assert.h"
 
-#include <cstdlib>
-#include <cstring>
-static bool mut_ot(const char* n) { const char* m = std::getenv("MUT"); return m != nullptr && std::strcmp(m, n) == 0; }
-
 namespace anabranch::storage {
 
 namespace {
@@ -166,11 +162,11 @@ OverlayTree::Split OverlayTree::split_leaf(OverlayNode& leaf, std::size_t at,
 // The middle entry goes up, and parts the halves.
 OverlayTree::Split OverlayTree::split_inner(OverlayInner& inner, std::size_t at,
                                             const Split& split) {
-  const bool ascending = at == inner.count && !mut_ot("overlay_mid");
+  const bool ascending = at == inner.count;
   const std::size_t middle = ascending ? inner.count - std::size_t{1} : OverlayNode::kWidth / 2;
   OverlayInner& right = inner_of(*make_node(false));
   const OverlayEntry* const separator = inner.split_children(middle, right);
-  if (mut_ot("overlay_lt") ? at < middle : at <= middle) {
+  if (at <= middle) {
     inner.insert_child(at, split.separator, split.right);
   } else {
     right.insert_child(at - middle - 1, split.separator, split.right);

@@ -82,7 +82,7 @@ TEST_SUITE("leader: writes that nobody waits for") {
     std::promise<void> begin;
     const std::shared_future<void> begun = begin.get_future().share();
     AsyncWrites writes(
-        [&](const auto& function) {
+        {}, [&](const auto& function) {
           begun.wait();
           ++commits;
           queue.run(function);
@@ -167,7 +167,7 @@ TEST_SUITE("leader: writes that nobody waits for") {
     std::promise<void> begin;
     const std::shared_future<void> begun = begin.get_future().share();
     AsyncWrites writes(
-        [&](const auto& function) {
+        {}, [&](const auto& function) {
           begun.wait();
           queue.run(function);
         },

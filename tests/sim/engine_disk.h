@@ -2,7 +2,6 @@
 // power, over tables in memory. Flushes are carried out in steps at random moments.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -28,7 +27,6 @@ class EngineDisk final : public Disk {
                                   const storage::Changes& changes) override;
   core::Result<void> finish_commit() override;
   core::Result<void> swap(const storage::Changes& changes) override;
-  core::Result<bool> close(std::chrono::milliseconds flush_max) override;
   [[nodiscard]] storage::Place place() const override;
 
   // The files of its log.

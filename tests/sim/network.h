@@ -408,8 +408,6 @@ class Network {
   [[nodiscard]] std::string name(Index at) const;
   void link(Index one, Index other);
   void unlink(Index one, Index other);
-  // Closes a leader and its storage, now and then, before its process ends.
-  void close_at_times(Index at);
   // Ends the process of a region, without a last turn; returns the links that broke.
   std::vector<std::pair<Index, Index>> stop(Index at);
   // Puts a disk where none was before.

@@ -2,7 +2,6 @@
 
 #include "tests/sim/network.h"
 
-#include <chrono>
 #include <utility>
 
 #include "core/assert.h"
@@ -85,21 +84,10 @@ std::vector<std::pair<Network::Index, Network::Index>> Network::stop(Index at) {
   return lost;
 }
 
-// Every other time a process is stopped and not killed: without a draw, so that seeds keep their
-// runs.
-void Network::close_at_times(Index at) {
-  const Machine& machine = machines_[at];
-  if (!engine_ || machine.broken || machine.stray || machine.openings % 2 != 0) return;
-  set_wall(at);
-  // It may fail, as any commit may. In steps the flush takes as long as it takes.
-  if (node(at).replica().close().ok()) (void)node(at).disk().close(std::chrono::seconds(8));
-}
-
 void Network::restart(Index at, Restart how) {
   Machine& machine = machines_[at];
   if (machine.broken) follow(at);  // A call may commit twice, and fail the second time.
   note_synced(at);
-  if (how == Restart::kClean) close_at_times(at);
   const auto lost = stop(at);
   const bool power_loss = how == Restart::kPowerLoss;
   const Disk& disk = machine.node->disk();
