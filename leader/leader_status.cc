@@ -356,7 +356,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.keyed = !options.keys_file.empty();
   status.refused = refused_status(transport.counters(), replica);
   status.full = replica.writer().reserve().full();
-  status.refusing = replica.state().refused().has_value();
+  status.refusing = replica.refusing();
   add_footprint(status, options);
   add_storage(status, options, storage);
   status.rows_again = rows_again(replica);

@@ -21,8 +21,8 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   ANABRANCH_ASSERT(options.fresh_origin != 0 && !options.region.empty());
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
   Replica& self = *replica;
-  Startup startup({self.options_, self.state_, self.lost_, self.members_, self.exchange_, self.inbox_,
-                   self.keeper_, self.conflicts_, self.time_, self.background_});
+  Startup startup({self.options_, self.state_, self.lost_, self.members_, self.exchange_,
+                   self.inbox_, self.keeper_, self.conflicts_, self.time_, self.background_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
   self.policies_.look();
   return replica;
@@ -274,17 +274,18 @@ Millis Replica::next_tick_ms() const {
   return std::min({next, verifying.value_or(next), signing.value_or(next)});
 }
 
-void Replica::try_again() {
+// A small commit may fit where a larger one is refused again and again.
+void Replica::try_again(Millis now) {
   if (state_.refused() && !committing() && !writer_.dirty()) (void)state_.make_ready();
-  const auto& refused = state_.refused();
-  if (refused_told_ == refused.has_value()) return;
-  refused_told_ = refused.has_value();
-  if (refused) {
+  if (std::exchange(refusals_, state_.refusals()) != state_.refusals()) {
+    refused_ms_ = now;
+    if (std::exchange(refusing_, true)) return;
     alarms_.raise(
         "nothing can be written for now, and nothing is lost by that; it is tried again: " +
-        refused->message);
-  } else if (!broken()) {
-    alarms_.notice("can write again");
+        state_.last_refusal());
+  } else if (refusing_ && !state_.refused() && now - refused_ms_ >= kRefusingMs) {
+    refusing_ = false;
+    if (!broken()) alarms_.notice("can write again");
   }
 }
 
@@ -292,7 +293,7 @@ void Replica::tick(Millis now) {
   const bool due = now >= next_tick_ms();
   if (due) writer_.look_at_room();
   if (std::string news = writer_.reserve().news(); !news.empty()) alarms_.raise(std::move(news));
-  try_again();
+  try_again(now);
   if (broken()) return;
   if (due && !writer_.reserve().full()) state_.flush_if_idle(now);
   name_damage(state_, exchange_.peers(), alarms_);

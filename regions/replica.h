@@ -147,6 +147,9 @@ class Replica {
   }
   // Why nothing is written any more; nothing while all is well.
   [[nodiscard]] const std::optional<core::Failure>& broken() const { return state_.broken(); }
+  // Whether commits were refused a moment ago, for a cause that may pass.
+  [[nodiscard]] bool refusing() const { return refusing_; }
+  static constexpr core::Millis kRefusingMs = 1'000;
   // Gets what the next commit needs from the system, for one that must not be refused any more.
   core::Result<void> make_ready() { return state_.make_ready(); }
 
@@ -167,7 +170,7 @@ class Replica {
  private:
   Replica(storage::Storage& storage, ReplicaOptions options);
   // Tries whether commits are still refused, if they were, and tells of the change.
-  void try_again();
+  void try_again(core::Millis now);
 
   ReplicaOptions options_;
   Effects effects_;
@@ -184,7 +187,9 @@ class Replica {
   StableTime time_;
   Background background_;
   PresenceExchange presence_;
-  bool refused_told_ = false;
+  std::uint64_t refusals_ = 0;  // As of the last tick.
+  core::Millis refused_ms_ = 0;
+  bool refusing_ = false;
 };
 
 }  // namespace anabranch::regions

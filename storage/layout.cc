@@ -36,9 +36,7 @@ std::string parted_key(core::Origin origin) {
   return std::string(kPartedPrefix) + big_endian(origin);
 }
 
-std::string lost_key(std::uint64_t number) {
-  return std::string(kLostPrefix) + big_endian(number);
-}
+std::string lost_key(std::uint64_t number) { return std::string(kLostPrefix) + big_endian(number); }
 
 std::string unlogged_key(std::uint64_t number) {
   return std::string(kUnloggedPrefix) + big_endian(number);

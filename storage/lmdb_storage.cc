@@ -33,6 +33,7 @@ using core::Result;
 constexpr std::uint64_t kPageBytes = 4096;
 constexpr std::uint64_t kPagesPerCommit = 64;
 constexpr std::uint64_t kKeptMax = std::uint64_t{64} << 20U;
+constexpr std::uint64_t kRoomForKept = 16;  // So many times as much must be free.
 
 Result<void> put_changes(const LmdbTxn& txn, const LmdbTables& tables,
                          std::span<const ChangeView> changes) {
@@ -192,13 +193,15 @@ Result<void> LmdbStorage::apply(std::span<const ChangeView> changes,
   return {};
 }
 
-// Where the disk has none, free pages of the file serve as well.
+// For limits that the free room of the disk does not tell, such as a quota; on a disk with little
+// room the reserve stands for it, and none is kept. Free pages of the file serve as well.
 Result<void> LmdbStorage::keep_room_for(std::span<const ChangeView> changes) {
   std::uint64_t bytes = kPagesPerCommit * kPageBytes;
   for (const ChangeView& each : changes) {
     bytes += kPageBytes + each.key.size() + (each.value ? 2 * each.value->size() : 0);
   }
   bytes = std::min(bytes, kKeptMax);
+  if (room(0).outside < kRoomForKept * bytes) return {};
   auto kept = directory_.env->keep_room(bytes);
   if (kept.ok() || !kept.failure().passes) return kept;
   return room(~std::uint64_t{0}).inside >= bytes ? Result<void>() : kept;

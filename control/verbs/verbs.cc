@@ -200,7 +200,8 @@ constexpr Verb kSalvageVerbs[] = {
      .access = Access::kBetween,
      .acts = true,
      .run = salvage_forget,
-     .help = "What the log has lost is lost: ends that condition, and removes the files set aside."},
+     .help =
+         "What the log has lost is lost: ends that condition, and removes the files set aside."},
 };
 
 std::span<const Verb> salvage_verbs() { return kSalvageVerbs; }

@@ -246,14 +246,14 @@ struct StoreStatus {
   std::vector<std::string> clocks;      // Wrong clocks, a sentence for each.
   std::vector<std::string> unproven;    // Writes without a signature for 30 s, likewise.
   std::vector<std::string> log_damage;  // Damaged records of the log, a sentence each.
-  // What the log has lost: writes that were on this leader's disk once and are missing, or may be, a
-  // sentence for each time that an opening found so. It stands until all has come back from other
+  // What the log has lost: writes that were on this leader's disk once and are missing, or may be,
+  // a sentence for each time that an opening found so. It stands until all has come back from other
   // leaders; where it cannot be told how much is missing, until an operator ends it
   // (`anabranch salvage --forget`).
   std::vector<std::string> log_lost;
-  std::uint64_t log_records = 0;        // Ever written; the oldest of them may be trimmed.
-  std::uint64_t log_bytes = 0;          // Kept now, about.
-  std::int64_t log_age_ms = 0;          // For how long the oldest of them has been kept, about.
+  std::uint64_t log_records = 0;  // Ever written; the oldest of them may be trimmed.
+  std::uint64_t log_bytes = 0;    // Kept now, about.
+  std::int64_t log_age_ms = 0;    // For how long the oldest of them has been kept, about.
   BackupStatus backup;
   ScrubStatus scrub;
   // Sorted sets to be ordered anew, and scopes of keys to be searched for such since a policy has

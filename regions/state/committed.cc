@@ -195,6 +195,8 @@ core::Result<void> CommittedState::make_ready(const CommitSize& size) {
   if (done.ok()) return done;
   if (!done.failure().passes) return fail(done.failure());
   refused_ = done.failure();
+  last_refusal_ = refused_->message;
+  ++refusals_;
   return done;
 }
 

@@ -86,6 +86,9 @@ class CommittedState {
   [[nodiscard]] bool ready() const { return ready_; }
   // Why the last call of that was refused; nothing once one has succeeded.
   [[nodiscard]] const std::optional<core::Failure>& refused() const { return refused_; }
+  // How many commits were refused, and why the last one was.
+  [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
+  [[nodiscard]] const std::string& last_refusal() const { return last_refusal_; }
 
   // Makes a commit with all that the parts have to record. Fails when it fails, or when anything
   // has failed before. A commit without a make_ready() before does that itself.
@@ -312,6 +315,8 @@ class CommittedState {
   std::optional<core::Failure> broken_;
   bool ready_ = false;  // For the next commit.
   std::optional<core::Failure> refused_;
+  std::uint64_t refusals_ = 0;
+  std::string last_refusal_;
   storage::Changes spare_;  // Without changes: the memory of those of the last commit.
   std::optional<UnderWay> under_way_;
 };

@@ -159,8 +159,8 @@ void LostLog::applied(core::Origin origin, core::Seq /*first*/) {
 void LostLog::settle() {
   for (auto at = losses_.begin(); at != losses_.end();) {
     const Loss& loss = at->second;
-    const bool all_back = std::ranges::all_of(
-        loss.ends, [](const auto& each) { return each.second.back; });
+    const bool all_back =
+        std::ranges::all_of(loss.ends, [](const auto& each) { return each.second.back; });
     if (!loss.ends_known || !all_back) {
       ++at;
       continue;

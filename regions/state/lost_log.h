@@ -1,7 +1,7 @@
 // What this leader's log has lost: batches that were on its disk once and are missing, or may be,
-// since an opening has found the log damaged, cut off or gone. It stands, as rows of meta, until the
-// hash chain of each origin shows here that all of it came back from others; where it is not known
-// how far an origin went, until an operator ends it.
+// since an opening has found the log damaged, cut off or gone. It stands, as rows of meta, until
+// the hash chain of each origin shows here that all of it came back from others; where it is not
+// known how far an origin went, until an operator ends it.
 //
 // Not thread-safe.
 #pragma once
@@ -26,8 +26,8 @@ class LostLog final : public Participant {
  public:
   // An origin with batches among the lost ones.
   struct End {
-    core::Seq had = 0;   // All up to here was left.
-    core::Seq last = 0;  // The last op that was lost, as far as known...
+    core::Seq had = 0;        // All up to here was left.
+    core::Seq last = 0;       // The last op that was lost, as far as known...
     core::ChainHash chain{};  // ...and the hash there.
     bool back = false;        // It is here again, with all before it.
   };

@@ -13,8 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Argument kForget{"--forget", Argument::Kind::kSwitch, "",
-                           "what is missing is lost: end the condition, remove the files set aside"};
+constexpr Argument kForget{
+    "--forget", Argument::Kind::kSwitch, "",
+    "what is missing is lost: end the condition, remove the files set aside"};
 
 ExitCode forget(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"SALVAGE", "FORGET"});

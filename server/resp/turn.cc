@@ -427,7 +427,9 @@ void Turn::conclude(Group& group, const core::Result<void>& committed) {
   note_commit(steady_now() - group.begun);
   if (!committed.ok()) {
     ++host_.statistics.commits_failed;
-    core::log_error({}, "The commit failed: " + committed.failure().message);
+    if (!committed.failure().passes) {  // Those are told once, as long as they last.
+      core::log_error({}, "The commit failed: " + committed.failure().message);
+    }
     revoke(group, "MISCONF " + committed.failure().message);
     removals_.failed("MISCONF " + committed.failure().message);
   }

@@ -189,8 +189,8 @@ class EngineStorage final : public SteppedEngine {
   Wal::Reach frozen_at_;      // How far the last flush that has begun reaches.
   IdleFlush idle_;
   SegmentName noted_segment_;
-  bool first_opening_ = false;  // No owner has named itself yet.
-  bool owner_named_ = false;    // In the commit under way.
+  bool first_opening_ = false;             // No owner has named itself yet.
+  bool owner_named_ = false;               // In the commit under way.
   std::optional<std::uint64_t> prepared_;  // The segment behind which a file was asked for.
   Place place_;
   std::vector<LogLoss> losses_;
@@ -273,9 +273,9 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
   const Redo redo = [this](Ticket /*ticket*/, std::string_view changes) {
     return this->redo(changes);
   };
-  auto opened = options_.look
-                    ? look_at_wal(*files_, options_.wal, base, redo)
-                    : open_wal(*files_, options_.wal, base, redo, [this] { return accept_short(); });
+  auto opened = options_.look ? look_at_wal(*files_, options_.wal, base, redo)
+                              : open_wal(*files_, options_.wal, base, redo,
+                                         [this] { return accept_short(); });
   if (!opened.ok()) return opened.failure();
   const Position trimmed = std::max(reach.trimmed, redone_trim_);
   auto log = std::make_unique<EngineLog>(*base_, *opened.value().wal, trimmed);
@@ -475,7 +475,8 @@ Result<void> EngineStorage::settle_place() {
   return again ? Result<void>() : forgotten;
 }
 
-// What the owner has told of itself at first is in the tables soon, too: it is not lost with the log.
+// What the owner has told of itself at first is in the tables soon, too: it is not lost with the
+// log.
 void EngineStorage::note_identity() {
   if (std::exchange(owner_named_, false) && tables_.freeze()) begin_flush();
 }

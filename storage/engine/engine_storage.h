@@ -49,8 +49,8 @@ struct EngineOptions {
   std::size_t beside_min = 200;
   // Nothing is changed in the log, and nothing can be committed.
   bool look = false;
-  // Is asked when the log is gone, or ends before the tables, with these: a failure ends the opening
-  // before it has changed anything. Without it the log is begun anew.
+  // Is asked when the log is gone, or ends before the tables, with these: a failure ends the
+  // opening before it has changed anything. Without it the log is begun anew.
   std::function<core::Result<void>(const Snapshot& tables)> accept_lost_log = {};
 };
 

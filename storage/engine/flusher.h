@@ -115,8 +115,8 @@ class Flusher {
   std::optional<Reach> flushing_;  // The flush that has begun.
   std::optional<EngineLog::Trimmed> trim_;
   std::optional<std::string> segment_;  // To be noted.
-  Position base_told_ = 0;  // That of the last trim.
-  Wal* prepare_ = nullptr;  // The log that wants a file.
+  Position base_told_ = 0;              // That of the last trim.
+  Wal* prepare_ = nullptr;              // The log that wants a file.
   std::uint64_t flushes_ = 0;
   std::size_t callers_ = 0;  // That wait for the thread.
   Room slice_room_;          // Before the last slice.

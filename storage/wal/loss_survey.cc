@@ -6,8 +6,7 @@ namespace anabranch::storage {
 
 using core::Result;
 
-LossSurvey::LossSurvey(const std::vector<Segment>& segments, const LogEnd& end,
-                       const WalBase& base)
+LossSurvey::LossSurvey(const std::vector<Segment>& segments, const LogEnd& end, const WalBase& base)
     : segments_(segments),
       end_(end),
       begin_(std::max(end.end, base.ticket.end)),

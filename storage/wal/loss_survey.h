@@ -1,10 +1,10 @@
 // Finds out what is missing behind the end of a damaged log: how many batches, and of which origins
 // the last ones are. Changes nothing.
 //
-// A record behind the damage counts where the one before it, which counts, ends where it begins; and
-// the first one behind a hole where another record, or a segment, begins at its end: a value of a
-// client may have the bytes of a record, but no record behind them. One that nothing follows proves
-// nothing, and neither that it was the last.
+// A record behind the damage counts where the one before it, which counts, ends where it begins;
+// and the first one behind a hole where another record, or a segment, begins at its end: a value of
+// a client may have the bytes of a record, but no record behind them. One that nothing follows
+// proves nothing, and neither that it was the last.
 #pragma once
 
 #include <cstdint>

@@ -278,7 +278,8 @@ Result<void> Wal::remove(const std::shared_ptr<Segment>& segment, std::vector<st
   const std::string name = segment->header.name.text();
   const auto size = segment->file->size();
   if (!size.ok()) return size.failure();
-  if (segment.use_count() > 1 || !spares_.wants(size.value(), kept.size())) return files_.remove(name);
+  if (segment.use_count() > 1 || !spares_.wants(size.value(), kept.size()))
+    return files_.remove(name);
   const std::string spare = spares_.next_name();
   if (auto named = files_.rename(name, spare); !named.ok()) return named;
   kept.push_back(spare);

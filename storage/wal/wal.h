@@ -126,10 +126,11 @@ class Wal {
   core::Result<void> prepare();
   // Removes the spare files, for a disk that is nearly full. New ones are made when there is room.
   core::Result<void> give_back_spares();
-  // Fails when the file of the last segment was removed: what is appended would be lost. Any thread.
+  // Fails when the file of the last segment was removed: what is appended would be lost. Any
+  // thread.
   [[nodiscard]] core::Result<void> check_last() const;
-  // The same for all segments with something behind `floor`, how far the tables reach; asks the disk
-  // for each of them.
+  // The same for all segments with something behind `floor`, how far the tables reach; asks the
+  // disk for each of them.
   [[nodiscard]] core::Result<void> check_all(Ticket floor) const;
   // Returns how many bytes more the last segment has room for on the disk.
   [[nodiscard]] std::uint64_t room_ahead() const;

@@ -115,9 +115,8 @@ Result<void> Recovery::find(const Redo& redo) {
 bool Recovery::lacks_newest() const {
   if (!base_.segment || planted(Bug::kForgetNewest)) return false;
   if (found_.opening > base_.segment->opening) return false;
-  return std::ranges::none_of(found_.names, [&](const SegmentName& name) {
-    return name == *base_.segment;
-  });
+  return std::ranges::none_of(found_.names,
+                              [&](const SegmentName& name) { return name == *base_.segment; });
 }
 
 void Recovery::judge() {

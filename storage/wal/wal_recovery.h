@@ -37,8 +37,8 @@
 namespace anabranch::storage {
 
 // How far the tables on disk reach, as they say themselves: the newest commit in them, a position
-// behind which the log goes on (of its last batch, or a greater one), the number of the opening that
-// wrote it, and the newest segment that was noted. All zero without tables.
+// behind which the log goes on (of its last batch, or a greater one), the number of the opening
+// that wrote it, and the newest segment that was noted. All zero without tables.
 struct WalBase {
   Ticket ticket;
   Position position = 0;

@@ -82,7 +82,8 @@ TEST_SUITE("leader: writes that nobody waits for") {
     std::promise<void> begin;
     const std::shared_future<void> begun = begin.get_future().share();
     AsyncWrites writes(
-        {}, [&](const auto& function) {
+        {},
+        [&](const auto& function) {
           begun.wait();
           ++commits;
           queue.run(function);
@@ -167,7 +168,8 @@ TEST_SUITE("leader: writes that nobody waits for") {
     std::promise<void> begin;
     const std::shared_future<void> begun = begin.get_future().share();
     AsyncWrites writes(
-        {}, [&](const auto& function) {
+        {},
+        [&](const auto& function) {
           begun.wait();
           queue.run(function);
         },

@@ -134,7 +134,8 @@ TEST_SUITE("leader: a directory that is gone") {
       CHECK(lost->critical);
     }
     fs::remove_all(fs::path(options.path) / "wal");
-    CHECK(refusal().find("--accept-lost-log=") != std::string::npos);  // It was for that loss alone.
+    CHECK(refusal().find("--accept-lost-log=") !=
+          std::string::npos);  // It was for that loss alone.
   }
 
   TEST_CASE("it is noticed while nobody writes, within about a second") {

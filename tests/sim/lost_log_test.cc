@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "tests/regions/log_records.h"
 #include "tests/node.h"
+#include "tests/regions/log_records.h"
 #include "tests/seed.h"
 #include "tests/sim/engine_disk.h"
 

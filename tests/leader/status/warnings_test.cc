@@ -67,9 +67,10 @@ TEST_SUITE("leader: warnings") {
     status.regions[2].region = "jp";
     status.regions[2].pinned_bytes = 1;
     CHECK(kinds_in(status) ==
-          Kinds{"closed", "full", "refusing", "draining", "paused", "diverged", "functions", "peer",
-                "fork", "rejoin", "storage_damage", "rows_again", "log_lost", "log_damage", "clock",
-                "unproven", "policy", "keys", "log_kept", "backup", "read"});
+          Kinds{"closed",    "full",       "refusing", "draining", "paused",         "diverged",
+                "functions", "peer",       "fork",     "rejoin",   "storage_damage", "rows_again",
+                "log_lost",  "log_damage", "clock",    "unproven", "policy",         "keys",
+                "log_kept",  "backup",     "read"});
     const auto all = warnings_in(status, {});
     CHECK(std::ranges::is_sorted(all, {}, [](const auto& each) { return !each.critical; }));
     CHECK(all.front().critical);

@@ -62,7 +62,8 @@ struct Engine {
     return names;
   }
   // The same machine after a kill, with the file of a segment removed.
-  [[nodiscard]] std::unique_ptr<Engine> without(const std::string& name, bool refuses = false) const {
+  [[nodiscard]] std::unique_ptr<Engine> without(const std::string& name,
+                                                bool refuses = false) const {
     auto disk = files->clone();
     REQUIRE(disk->remove(name).ok());
     return std::make_unique<Engine>(base->clone(), std::move(disk), refuses);
@@ -166,7 +167,10 @@ TEST_CASE("a note of losses is read as it was written, and a damaged one is a lo
   RecordedFiles files;
   CHECK(noted_losses(files).value().empty());
   const std::vector<LogLoss> losses{
-      {.place = 5, .first = 2, .unknown = 1, .end_known = true,
+      {.place = 5,
+       .first = 2,
+       .unknown = 1,
+       .end_known = true,
        .found = {{.origin = 3, .first = 4, .last = 9, .chain = {7}, .gaps = 1, .gap_ops = 2}},
        .files = {"segment-1"}},
       {.is_short = true}};
