@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <utility>
 
 #include "core/hash.h"
@@ -25,8 +24,8 @@
 #include "leader/link_log.h"
 #include "leader/link_options.h"
 #include "leader/losers.h"
-#include "leader/lost_log.h"
 #include "leader/pace/intake.h"
+#include "leader/pace/machine.h"
 #include "leader/pace/pacer.h"
 #include "leader/plugins.h"
 #include "leader/policies.h"
@@ -53,22 +52,6 @@ namespace {
 constexpr core::Millis kCollectMs = 10'000;
 constexpr core::Millis kLookMs = 500;
 constexpr std::size_t kInboxBytesPerTurn = std::size_t{4} << 20U;
-
-Pacer::Time steady_now() {
-  return std::chrono::duration_cast<Pacer::Time>(
-      std::chrono::steady_clock::now().time_since_epoch());
-}
-
-core::Millis steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now()).count();
-}
-
-std::int64_t steady_us() { return steady_now().count(); }
-
-std::uint64_t random_number() {
-  std::random_device device;
-  return std::uniform_int_distribution<std::uint64_t>(1)(device);
-}
 
 }  // namespace
 
@@ -443,11 +426,7 @@ class Leader::Impl {
 core::Result<std::unique_ptr<Leader>> Leader::open(const Options& options) {
   if (auto filled = core::fill_standard_descriptors(); !filled.ok()) return filled.failure();
   if (auto checked = check_options(options); !checked.ok()) return checked.failure();
-  storage::StorageOptions stored = storage_options(options);
-  stored.engine.accept_lost_log = [options](const storage::Snapshot& tables) {
-    return accept_lost_log(tables, options);
-  };
-  auto storage = storage::open_storage(stored);
+  auto storage = storage::open_storage(storage_options(options));
   if (!storage.ok()) return storage.failure();
   auto impl = std::make_unique<Impl>(options, std::move(storage).value());
   if (auto started = impl->start(); !started.ok()) return started.failure();

@@ -287,6 +287,18 @@ void add_footprint(StoreStatus& status, const Options& options) {
   status.disk_reserve_bytes = reserve_bytes(options);
 }
 
+void add_log(StoreStatus& status, const Replica& replica, const storage::Storage& storage) {
+  for (const regions::LogDamage& each : replica.state().log().damage()) {
+    constexpr std::size_t kListedMax = 20;
+    if (status.log_damage.size() >= kListedMax) break;
+    status.log_damage.push_back(to_string(each, replica.applied().head(each.origin).region));
+  }
+  status.log_lost = replica.lost().sentences();
+  status.log_records = storage.last_position();
+  status.log_bytes = replica.keeper().segments().bytes();
+  status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());
+}
+
 // Why all rows are to be taken again, and what that waits for.
 std::string rows_again(const Replica& replica) {
   std::string why = replica.state().damaged().why();
@@ -330,15 +342,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.rejoin = rejoin_status(replica);
   for (auto& [who, text] : replica.time().complaints(now)) status.clocks.push_back(text);
   status.unproven = replica.inbox().proofs().unproven().late();
-  for (const regions::LogDamage& each : replica.state().log().damage()) {
-    constexpr std::size_t kListedMax = 20;
-    if (status.log_damage.size() >= kListedMax) break;
-    status.log_damage.push_back(to_string(each, replica.applied().head(each.origin).region));
-  }
-  status.log_lost = replica.lost().sentences();
-  status.log_records = storage.last_position();
-  status.log_bytes = replica.keeper().segments().bytes();
-  status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());
+  add_log(status, replica, storage);
   status.orders_left = replica.background().upkeep().orders_left();
   status.presence = replica.presence().counts();
   status.held_batches = replica.inbox().held().size();

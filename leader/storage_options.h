@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "leader/health/footprint.h"
+#include "leader/health/lost_log.h"
 #include "storage/engine/open_storage.h"
 
 namespace anabranch::leader {
@@ -34,7 +35,10 @@ inline storage::StorageOptions storage_options(const Options& options) {
                      .map_bytes = options.map_bytes,
                      .reserve_bytes = reserve_bytes(options)},
           .engine = {.overlay_bytes = options.flush_bytes_max,
-                     .sync_every = sync_interval(options.durability)}};
+                     .sync_every = sync_interval(options.durability),
+                     .accept_lost_log = [options](const storage::Snapshot& tables) {
+                       return accept_lost_log(tables, options);
+                     }}};
 }
 
 }  // namespace anabranch::leader

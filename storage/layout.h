@@ -101,7 +101,7 @@ inline constexpr std::string_view kPartedPrefix =
 std::string parted_key(core::Origin origin);
 std::string unlogged_key(std::uint64_t number);
 inline constexpr std::string_view kLostPrefix =
-    "lost/";  // lost/<number> -> what the log has lost and others have not given back
+    "lost/";  // lost/<number> -> a loss of the log that others have not given back
 std::string lost_key(std::uint64_t number);
 std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);

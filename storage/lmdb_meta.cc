@@ -48,8 +48,8 @@ Number number_at(const Bytes& bytes, std::size_t at) {
   return number;
 }
 
-Failure damaged(int which, const std::string& what) {
-  return core::corrupt("data.mdb is damaged: " + what + " on its page " + std::to_string(which));
+Failure damaged(int number, const std::string& what) {
+  return core::corrupt("data.mdb is damaged: " + what + " on its page " + std::to_string(number));
 }
 
 Result<Bytes> read_at(const std::string& file, std::uint64_t at) {
@@ -71,18 +71,18 @@ bool is_meta(const Bytes& meta) {
          number_at<std::uint32_t>(meta, kMagicAt) == kMagic;
 }
 
-Result<void> check_kind(const Bytes& meta, int which, std::uint32_t page_bytes) {
-  if (!is_meta(meta)) return damaged(which, kNoBeginning);
+Result<void> check_kind(const Bytes& meta, int number, std::uint32_t page_bytes) {
+  if (!is_meta(meta)) return damaged(number, kNoBeginning);
   if (number_at<std::uint32_t>(meta, kVersionAt) != kVersion) {
-    return damaged(which, "another version of LMDB's format");
+    return damaged(number, "another version of LMDB's format");
   }
   if (number_at<std::uint32_t>(meta, kPageBytesAt) != page_bytes) {
-    return damaged(which, "another page size");
+    return damaged(number, "another page size");
   }
   return {};
 }
 
-Result<void> check_roots(const Bytes& meta, int which, std::uintmax_t file_bytes,
+Result<void> check_roots(const Bytes& meta, int number, std::uintmax_t file_bytes,
                          std::uint32_t page_bytes) {
   const auto last = number_at<std::uint64_t>(meta, kLastPageAt);
   if (last >= file_bytes / page_bytes) {
@@ -91,7 +91,7 @@ Result<void> check_roots(const Bytes& meta, int which, std::uintmax_t file_bytes
   }
   for (const std::size_t at : {kFreeRootAt, kMainRootAt}) {
     const auto root = number_at<std::uint64_t>(meta, at);
-    if (root != kNoPage && root > last) return damaged(which, "a root behind the last page");
+    if (root != kNoPage && root > last) return damaged(number, "a root behind the last page");
   }
   return {};
 }
@@ -111,9 +111,9 @@ Result<void> check_meta_pages(const std::string& file) {
   if (!possible) return damaged(0, "no possible page size");
   const Result<Bytes> second = read_at(file, page_bytes);
   if (!second.ok()) return second.failure();
-  for (const int which : {0, 1}) {
-    const Bytes& meta = which == 0 ? first.value() : second.value();
-    if (auto checked = check_kind(meta, which, page_bytes); !checked.ok()) return checked;
+  for (const int number : {0, 1}) {
+    const Bytes& meta = number == 0 ? first.value() : second.value();
+    if (auto checked = check_kind(meta, number, page_bytes); !checked.ok()) return checked;
   }
   const auto number = [](const Bytes& meta) {
     return number_at<std::uint64_t>(meta, kTransactionAt);

@@ -1,4 +1,4 @@
-// What the opening of a storage has found missing that was on disk once.
+// Batches that were on disk once, and that an opening has found missing.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace anabranch::storage {
 
 struct LogLoss {
-  // The batches of an origin that can be read behind what is missing; they are in the log no more.
+  // The batches of an origin that can be read behind the missing ones; they are in the log no more.
   struct Found {
     core::Origin origin = 0;
     core::Seq first = 0;      // Of its ops there...
@@ -29,7 +29,7 @@ struct LogLoss {
   std::uint64_t place = 0;    // Of the stream: where the log ends since.
   std::uint64_t first = 0;    // The first position that is missing.
   std::uint64_t unknown = 0;  // Missing batches of which nothing can be read.
-  bool end_known = false;     // Nothing that was on disk lies behind what can be read.
+  bool end_known = false;     // Nothing that was on disk lies behind `found`.
   std::vector<Found> found = {};
   std::vector<std::string> files = {};  // Segments that are set aside, by their names before.
   bool operator==(const LogLoss&) const = default;

@@ -207,11 +207,11 @@ class Storage {
   // earlier failed commit is reported until the first commit of this opening has succeeded.
   [[nodiscard]] virtual Place place() const = 0;
 
-  // Returns what this opening, and earlier ones that did not come so far, have found missing in the
+  // Returns the losses that this opening, and earlier ones that did not come so far, found in the
   // log; until the first commit of this opening has succeeded, which must take it over.
   [[nodiscard]] virtual std::vector<LogLoss> losses() const { return {}; }
 
-  // Removes the files that openings have set aside, with what was lost.
+  // Removes the files that openings have set aside, with lost batches.
   virtual core::Result<void> remove_set_aside() { return {}; }
 
   // Checks that the data are still where they were opened, and not removed or replaced by another
@@ -230,12 +230,12 @@ class Storage {
 
   // Tells the time, in ms of a clock that never goes back: for an owner to call now and then
   // between commits, while there is room for more than there is. A storage that has written nothing
-  // for a while, or has waited for long, begins to write what only its log has to its tables, too.
+  // for a while, or has waited for long, begins to write the rest of its log to its tables, too.
   // Returns at once.
   virtual void flush_if_idle(std::int64_t /*now_ms*/) {}
 
   // Ends the opening well: nothing can be committed any more, reads go on, and a kill costs nothing
-  // from here on. Then writes what only the log has to the tables, too, for so long at most, and
+  // from here on. Then writes the rest of the log to the tables, too, for so long at most, and
   // not at all where the disk has no room; returns whether they have all. Fails when the storage
   // is closed for writes already, or becomes so by it; what was committed is kept in any case. A
   // storage whose commits are in its tables at once has nothing to do.

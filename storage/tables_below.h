@@ -48,7 +48,7 @@ class TablesBelow {
   [[nodiscard]] virtual core::Result<std::string> noted_segment() const = 0;
 };
 
-// Tables and what their directory has beside them: a place, and a log of its own, from before the
+// Tables, and the rest of their directory: a place, and a log of its own, from before the
 // engine or from a backup. The engine goes on behind that log, and removes it in time.
 class StorageBelow : public TablesBelow {
  public:

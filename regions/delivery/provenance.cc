@@ -105,7 +105,11 @@ void Provenance::let_go(Log& log, Seq first) {
   const auto at = log.batches.find(first);
   if (at == log.batches.end() || !at->second.held) return;  // It was handed out, or is a lie.
   mark<"a batch that waits for its proof leaves its link">();
-  if (log.batches.size() > kLinksMax) return drop(log, at);
+  if (log.batches.size() > kLinksMax) {
+    const bool follows = at != log.batches.begin() && std::prev(at)->second.last + 1 == first;
+    if (follows) std::prev(at)->second.behind = at->second.signature;
+    return drop(log, at);
+  }
   bytes_ -= at->second.held->bytes.size();
   at->second.held.reset();
 }
@@ -241,7 +245,7 @@ std::string Provenance::signature_behind(const Log& log, const Waiting& waiting)
   const bool known = point != log.points.end() && point->second.region == log.region;
   if (known && point->second.chain == waiting.hash) return point->second.signature;
   const auto next = log.batches.find(waiting.last + 1);
-  return next == log.batches.end() ? std::string() : next->second.signature;
+  return next == log.batches.end() ? waiting.behind : next->second.signature;
 }
 
 void Provenance::hand_out(Origin origin, Log& log, Outcome& outcome) {

@@ -106,6 +106,7 @@ class Provenance {
     core::ChainHash previous{};
     core::ChainHash hash{};
     std::string signature = {};  // Of `previous`, if the batch carries one.
+    std::string behind = {};     // That of the next batch, whose link was let go.
     core::Origin from = 0;       // The peer that sent it last.
     bool proven = false;
   };

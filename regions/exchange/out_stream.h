@@ -44,8 +44,8 @@ class OutStream {
   // Returns whether a signed position of an origin must be sent with a subscription, and notes that
   // it is: one that was sent within the last kTellMs is not sent again.
   [[nodiscard]] bool tell(core::Origin origin, core::Seq seq, core::Millis now);
-  // A consumer asks for batches that had no room over and over, and has the positions then. One that
-  // lacks a position that was lost subscribes again a second later, as for any stall.
+  // A consumer asks for batches that had no room over and over, and has the positions then. One
+  // that lacks a position that was lost subscribes again a second later, as for any stall.
   static constexpr core::Millis kTellMs = 1000;
 
   // Returns whether this origin is sent.

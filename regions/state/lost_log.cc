@@ -16,7 +16,7 @@ namespace {
 std::string encode(const LostLog::Loss& loss) {
   std::string bytes;
   core::Writer out(bytes);
-  out.array(4).int64(loss.found_ms).bin(storage::encode_losses({loss.what}));
+  out.array(4).int64(loss.found_ms).bin(storage::encode_losses({loss.found}));
   out.boolean(loss.ends_known).array(loss.ends.size());
   for (const auto& [origin, end] : loss.ends) {
     out.array(3).uint64(origin).uint64(end.had).boolean(end.back);
@@ -34,10 +34,10 @@ core::Result<LostLog::Loss> decode(std::string_view bytes) {
   LostLog::Loss loss;
   const std::size_t newer = in.array_of(4);
   loss.found_ms = in.int64();
-  auto what = storage::decode_losses(in.bin());
-  if (!what.ok()) return what.failure();
-  if (what.value().size() != 1) return core::corrupt("a row of a lost log has not one loss");
-  loss.what = std::move(what.value().front());
+  auto losses = storage::decode_losses(in.bin());
+  if (!losses.ok()) return losses.failure();
+  if (losses.value().size() != 1) return core::corrupt("a row of a lost log has not one loss");
+  loss.found = std::move(losses.value().front());
   loss.ends_known = in.boolean();
   for (std::size_t left = in.array(); left > 0 && in.ok(); --left) {
     const std::size_t more = in.array_of(3);
@@ -46,7 +46,7 @@ core::Result<LostLog::Loss> decode(std::string_view bytes) {
     end.had = in.uint64();
     end.back = in.boolean();
     in.skip(more);
-    if (const LogLoss::Found* const found = find(loss.what, origin)) {
+    if (const LogLoss::Found* const found = find(loss.found, origin)) {
       end.last = found->last;
       end.chain = found->chain;
     }
@@ -106,16 +106,16 @@ bool LostLog::accounts_for_all(const LogLoss& loss) const {
 }
 
 void LostLog::take_over(const std::vector<LogLoss>& losses, core::Millis wall_ms) {
-  for (const LogLoss& what : losses) {
-    const auto is_same = [&](const auto& each) { return each.second.what == what; };
-    if (!what.misses_batches() || std::ranges::any_of(losses_, is_same)) continue;
+  for (const LogLoss& found : losses) {
+    const auto is_same = [&](const auto& each) { return each.second.found == found; };
+    if (!found.misses_batches() || std::ranges::any_of(losses_, is_same)) continue;
     const std::uint64_t number = losses_.empty() ? 1 : losses_.rbegin()->first + 1;
     Loss& loss = losses_[number];
     loss.found_ms = wall_ms;
-    loss.what = what;
-    loss.ends_known = accounts_for_all(what);
-    for (const LogLoss::Found& found : what.found) {
-      loss.ends[found.origin] = {applied_.vector().at(found.origin), found.last, found.chain};
+    loss.found = found;
+    loss.ends_known = accounts_for_all(found);
+    for (const LogLoss::Found& each : found.found) {
+      loss.ends[each.origin] = {applied_.vector().at(each.origin), each.last, each.chain};
     }
     changed_.push_back(number);
   }
@@ -146,7 +146,7 @@ void LostLog::look(core::Origin origin) {
     const auto found = loss.ends.find(origin);
     if (found == loss.ends.end() || found->second.back) continue;
     if (!is_back(origin, found->second)) continue;
-    core::mark<"what a log has lost of an origin is back">();
+    core::mark<"the lost batches of an origin are back">();
     found->second.back = true;
     changed_.push_back(number);
   }

@@ -33,7 +33,7 @@ class LostLog final : public Participant {
   };
   struct Loss {
     core::Millis found_ms = 0;  // By the wall clock of this leader.
-    storage::LogLoss what;
+    storage::LogLoss found;
     bool ends_known = false;  // No origin lost more than `ends` says.
     std::map<core::Origin, End> ends;
   };
@@ -41,10 +41,10 @@ class LostLog final : public Participant {
   // Both must outlive this.
   LostLog(const Applied& applied, const ChainHashes& chains) : applied_(applied), chains_(chains) {}
 
-  // Reads what earlier openings have left, once the vector is loaded.
+  // Reads the losses of earlier openings, once the vector is loaded.
   core::Result<void> load(const storage::Snapshot& snapshot);
-  // Takes over what the storage has found; stored with the next commit. What was taken over before
-  // is left as it is.
+  // Takes over the losses that the storage has found; stored with the next commit. One that
+  // was taken over before is left as it is.
   void take_over(const std::vector<storage::LogLoss>& losses, core::Millis wall_ms);
   // Forgets all losses, as an operator wants; stored with the next commit.
   void forget();
@@ -60,7 +60,7 @@ class LostLog final : public Participant {
   void record(Commit& commit) override;
 
  private:
-  // Whether what can be read behind the damage accounts for all that is missing.
+  // Whether the batches behind the damage account for all that is missing.
   [[nodiscard]] bool accounts_for_all(const storage::LogLoss& loss) const;
   void look(core::Origin origin);
   // Whether the history here has the end, with its hash.

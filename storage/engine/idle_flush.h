@@ -18,9 +18,10 @@ namespace anabranch::storage {
 class IdleFlush {
  public:
   // In milliseconds.
-  static constexpr std::int64_t kRestMs = 30'000;              // Without a batch.
-  static constexpr std::int64_t kWaitMs = 600'000;             // Of the oldest batch.
-  static constexpr std::int64_t kDayMs = 24 * 3'600 * 1'000;   // Of what has no batches.
+  static constexpr std::int64_t kRestMs = 30'000;   // Without a batch.
+  static constexpr std::int64_t kWaitMs = 600'000;  // Of the oldest batch.
+  static constexpr std::int64_t kDayMs =
+      std::int64_t{24} * 3'600 * 1'000;                        // Of what has no batches.
   static constexpr std::int64_t kPauseMs = 600'000;            // Between two such flushes.
   static constexpr std::int64_t kPauseOfReaderMs = 3'600'000;  // The same while one reads.
 

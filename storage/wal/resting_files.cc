@@ -99,11 +99,8 @@ Result<std::unique_ptr<File>> RestingFiles::open(const std::string& name) {
   const std::lock_guard lock(mutex_);
   auto opened = open_below(name);
   if (!opened.ok()) return opened.failure();
-  const auto size = opened.value()->size();
-  if (!size.ok()) return size.failure();
-  auto file = std::make_unique<RestingFile>(*this, name, nullptr, size.value());
+  auto file = std::make_unique<RestingFile>(*this, name, std::move(opened).value(), 0);
   all_.push_back(file.get());
-  keep(*file, std::move(opened).value());
   return std::unique_ptr<File>(std::move(file));
 }
 

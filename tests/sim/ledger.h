@@ -46,8 +46,8 @@ class Ledger {
     const Written* const written = find(record.origin, record.last);
     return written != nullptr && written->bytes == record.bytes;
   }
-  // Returns whether the batch behind a position was written, and carries no signature of it: a leader
-  // that gave way writes batches again so, the same as any other one of its region would.
+  // Returns whether the batch behind a position was written, and carries no signature of it: a
+  // leader that gave way writes batches again so, as any other one of its region would.
   [[nodiscard]] bool leaves_unproven(core::Origin origin, core::Seq seq) const;
   // A leader that gave way has written a batch again, under a new name.
   [[nodiscard]] std::string rewrote(const storage::StoredRecord& record);

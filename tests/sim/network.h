@@ -455,12 +455,10 @@ class Network {
   [[nodiscard]] const core::VersionVector& history(const Machine& machine) const;
   // The region has written under its own origin: a follower must not.
   void check_may_write(Index at);
-  // Tells the ledger the new records in a replica's log.
-  void follow(Index at);
+  void follow(Index at);  // Tells the ledger the new records in a replica's log.
   // A region must be able to prove to others what it has just applied, since `before`.
   void check_proven(Index at, const core::VersionVector& before);
-  // Checks the origins that a region has come to call settled.
-  void check_settled(Index at);
+  void check_settled(Index at);  // The origins that a region has come to call settled.
   // The error in an origin's being settled at one region; empty when there is none.
   std::string settled(Index at, core::Origin origin, core::Seq seq);
   // Returns whether a machine that does not count has more of it; counts_for tells the machines

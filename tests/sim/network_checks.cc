@@ -39,8 +39,10 @@ void Network::check_proven(Index at, const VersionVector& before) {
   if (!signer.active() || machine.broken) return;
   for (const auto& [origin, seq] : node(at).vector()) {
     if (seq == before.at(origin)) continue;
-    const bool own = machine.node->replica().applied().head(origin).region == machine.region;
-    if (origin == node(at).origin() || (own && !machine.follows)) continue;  // It signs them when they are on the disk.
+    const regions::Head& head = node(at).replica().applied().head(origin);
+    const bool own = head.region == machine.region;
+    // It signs those when they are on the disk.
+    if (origin == node(at).origin() || (own && !machine.follows)) continue;
     if (!signer.proves_head(origin) && !ledger_.leaves_unproven(origin, seq)) {
       note(at, "cannot prove what it has applied of " + core::to_string(origin));
     }

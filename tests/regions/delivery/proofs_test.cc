@@ -99,7 +99,7 @@ TEST_SUITE("regions: proofs") {
     CHECK(eu.alarms_raised() == 1);
   }
 
-  TEST_CASE("a proof that is missing of what is applied is asked for, with more and more patience") {
+  TEST_CASE("a missing proof of what is applied is asked for, with more and more patience") {
     ProofsWorld eu;
     eu.receive(eu.us.put("k", "v"), kToAp);
     CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));

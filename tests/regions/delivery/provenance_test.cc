@@ -77,7 +77,7 @@ TEST_SUITE("regions: provenance") {
     CHECK(provenance.forged_batches() == 0);
   }
 
-  TEST_CASE("each proven batch has the signature of its end, of a position or of the batch behind") {
+  TEST_CASE("each proven batch has the signature of its end, of a position or the batch behind") {
     const regions::Applied applied;
     Provenance provenance(applied);
     Chain chain;

@@ -373,7 +373,9 @@ TEST_CASE("a write before a large clear can be proven while the clear is counted
   world.run(1);
   REQUIRE(of_eu.size() == 3);  // Two batches, and the position behind the second one.
   world.filter = {};
-  for (const Message& message : of_eu) world.replica(kUs).step(SignedWorld::link(kEu), message, 2000);
+  for (const Message& message : of_eu) {
+    world.replica(kUs).step(SignedWorld::link(kEu), message, 2000);
+  }
   REQUIRE(world.replica(kUs).apply(2000).ok());
   REQUIRE(world.applied(kUs, kOriginEu) == clear - 1);  // The clear is put aside.
   CHECK(world.replica(kUs).inbox().proofs().signer().proves_head(kOriginEu));

@@ -55,6 +55,7 @@ struct World {
     }
     auto opened = files.open(name_of(number));
     REQUIRE(opened.ok());
+    REQUIRE(opened.value()->rest().ok());
     resting.push_back(std::move(opened).value());
   }
   [[nodiscard]] std::size_t open() const { return open_in(folder.path()); }

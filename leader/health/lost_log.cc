@@ -1,4 +1,4 @@
-#include "leader/lost_log.h"
+#include "leader/health/lost_log.h"
 
 #include <string>
 
