@@ -24,11 +24,11 @@ struct Generations {
   bool operator==(const Generations&) const = default;
 };
 
-// Returns the name under which a table is stored. Tables without generations have their own;
+// Returns the stored name of a table. Tables without generations have their own;
 // nullopt for a next table while there is no next generation.
 std::optional<Table> stored_table(Table table, const Generations& generations);
 
-// Returns the names under which the tables of a generation are stored.
+// Returns the stored names of the tables of a generation.
 std::array<Table, kSwappedTables.size()> stored_tables(Generation generation);
 // Returns the generation of a table that is stored under that name; nullopt for one without.
 std::optional<Generation> generation_of(Table stored);

@@ -16,7 +16,7 @@ core::Result<Position> last_in_log(const LmdbTxn& txn, const LmdbTables& tables)
 core::Result<std::optional<StoredRecord>> read_from_log(const LmdbTxn& txn,
                                                         const LmdbTables& tables,
                                                         Position position);
-// Returns the position of the first record of `origin` whose last seq is at least `seq`.
+// Returns the position of the first record of `origin` that ends at or behind `seq`.
 core::Result<std::optional<Position>> find_in_log(const LmdbTxn& txn, const LmdbTables& tables,
                                                   core::Origin origin, core::Seq seq);
 // Appends the records at their positions, each greater than all before. Of two with the same last

@@ -29,12 +29,12 @@ struct MemoryFaults {
   // Commits are durable at once; otherwise only sync() makes them durable and crash() loses the
   // rest.
   bool durable_at_once = true;
-  // The result of room(), and what each call of it calls before, with a lock: it must not wait.
+  // The result of room(), and a function that it calls before, with a lock: it must not wait.
   Room room = {};
   std::function<void()> room_asked = {};
 };
 
-// A storage of its own, or what is below an engine.
+// A storage of its own, or the part below an engine.
 class MemoryStorage final : public WholeStorage, public StorageBelow {
  public:
   explicit MemoryStorage(MemoryFaults faults = {});

@@ -16,7 +16,7 @@ struct Place {
   std::uint64_t made_ns = 0;    // ...and its creation time, since inode numbers are reused; or 0.
   // A commit of the previous opening failed, so that it is unknown how much of it is on the disk.
   bool failed = false;
-  // What this opening has found missing that was once on the disk, as a sentence without an end;
+  // A loss that this opening has found in the log, as a sentence without an end;
   // empty: nothing. Told until the first commit of an opening has succeeded.
   std::string lost = {};
   bool operator==(const Place&) const = default;

@@ -18,7 +18,7 @@ namespace anabranch::storage {
 class SealedValues {
  public:
   // Returns the value without its checksum. If that is wrong, throws Error{kCorrupt}; a damaged
-  // value of meta, without which nothing can go on, ends the process as damage.h says.
+  // value of meta, needed by all, ends the process as damage.h says.
   [[nodiscard]] std::string_view open(Table table, std::string_view key,
                                       std::string_view sealed) const;
   // Returns the damaged values that were met, the first kNotedMax of them.

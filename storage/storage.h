@@ -208,7 +208,7 @@ class Storage {
   [[nodiscard]] virtual Place place() const = 0;
 
   // Returns the losses that this opening, and earlier ones that did not come so far, found in the
-  // log; until the first commit of this opening has succeeded, which must take it over.
+  // log; until the first commit of this opening has succeeded: that must take them over.
   [[nodiscard]] virtual std::vector<LogLoss> losses() const { return {}; }
 
   // Removes the files that openings have set aside, with lost batches.

@@ -1,4 +1,4 @@
-// What is below an engine: the tables as they were some time ago, with a note of how far the
+// The part below an engine: the tables as they were some time ago, with a note of how far the
 // engine's own log is in them.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace anabranch::storage {
 
-// What is done together with the last one of many changes.
+// Done together with the last one of many changes.
 struct ReachNote {
   std::string_view reach;  // How far the engine's log is in the tables now; its own bytes.
   std::span<const Table> emptied = {};  // These lose all their keys.

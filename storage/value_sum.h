@@ -12,7 +12,7 @@ namespace anabranch::storage {
 
 inline constexpr std::size_t kValueSumSize = 4;
 
-// Writes a value and its checksum to `out`, which has room for exactly both.
+// Writes a value and its checksum to `out`, with room for exactly both.
 void seal_value(std::span<char> out, std::string_view key, std::string_view value);
 
 // Returns the value without its checksum; nullopt when that is wrong.
