@@ -43,15 +43,24 @@ def start_without(leader, closed):
 
 def places(leader):
     folder = f"/proc/{leader.process.pid}/fd"
-    return {int(name): os.readlink(f"{folder}/{name}") for name in os.listdir(folder)}
+    found = {}
+    for name in os.listdir(folder):
+        try:
+            found[int(name)] = os.readlink(f"{folder}/{name}")
+        except FileNotFoundError:
+            pass  # It was closed meanwhile.
+    return found
 
 
 def inherited(leader):
     """The descriptors that a program started by its process would have."""
     found = []
     for name in os.listdir(f"/proc/{leader.process.pid}/fdinfo"):
-        with open(f"/proc/{leader.process.pid}/fdinfo/{name}") as file:
-            flags = next(line for line in file if line.startswith("flags:"))
+        try:
+            with open(f"/proc/{leader.process.pid}/fdinfo/{name}") as file:
+                flags = next(line for line in file if line.startswith("flags:"))
+        except FileNotFoundError:
+            continue  # It was closed meanwhile.
         if not int(flags.split()[1], 8) & CLOSE_ON_EXEC:
             found.append(int(name))
     return sorted(found)
