@@ -101,6 +101,7 @@ core::Result<void> Replica::promote(Millis now) {
 core::Result<void> Replica::forget_losses() {
   (void)writer_.close_group();
   if (broken()) return *broken();
+  if (auto ready = state_.make_ready(); !ready.ok()) return ready;
   lost_.forget();
   auto forgotten = state_.commit({});
   return forgotten.ok() ? state_.remove_set_aside() : forgotten;

@@ -5,6 +5,7 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
+
 #include "core/system/file_part.h"
 #include "core/system_failure.h"
 #include "storage/lmdb_env.h"
