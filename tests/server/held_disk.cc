@@ -46,12 +46,13 @@ Gate& gate() {
   return *the;
 }
 
-// Whether a file is made ahead for the log. Another thread makes them, at times of its own: a test
-// that lets one sync go on would let go that one, and not the commit's.
-bool is_spare(int file) {
+// Whether commits wait for the file's syncs. Those of files that are made ahead for the log, and of
+// tables, are made by another thread at times of its own: a test that lets one sync go on would let
+// go that one, and not the commit's.
+bool is_segment(int file) {
   std::error_code unknown;
   const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file), unknown);
-  return path.filename().string().starts_with("spare-");
+  return path.filename().string().starts_with("segment-");
 }
 
 }  // namespace
@@ -81,7 +82,7 @@ void HeldDisk::fail() { gate().open_once(true); }
 }  // namespace anabranch::test
 
 extern "C" int fdatasync(int file) {
-  if (!anabranch::test::is_spare(file) && !anabranch::test::gate().pass()) {
+  if (anabranch::test::is_segment(file) && !anabranch::test::gate().pass()) {
     errno = EIO;
     return -1;
   }

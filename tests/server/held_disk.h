@@ -9,7 +9,7 @@ namespace anabranch::test {
 // Holds syncs from its begin to its end; one at a time in a program.
 class HeldDisk {
  public:
-  // Syncs of the thread `spared`, and of files that are made ahead for the log, are not held.
+  // Holds syncs of the log's segments, but for those of the thread `spared`.
   explicit HeldDisk(std::thread::id spared);
   HeldDisk(const HeldDisk&) = delete;
   HeldDisk& operator=(const HeldDisk&) = delete;
