@@ -40,7 +40,7 @@ std::uint64_t made_ns(const struct statx& status) {
 core::Result<Place> find_place(const std::string& directory) {
   const auto folder = look_at(directory);
   if (!folder.ok()) return folder.failure();
-  const auto file = look_at(directory + "/" + std::string(LmdbEnv::kDataFile));
+  const auto file = look_at(data_file_of(directory));
   if (!file.ok()) return file.failure();
   return Place{
       .machine = word_in("/etc/machine-id"),
@@ -52,10 +52,13 @@ core::Result<Place> find_place(const std::string& directory) {
   };
 }
 
-core::Result<void> check_place(const std::string& directory, const Place& place) {
+std::string data_file_of(const std::string& directory) {
+  return directory + "/" + std::string(LmdbEnv::kDataFile);
+}
+
+core::Result<void> check_place(const std::string& data_file, const Place& place) {
   struct stat status = {};
-  const std::string path = directory + "/" + std::string(LmdbEnv::kDataFile);
-  const bool there = ::stat(path.c_str(), &status) == 0;
+  const bool there = ::stat(data_file.c_str(), &status) == 0;
   if (there && status.st_ino == place.file) return {};
   if (!there && errno != ENOENT && errno != ENOTDIR) {
     return core::system_failure("stat of data.mdb", errno);

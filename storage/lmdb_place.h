@@ -12,8 +12,10 @@ namespace anabranch::storage {
 // they cannot be read; facts that the machine does not report stay empty.
 core::Result<Place> find_place(const std::string& directory);
 
-// Fails with kIo when the data file in a directory is not the one found by find_place, or is
-// absent.
-core::Result<void> check_place(const std::string& directory, const Place& place);
+// Returns the path of the data file in a directory.
+std::string data_file_of(const std::string& directory);
+
+// Fails with kIo when the data file at a path is not the one found by find_place, or is absent.
+core::Result<void> check_place(const std::string& data_file, const Place& place);
 
 }  // namespace anabranch::storage

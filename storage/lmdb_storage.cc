@@ -276,7 +276,7 @@ Result<void> LmdbStorage::look_at_place() const {
 }
 
 Result<void> LmdbStorage::find_place() const {
-  auto there = storage::check_place(options_.directory, directory_.place);
+  auto there = storage::check_place(directory_.data_file, directory_.place);
   if (!there.ok()) return there;
   if (!directory_.lock.is_there()) {
     return Failure{

@@ -101,7 +101,8 @@ core::Result<void> Flusher::wait() {
   changed_.notify_all();
   changed_.wait(lock, [&] { return !has_work(); });
   --callers_;
-  return failure_ ? core::Result<void>(*failure_) : core::Result<void>();
+  const auto failed = failure_.get();
+  return failed ? core::Result<void>(*failed) : core::Result<void>();
 }
 
 void Flusher::hold_up(std::uint64_t beyond, std::uint64_t limit) {
@@ -115,8 +116,8 @@ void Flusher::hold_up(std::uint64_t beyond, std::uint64_t limit) {
 
 void Flusher::wait_unless_refused() {
   std::unique_lock lock(mutex_);
-  refused_.reset();
-  const auto has_ended = [&] { return !has_work() || refused_; };
+  refused_.forget();
+  const auto has_ended = [&] { return !has_work() || refused_.is_noted(); };
   while (!has_thread() && !has_ended()) work(lock);
   ++callers_;
   changed_.notify_all();
@@ -155,16 +156,6 @@ bool Flusher::step() {
   }
   lock.unlock();
   return tables_.release(kReleasedChunks);
-}
-
-std::optional<core::Failure> Flusher::failure() const {
-  const std::lock_guard lock(mutex_);
-  return failure_;
-}
-
-std::optional<core::Failure> Flusher::refused() const {
-  const std::lock_guard lock(mutex_);
-  return refused_;
 }
 
 std::uint64_t Flusher::flushes() const {
@@ -256,14 +247,14 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const auto noted = write(reach, trim.base, flushes);
   lock.lock();
-  if (noted.ok()) refused_.reset();
+  if (noted.ok() && refused_.is_noted()) refused_.forget();
   if (!noted.ok() && noted.failure().passes) {
     // What was not written yet is tried again; at the end it is left to the next opening.
-    refused_ = noted.failure();
+    refused_.note(noted.failure());
     if (stops_) trim_.reset();
     changed_.wait_for(lock, kTryAgainEvery, [&] { return stops_ || !has_thread(); });
   } else if (!noted.ok()) {
-    failure_ = noted.failure();
+    failure_.note(noted.failure());
   } else if (noted.value()) {
     if (flushes) ++flushes_;
     flushing_.reset();
@@ -283,7 +274,7 @@ void Flusher::work_on_segment(std::unique_lock<std::mutex>& lock) {
     if (!stops_ && !segment_) segment_ = std::move(name);
     changed_.wait_for(lock, kTryAgainEvery, [&] { return stops_ || !has_thread(); });
   } else if (!noted.ok()) {
-    failure_ = noted.failure();
+    failure_.note(noted.failure());
   }
   changed_.notify_all();
 }

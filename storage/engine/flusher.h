@@ -20,6 +20,7 @@
 #include "core/result.h"
 #include "storage/engine/engine_log.h"
 #include "storage/engine/reach.h"
+#include "storage/noted_failure.h"
 #include "storage/overlay/layered_tables.h"
 #include "storage/tables_below.h"
 #include "storage/wal/wal.h"
@@ -66,10 +67,10 @@ class Flusher {
   // may be more to do.
   bool step();
   // Returns why something has failed; nothing is written any more then.
-  [[nodiscard]] std::optional<core::Failure> failure() const;
+  [[nodiscard]] std::optional<core::Failure> failure() const { return failure_.get(); }
   // Returns why the tables have refused the last write, for a cause that may pass; nullopt once it
   // has gone through.
-  [[nodiscard]] std::optional<core::Failure> refused() const;
+  [[nodiscard]] std::optional<core::Failure> refused() const { return refused_.get(); }
   // Returns how many flushes have ended, and whether one waits or runs.
   [[nodiscard]] std::uint64_t flushes() const;
   [[nodiscard]] bool is_flushing() const;
@@ -87,7 +88,8 @@ class Flusher {
   // Returns after so long at the latest; without a thread, after one step.
   void wait_at_most(std::chrono::microseconds time);
   [[nodiscard]] bool has_work() const {
-    return prepare_ != nullptr || ((flush_ || flushing_ || trim_ || segment_) && !failure_);
+    return prepare_ != nullptr ||
+           ((flush_ || flushing_ || trim_ || segment_) && !failure_.is_noted());
   }
   [[nodiscard]] bool has_thread() const { return by_ == FlushedBy::kThread; }
   void work(std::unique_lock<std::mutex>& lock);
@@ -120,9 +122,9 @@ class Flusher {
   std::uint64_t flushes_ = 0;
   std::size_t callers_ = 0;  // That wait for the thread.
   Room slice_room_;          // Before the last slice.
-  std::optional<core::Failure> failure_;
+  NotedFailure failure_;
   bool lacks_room_ = false;  // The thread waits for some.
-  std::optional<core::Failure> refused_;
+  NotedFailure refused_;
   bool stops_ = false;
   std::thread thread_;
 };

@@ -40,7 +40,7 @@ class File {
   // Returns how many names it has: none when it was removed.
   [[nodiscard]] virtual core::Result<std::uint64_t> names() const = 0;
   // Tells that nothing more will be written, and that all is on disk that has to be: the file may
-  // give its descriptor up until it is read.
+  // give its descriptor up until it is read. Never beside another call but read() and size().
   virtual core::Result<void> rest() { return {}; }
 };
 

@@ -1,6 +1,7 @@
 #include "storage/wal/resting_files.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace anabranch::storage {
 
@@ -11,12 +12,17 @@ class RestingFile final : public File {
  public:
   // `kept` is the file itself; null: it rests, and has so many bytes.
   RestingFile(RestingFiles& files, std::string name, std::shared_ptr<File> kept, std::uint64_t size)
-      : files_(files), name_(std::move(name)), kept_(std::move(kept)), size_(size) {}
+      : files_(files),
+        name_(std::move(name)),
+        kept_(std::move(kept)),
+        written_(kept_.get()),
+        size_(size) {}
   ~RestingFile() override { files_.forget(*this); }
   RestingFile(const RestingFile&) = delete;
   RestingFile& operator=(const RestingFile&) = delete;
 
   Result<void> write(std::uint64_t offset, std::string_view bytes) override {
+    if (File* const file = written_.load()) return file->write(offset, bytes);
     const auto file = keep();
     return file.ok() ? file.value()->write(offset, bytes) : file.failure();
   }
@@ -32,18 +38,19 @@ class RestingFile final : public File {
     return kept_ ? kept_->size() : size_;
   }
   Result<void> sync() override {
+    if (File* const file = written_.load()) return file->sync();
     const auto file = keep();
     return file.ok() ? file.value()->sync() : file.failure();
   }
   void begin_sync(std::uint64_t offset, std::uint64_t size) override {
-    if (const auto file = kept()) file->begin_sync(offset, size);
+    if (File* const file = written_.load()) file->begin_sync(offset, size);
   }
   Result<void> truncate(std::uint64_t size) override {
     const auto file = keep();
     return file.ok() ? file.value()->truncate(size) : file.failure();
   }
   [[nodiscard]] Result<std::uint64_t> names() const override {
-    if (const auto file = kept()) return file->names();
+    if (File* const file = written_.load()) return file->names();
     const auto file = files_.reading(*this);
     return file.ok() ? file.value()->names() : file.failure();
   }
@@ -56,6 +63,7 @@ class RestingFile final : public File {
       if (!size.ok()) return size.failure();
       size_ = size.value();
       file.swap(kept_);
+      written_ = nullptr;
     }
     const std::lock_guard lock(files_.mutex_);
     files_.keep(*this, std::move(file));
@@ -73,7 +81,9 @@ class RestingFile final : public File {
     if (kept_) return kept_;
     auto opened = files_.below_->open(name_);
     if (!opened.ok()) return opened.failure();
-    return kept_ = std::move(opened).value();
+    kept_ = std::move(opened).value();
+    written_ = kept_.get();
+    return kept_;
   }
   [[nodiscard]] std::string name() const {
     const std::lock_guard lock(mutex_);
@@ -89,6 +99,8 @@ class RestingFile final : public File {
   mutable std::mutex mutex_;
   std::string name_;
   std::shared_ptr<File> kept_;
+  // The same, for calls that rest() is never beside: a lock less for each commit.
+  std::atomic<File*> written_;
   std::uint64_t size_;  // While it rests.
 };
 

@@ -37,8 +37,8 @@ Wal::Wal(Files& files, const WalOptions& options, State state)
 Failure Wal::close_with(Failure failure) {
   failure.passes = false;
   const std::lock_guard lock(state_);
-  if (!failure_) failure_ = std::move(failure);
-  return *failure_;
+  if (!failure_.is_noted()) failure_.note(std::move(failure));
+  return *failure_.get();
 }
 
 Failure Wal::refuse_or_close(const Failure& failure) {
@@ -53,11 +53,6 @@ Wal::Reach Wal::last() const {
 Wal::Reach Wal::durable() const {
   const std::lock_guard lock(state_);
   return durable_;
-}
-
-std::optional<Failure> Wal::failure() const {
-  const std::lock_guard lock(state_);
-  return failure_;
 }
 
 Result<Ticket> Wal::append(std::span<const LogRecord> batches, std::string_view changes) {
@@ -148,7 +143,7 @@ Result<Ticket> Wal::sync() {
   std::shared_ptr<Segment> segment;
   {
     const std::lock_guard lock(state_);
-    if (failure_) return *failure_;
+    if (const auto failed = failure_.get()) return *failed;
     if (durable_.ticket == last_.ticket) return durable_.ticket;
     segment = segments_.back();
   }

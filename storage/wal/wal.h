@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "storage/noted_failure.h"
 #include "storage/storage.h"
 #include "storage/wal/files.h"
 #include "storage/wal/spare_files.h"
@@ -95,7 +96,7 @@ class Wal {
   // Returns how many bytes at the end of the log are not known to be on disk.
   [[nodiscard]] std::uint64_t unsynced_bytes() const;
   // Returns why the log is closed for writes; nullopt while it is open.
-  [[nodiscard]] std::optional<core::Failure> failure() const;
+  [[nodiscard]] std::optional<core::Failure> failure() const { return failure_.get(); }
   // Returns the number of this opening, which no other opening of this log has.
   [[nodiscard]] std::uint64_t opening() const { return opening_; }
 
@@ -194,7 +195,7 @@ class Wal {
   Segments segments_;
   Reach last_;
   Reach durable_;
-  std::optional<core::Failure> failure_;
+  NotedFailure failure_;  // Noted first under state_.
   bool closed_ = false;
 };
 
