@@ -90,7 +90,7 @@ class QuietLeader {
 int run(const std::string& folder, core::Millis pace_ms, std::uint64_t keys) {
   QuietLeader leader(folder);
   leader.fill(keys);
-  leader.pass(3 * 3600 * core::Millis{1000});
+  leader.pass(core::Millis{3} * 3600 * 1000);
   const std::uint64_t begin = written_bytes();
   const std::uint64_t flushes = leader.flushes();
   std::mt19937_64 random(1);
