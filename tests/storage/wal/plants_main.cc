@@ -1,7 +1,7 @@
 // Bugs that the tests of the write-ahead log and of the engine find: with none planted all of these
 // tests pass, with each bug of the list one fails.
 //
-//   wal_plants                           looks for all bugs, prints the test cases that found each
+//   wal_plants                           looks for all bugs, prints the test case that found each
 //   wal_plants --plant N [OPTION..]      runs the tests with the bug of that number in the list
 
 #define DOCTEST_CONFIG_IMPLEMENT
@@ -49,8 +49,7 @@ constexpr std::array kPlants{
 };
 
 bool fails(Bug bug) {
-  return anabranch::test::tests_fail([&] { anabranch::core::planted_bug = bug; },
-                                     anabranch::test::Until::kEnd);
+  return anabranch::test::tests_fail([&] { anabranch::core::planted_bug = bug; });
 }
 
 int run_with(int argc, char** argv) {
