@@ -40,8 +40,9 @@ class File {
   // Returns how many names it has: none when it was removed.
   [[nodiscard]] virtual core::Result<std::uint64_t> names() const = 0;
   // Tells that nothing more will be written, and that all is on disk that has to be: the file may
-  // give its descriptor up until it is read. Never beside another call but read() and size().
-  virtual core::Result<void> rest() { return {}; }
+  // give its descriptor up until it is read. One that cannot keeps it: that loses nothing. Never
+  // beside another call but read() and size().
+  virtual void rest() {}
 };
 
 // The files of a folder, by their names. One thread at a time changes names.

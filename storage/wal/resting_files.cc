@@ -54,20 +54,19 @@ class RestingFile final : public File {
     const auto file = files_.reading(*this);
     return file.ok() ? file.value()->names() : file.failure();
   }
-  Result<void> rest() override {
+  void rest() override {
     std::shared_ptr<File> file;
     {
       const std::lock_guard lock(mutex_);
-      if (!kept_) return {};
+      if (!kept_) return;
       const auto size = kept_->size();
-      if (!size.ok()) return size.failure();
+      if (!size.ok()) return;
       size_ = size.value();
       file.swap(kept_);
       written_ = nullptr;
     }
     const std::lock_guard lock(files_.mutex_);
     files_.keep(*this, std::move(file));
-    return {};
   }
 
   // Returns the file if it keeps its descriptor, else null.

@@ -196,14 +196,15 @@ Result<void> Wal::roll(std::uint64_t bytes) {
     if (segments_.back()->start() == end) segments_.pop_back();
     segments_.push_back(std::move(next));
   }
-  return let_one_rest();
+  let_one_rest();
+  return {};
 }
 
 // Only the thread that appends, and rolls, adds segments, and a trim of another one waits for
 // disk_.
-Result<void> Wal::let_one_rest() {
-  if (segments_.size() <= kOpenSegments) return {};
-  return segments_[segments_.size() - 1 - kOpenSegments]->file->rest();
+void Wal::let_one_rest() {
+  if (segments_.size() <= kOpenSegments) return;
+  segments_[segments_.size() - 1 - kOpenSegments]->file->rest();
 }
 
 std::shared_ptr<Segment> Wal::make_segment(const SpareFile& spare) const {

@@ -154,7 +154,7 @@ class Wal {
   // Begins a segment with room for so many bytes.
   core::Result<void> roll(std::uint64_t bytes);
   // The oldest of the segments that were open gives its descriptor up.
-  core::Result<void> let_one_rest();
+  void let_one_rest();
   core::Result<void> sync_last(Segment& segment);
   [[nodiscard]] std::shared_ptr<Segment> make_segment(const SpareFile& spare) const;
   // Writes the header of a segment into a spare file, and gives that its name.

@@ -7,8 +7,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "storage/wal/wal.h"
 #include "storage/wal/wal_reader.h"
 #include "storage/wal/wal_recovery.h"
+#include "tests/storage/wal/recorded_files.h"
 #include "tests/temp_dir.h"
 
 namespace anabranch::storage::resting_files_test {
@@ -55,7 +58,7 @@ struct World {
     }
     auto opened = files.open(name_of(number));
     REQUIRE(opened.ok());
-    REQUIRE(opened.value()->rest().ok());
+    opened.value()->rest();
     resting.push_back(std::move(opened).value());
   }
   [[nodiscard]] std::size_t open() const { return open_in(folder.path()); }
@@ -110,7 +113,7 @@ TEST_CASE("one that is written to keeps its descriptor until it may rest") {
   for (std::size_t i = 0; i < kFiles; ++i) world.make(i);
   CHECK(world.open() == RestingFiles::kOpenMax + 1);
   REQUIRE(made.value()->sync().ok());
-  REQUIRE(made.value()->rest().ok());
+  made.value()->rest();
   for (const auto& each : world.resting) (void)text_of(*each);
   CHECK(world.open() == RestingFiles::kOpenMax);
   CHECK(text_of(*made.value()) == "text");
@@ -142,6 +145,27 @@ TEST_CASE("where no descriptor is left one that rests is read all the same") {
     for (std::size_t i = 0; i < kFiles; ++i) CHECK(text_of(*world.resting[i]) == name_of(i));
   }
   CHECK(text_of(*world.resting[0]) == name_of(0));
+}
+
+TEST_CASE("a file that cannot rest keeps its descriptor, and the log goes on") {
+  auto below = std::make_unique<test::RecordedFiles>();
+  test::RecordedFiles& disk = *below;
+  RestingFiles files(std::move(below));
+  const WalOptions options{.segment_bytes = 1024, .first_bytes = 1024, .spares = 0};
+  const auto none = [](Ticket /*ticket*/, std::string_view /*changes*/) {
+    return core::Result<void>();
+  };
+  const auto opened = open_wal(files, options, {}, none);
+  REQUIRE(opened.ok());
+  Wal& wal = *opened.value().wal;
+  const std::string bytes(400, 'v');
+  disk.fail_all(test::DiskCall::kSize, EIO);
+  for (core::Seq seq = 1; seq <= 12; ++seq) {
+    const LogRecord record{7, seq, seq, bytes};
+    REQUIRE(wal.append(std::span(&record, 1), {}).ok());
+  }
+  CHECK(wal.spans().size() > Wal::kOpenSegments + 1);
+  CHECK_FALSE(wal.failure().has_value());
 }
 
 TEST_CASE("a log of many segments has few open, and is read, found in and trimmed as ever") {
