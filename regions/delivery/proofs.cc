@@ -184,8 +184,16 @@ void Proofs::ask_for_missing(Millis now) {
   if (!signer_.active()) return;
   for (const auto& [origin, head] : owner_.state.applied().heads()) {
     const bool own = origin == owner_.state.identity().origin;
-    if (!own && !signer_.proves_head(origin))
-      owner_.exchange.subscriptions().ask_for_proof(origin, now);
+    if (own || signer_.proves_head(origin)) {
+      asked_.erase(origin);
+      continue;
+    }
+    Asked& asked = asked_[origin];
+    if (asked.seq != head.seq) asked = {.seq = head.seq};
+    if (now < asked.next_ms) continue;
+    if (!owner_.exchange.subscriptions().ask_for_proof(origin, now)) continue;
+    asked.next_ms = now + asked.pause_ms;
+    asked.pause_ms = std::min(2 * asked.pause_ms, kAskMaxMs);
   }
 }
 

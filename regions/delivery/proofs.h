@@ -4,6 +4,7 @@
 // Without signatures every batch is believed. Not thread-safe.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "core/version_vector.h"
@@ -54,7 +55,8 @@ class Proofs final : public Participant {
   // snapshot, which carries none.
   void prove_stops();
   // Asks the sources of origins for the proofs that are missing here of what is applied of them: a
-  // snapshot brings none, and a leader that writes its branch again signs no batch.
+  // snapshot brings none, and a leader that writes its branch again signs no batch. The pause
+  // before the next question doubles while an origin goes no further: some can never be proven.
   void ask_for_missing(core::Millis now);
   // Raises alarms for batches that have been waiting for their proof too long.
   void raise_alarms(core::Millis now);
@@ -79,6 +81,15 @@ class Proofs final : public Participant {
   [[nodiscard]] const Unproven& unproven() const { return unproven_; }
 
  private:
+  static constexpr core::Millis kAskMs = 1'000;
+  static constexpr core::Millis kAskMaxMs = 600'000;
+  // The questions for the proof of a position.
+  struct Asked {
+    core::Seq seq = 0;
+    core::Millis pause_ms = kAskMs;
+    core::Millis next_ms = 0;
+  };
+
   // Keeps the signature of the position that an origin is applied to, if that has no proof yet.
   void prove_head(core::Origin origin, const std::string& signature);
   void take(Provenance::Outcome outcome, core::Millis now);
@@ -98,6 +109,7 @@ class Proofs final : public Participant {
   Signer signer_;
   Provenance provenance_{owner_.state.applied()};
   Unproven unproven_;
+  std::map<core::Origin, Asked> asked_;
   core::Millis next_keep_ms_ = 0;  // When signatures are stored without another reason.
 };
 

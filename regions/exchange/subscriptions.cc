@@ -236,12 +236,12 @@ void Subscriptions::avoid_source(Origin origin, Origin peer, Millis now) {
   renew();  // If there is no other peer, it is asked again as for any stall.
 }
 
-void Subscriptions::ask_for_proof(Origin origin, Millis now) {
-  if (requests_paused_ || suspended_) return;
+bool Subscriptions::ask_for_proof(Origin origin, Millis now) {
+  if (requests_paused_ || suspended_) return false;
   Peer* const from = source(origin);
-  if (from == nullptr || from->in.stale || !may_begin_anew(from->in, now)) return;
+  if (from == nullptr || from->in.stale || !may_begin_anew(from->in, now)) return false;
   mark<"a proof that is missing is asked for">();
-  from->in.stale = true;
+  return from->in.stale = true;
 }
 
 void Subscriptions::distrust_log(LinkId link) {

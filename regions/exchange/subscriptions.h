@@ -85,7 +85,8 @@ class Subscriptions {
   void avoid_source(core::Origin origin, core::Origin peer, core::Millis now);
   // Asks the source of an origin for it again, with the signed positions that come with that: the
   // applied part cannot be proven to others. Less often the longer the source brings nothing new.
-  void ask_for_proof(core::Origin origin, core::Millis now);
+  // Returns whether it was asked.
+  bool ask_for_proof(core::Origin origin, core::Millis now);
   // Notes that a peer has sent a damaged batch: the origins subscribed there are taken from others,
   // or come by a snapshot.
   void distrust_log(LinkId link);
