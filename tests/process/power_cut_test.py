@@ -65,6 +65,7 @@ def serve(world, image, work):
     flags = ["--durability", image["durability"], "--scrub-ms", "2s"]
     eu = world.start("eu", data=image["data"], flags=flags)
     last = last_write(eu, image)
+    check(eu.status()["log_lost"] == [], "nothing is lost that was on the disk")
     check("commits-missing" not in os.listdir(os.path.join(eu.data, "wal")), "nothing is missing")
     eu.call("SET", "of now", "eu")
     warned = {warning["kind"] for warning in eu.status()["warnings"]}

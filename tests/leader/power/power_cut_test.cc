@@ -195,6 +195,7 @@ class Diary {
 // come, and of no loss.
 void watch(const PowerCut& cut, const PowerLife& life, std::mt19937_64& random) {
   Store store = Store::open(options_of(cut.data, "eu"));
+  CHECK(store.status().log_lost.empty());
   const int last = check_shown(store, cut);
   const int seen = static_cast<int>(random() % static_cast<unsigned>(last + 1));
   std::vector<std::string> expected;
@@ -230,6 +231,7 @@ template <typename Condition>
 // then it takes its rows from there, and puts its own log on top.
 void meet_a_peer(const fs::path& data, const PowerCut& cut, const fs::path& work) {
   const auto eu = Leader::open(options_of(data, "eu")).value_or_raise();
+  CHECK(eu->status().log_lost.empty());
   (void)check_shown(eu->scope(), cut);
   Register<>(eu->scope(), "of now").put("eu");
   REQUIRE(eu->commit().ok());
