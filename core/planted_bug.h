@@ -140,6 +140,8 @@ enum class Bug : std::uint8_t {
   kForgetFrozen,
   kForgetReaders,
   kForgetLog,
+  kForgetLosses,
+  kEndLossesEarly,
   kForgetNewest,
 };
 

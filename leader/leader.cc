@@ -228,7 +228,9 @@ class Leader::Impl {
   }
 
   core::Result<void> forget_losses() {
+    const bool any = !replica_->lost().all().empty();
     auto forgotten = act().forget_losses();
+    if (any && replica_->lost().all().empty()) log_forgotten(options_.region);
     carry_out();
     return forgotten;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/planted_bug.h"
 #include "regions/state/incarnation.h"
@@ -62,7 +63,11 @@ core::Result<void> Startup::record(const core::WallClock& clock) {
     if (owner_.options.new_origin) why = "the operator wants it";
     if (why && !planted(Bug::kReuseOrigin)) owner_.background.incarnations().begin(*std::move(why));
   }
-  owner_.lost.take_over(state.storage().losses(), clock.now_ms());
+  const std::vector<storage::LogLoss> losses = state.storage().losses();
+  owner_.lost.take_over(losses, clock.now_ms());
+  if (std::ranges::any_of(losses, &storage::LogLoss::half_flushed)) {
+    state.damaged().take_again("they may have a part of the writes that the log has lost");
+  }
   identity.place = std::move(here);
   identity.closed = false;
   identity.syncs_later = owner_.options.syncs_later;

@@ -16,13 +16,13 @@ constexpr std::size_t kSumSize = 8;
 void write_found(core::Writer& out, const LogLoss::Found& found) {
   const std::string_view chain(reinterpret_cast<const char*>(found.chain.data()),
                                found.chain.size());
-  out.array(6).uint64(found.origin).uint64(found.first).uint64(found.last).bin(chain);
-  out.uint64(found.gaps).uint64(found.gap_ops);
+  out.array(5).uint64(found.origin).uint64(found.first).uint64(found.last).bin(chain);
+  out.uint64(found.gaps);
 }
 
 LogLoss::Found read_found(core::Reader& in) {
   LogLoss::Found found;
-  const std::size_t newer = in.array_of(6);
+  const std::size_t newer = in.array_of(5);
   found.origin = in.uint64();
   found.first = in.uint64();
   found.last = in.uint64();
@@ -33,22 +33,22 @@ LogLoss::Found read_found(core::Reader& in) {
     std::ranges::copy(chain, reinterpret_cast<char*>(found.chain.data()));
   }
   found.gaps = in.uint64();
-  found.gap_ops = in.uint64();
   in.skip(newer);
   return found;
 }
 
 void write_loss(core::Writer& out, const LogLoss& loss) {
-  out.array(7).boolean(loss.is_short).uint64(loss.place).uint64(loss.first).uint64(loss.unknown);
+  out.array(8).boolean(loss.is_short).uint64(loss.place).uint64(loss.first).uint64(loss.unknown);
   out.boolean(loss.end_known).array(loss.found.size());
   for (const LogLoss::Found& found : loss.found) write_found(out, found);
   out.array(loss.files.size());
   for (const std::string& name : loss.files) out.text(name);
+  out.boolean(loss.half_flushed);
 }
 
 LogLoss read_loss(core::Reader& in) {
   LogLoss loss;
-  const std::size_t newer = in.array_of(7);
+  std::size_t newer = in.array_of(7);
   loss.is_short = in.boolean();
   loss.place = in.uint64();
   loss.first = in.uint64();
@@ -59,6 +59,10 @@ LogLoss read_loss(core::Reader& in) {
   }
   for (std::size_t left = in.array(); left > 0 && in.ok(); --left) {
     loss.files.emplace_back(in.text());
+  }
+  if (newer > 0) {
+    loss.half_flushed = in.boolean();
+    --newer;
   }
   in.skip(newer);
   return loss;

@@ -13,19 +13,19 @@
 namespace anabranch::storage {
 
 struct LogLoss {
-  // The batches of an origin that can be read behind the missing ones; they are in the log no more.
+  // The batches of an origin that can be read among the missing records, and behind them; they are
+  // in the log no more.
   struct Found {
     core::Origin origin = 0;
     core::Seq first = 0;      // Of its ops there...
     core::Seq last = 0;       // ...and the greatest.
     core::ChainHash chain{};  // The hash of its last batch.
-    // The places among them where batches of the origin are missing, and the ops in these.
-    std::uint64_t gaps = 0;
-    std::uint64_t gap_ops = 0;
+    std::uint64_t gaps = 0;   // The places among them where batches of the origin are missing.
     bool operator==(const Found&) const = default;
   };
 
   bool is_short = false;      // The log ended before the tables did.
+  bool half_flushed = false;  // The tables may have a part of what is missing.
   std::uint64_t place = 0;    // Of the stream: where the log ends since.
   std::uint64_t first = 0;    // The first position that is missing.
   std::uint64_t unknown = 0;  // Missing batches of which nothing can be read.

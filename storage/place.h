@@ -17,7 +17,7 @@ struct Place {
   // A commit of the previous opening failed, so that it is unknown how much of it is on the disk.
   bool failed = false;
   // A loss that this opening has found in the log, as a sentence without an end;
-  // empty: nothing. Told until the first commit of an opening has succeeded.
+  // empty: nothing. Told until the owner has committed its identity.
   std::string lost = {};
   bool operator==(const Place&) const = default;
 };

@@ -204,11 +204,12 @@ class Storage {
   // Returns a new scratch file beside the data; fails with kIo when there is no room for one.
   virtual core::Result<std::unique_ptr<Spool>> make_spool() = 0;
   // Returns the place of the data, and the state in which the previous opening left them. An
-  // earlier failed commit is reported until the first commit of this opening has succeeded.
+  // earlier failed commit is reported until the owner's identity is committed in this opening, or
+  // anything where none was stored.
   [[nodiscard]] virtual Place place() const = 0;
 
   // Returns the losses that this opening, and earlier ones that did not come so far, found in the
-  // log; until the first commit of this opening has succeeded: that must take them over.
+  // log; until the same commit, which must take them over.
   [[nodiscard]] virtual std::vector<LogLoss> losses() const { return {}; }
 
   // Removes the files that openings have set aside, with lost batches.

@@ -15,7 +15,7 @@
 
 namespace anabranch::storage {
 
-// Done together with the last one of many changes.
+// Done together with changes.
 struct ReachNote {
   std::string_view reach;  // How far the engine's log is in the tables now; its own bytes.
   std::span<const Table> emptied = {};  // These lose all their keys.

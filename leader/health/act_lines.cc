@@ -18,6 +18,10 @@ void log_resumed(const std::string& region, std::string_view peer) {
   core::log_info(region, "resumed the exchange with " + std::string(peer));
 }
 
+void log_forgotten(const std::string& region) {
+  core::log_warning(region, "an operator has ended the loss of its write-ahead log");
+}
+
 void log_promoted(const std::string& region) {
   core::log_info(region, "promoted: this leader leads its region from now on");
 }

@@ -14,6 +14,8 @@ namespace anabranch::leader {
 void log_paused(const std::string& region, std::string_view peer);
 void log_resumed(const std::string& region, std::string_view peer);
 void log_promoted(const std::string& region);
+// What its log had lost is told no more.
+void log_forgotten(const std::string& region);
 void log_retired(const std::string& region, std::string_view other, regions::Retirement retirement);
 // After the storage was closed (Storage::close); `flushes`: it was to write to its tables.
 void log_closed(const std::string& region, const core::Result<bool>& closed, bool flushes);

@@ -5,10 +5,14 @@
 
 #include "core/codec.h"
 #include "core/mark.h"
+#include "core/planted_bug.h"
+#include "regions/clocks/time_text.h"
 #include "storage/layout.h"
 
 namespace anabranch::regions {
 
+using core::Bug;
+using core::planted;
 using storage::LogLoss;
 
 namespace {
@@ -56,21 +60,34 @@ core::Result<LostLog::Loss> decode(std::string_view bytes) {
   return loss;
 }
 
+std::string lost_ops(core::Origin origin, const LostLog::End& end, const Applied& applied) {
+  const std::string& region = applied.head(origin).region;
+  const bool knows_begin = end.had < end.last;
+  return "ops " + (knows_begin ? std::to_string(end.had + 1) + " to " : "up to ") +
+         std::to_string(end.last) + " of origin " + core::to_string(origin) +
+         (region.empty() ? "" : " of region " + region);
+}
+
 std::string sentence(const LostLog::Loss& loss, const Applied& applied) {
   std::string text;
+  std::size_t more = 0;
+  std::size_t named = 0;
   for (const auto& [origin, end] : loss.ends) {
     if (end.back) continue;
-    text += text.empty() ? "" : "; ";
-    text += "ops " + std::to_string(end.had + 1) + " to " + std::to_string(end.last) +
-            " of origin " + core::to_string(origin);
-    const std::string& region = applied.head(origin).region;
-    if (!region.empty()) text += " of region " + region;
+    if (named == LostLog::kNamedMax) {
+      ++more;
+      continue;
+    }
+    ++named;
+    text += (text.empty() ? "" : "; ") + lost_ops(origin, end, applied);
   }
+  if (more > 0) text += "; and of " + std::to_string(more) + " more origins";
   if (!loss.ends_known) {
     text += text.empty() ? "writes that were on the disk, it cannot be told how many"
                          : "; perhaps more, it cannot be told how much";
   }
-  return "its write-ahead log has lost " + text;
+  if (loss.found.half_flushed) text += "; its tables may have a part of that";
+  return "its write-ahead log has lost " + text + " (found " + moment_text(loss.found_ms) + ")";
 }
 
 }  // namespace
@@ -91,21 +108,17 @@ core::Result<void> LostLog::load(const storage::Snapshot& snapshot) {
 bool LostLog::accounts_for_all(const LogLoss& loss) const {
   if (!loss.end_known) return false;
   std::uint64_t gaps = 0;
-  std::uint64_t ops = 0;
   for (const LogLoss::Found& found : loss.found) {
-    const core::Seq had = applied_.vector().at(found.origin);
-    if (found.first > had + 1) {
-      ++gaps;
-      ops += found.first - had - 1;
-    }
+    if (found.first > applied_.vector().at(found.origin) + 1) ++gaps;
     gaps += found.gaps;
-    ops += found.gap_ops;
   }
-  // Each gap has a batch at least, and each op one at most.
-  return loss.unknown == 0 || loss.unknown == gaps || loss.unknown == ops;
+  // Each gap has a batch at least: where there are no more than gaps, none is of an origin without
+  // a batch behind them.
+  return loss.unknown <= gaps;
 }
 
 void LostLog::take_over(const std::vector<LogLoss>& losses, core::Millis wall_ms) {
+  if (planted(Bug::kForgetLosses)) return;
   for (const LogLoss& found : losses) {
     const auto is_same = [&](const auto& each) { return each.second.found == found; };
     if (!found.misses_batches() || std::ranges::any_of(losses_, is_same)) continue;
@@ -113,9 +126,13 @@ void LostLog::take_over(const std::vector<LogLoss>& losses, core::Millis wall_ms
     Loss& loss = losses_[number];
     loss.found_ms = wall_ms;
     loss.found = found;
-    loss.ends_known = accounts_for_all(found);
+    // Of tables with a part of it, the heads may be among that part.
+    loss.ends_known = !found.half_flushed && accounts_for_all(found);
     for (const LogLoss::Found& each : found.found) {
-      loss.ends[each.origin] = {applied_.vector().at(each.origin), each.last, each.chain};
+      End& end = loss.ends[each.origin];
+      end = {applied_.vector().at(each.origin), each.last, each.chain};
+      // A note that a loss of power has brought again may be of what came back since.
+      end.back = !found.half_flushed && is_back(each.origin, end);
     }
     changed_.push_back(number);
   }
@@ -135,6 +152,7 @@ std::vector<std::string> LostLog::take_news() { return std::exchange(news_, {});
 
 bool LostLog::is_back(core::Origin origin, const End& end) const {
   const Head& head = applied_.head(origin);
+  if (planted(Bug::kEndLossesEarly)) return head.seq > end.had;
   if (head.seq < end.last) return false;
   if (head.seq == end.last) return head.chain == end.chain;
   const auto chain = chains_.at(origin, end.last);

@@ -6,6 +6,7 @@
 // Not thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,6 +25,8 @@ namespace anabranch::regions {
 
 class LostLog final : public Participant {
  public:
+  static constexpr std::size_t kNamedMax = 3;  // So many origins of a loss are named.
+
   // An origin with batches among the lost ones.
   struct End {
     core::Seq had = 0;        // All up to here was left.

@@ -91,6 +91,7 @@ class EngineStorage final : public SteppedEngine {
   core::Result<Reach> open_base();
   // Notes in the tables that there is a log: it cannot get lost without a word from now on.
   core::Result<void> note_log(Reach reach);
+  core::Result<void> note_begun(Reach& reach);
   core::Result<void> open_log(const Reach& reach);
   core::Result<void> redo(std::string_view changes);
   // Asks the owner whether the log may be begun anew that ends before the tables.
@@ -177,6 +178,7 @@ class EngineStorage final : public SteppedEngine {
   IdleFlush idle_;
   SegmentName noted_segment_;
   bool first_opening_ = false;             // No owner has named itself yet.
+  bool awaits_owner_ = false;              // One has, and has not done so again in this opening.
   bool owner_named_ = false;               // In the commit under way.
   std::optional<std::uint64_t> prepared_;  // The segment behind which a file was asked for.
   Place place_;

@@ -46,7 +46,7 @@ Result<Reach> EngineStorage::open_base() {
 }
 
 Result<void> EngineStorage::open() {
-  const auto reach = open_base();
+  auto reach = open_base();
   if (!reach.ok()) return reach.failure();
   tables_.begin(reach.value().generations);
   place_ = base_->place();
@@ -58,6 +58,7 @@ Result<void> EngineStorage::open() {
   }
   noted_segment_ = wal_->newest();
   if (auto noted = base_->note_segment(noted_segment_.text()); !noted.ok()) return noted;
+  if (auto noted = note_begun(reach.value()); !noted.ok()) return noted;
   if (auto begun = begin_threads(reach.value()); !begun.ok()) return begun;
   flusher_->trim({redone_trim_, 0});
   if (reach.value().ticket == Ticket{}) {
@@ -69,6 +70,7 @@ Result<void> EngineStorage::open() {
     tables_.switch_to({.current = tables_.generations().current});
   }
   show(wal_->last().position);
+  awaits_owner_ = snapshot()->get(Table::kMeta, kIdentityKey).has_value();
   return {};
 }
 
@@ -82,6 +84,16 @@ Result<void> EngineStorage::begin_threads(const Reach& reach) try {
   return core::system_failure(
       "the system begins no more threads (see ulimit -u, and the limits of the container)",
       error.code().value());
+}
+
+// What a flush had written before the last process ended lies in the tables until a flush that goes
+// as far has ended.
+Result<void> EngineStorage::note_begun(Reach& reach) {
+  if (reach.begun.to <= reach.ticket) return {};
+  const bool told = std::ranges::any_of(losses_, &LogLoss::half_flushed);
+  const bool is_whole = !told && wal_->last().ticket >= reach.begun.to;
+  reach.begun = is_whole ? BegunFlush{reach.begun.to, wal_->opening()} : BegunFlush{};
+  return base_->apply({}, ReachNote{encode_reach(reach)});
 }
 
 // Up to the record of the log's first opening, before which there is no commit.
@@ -106,6 +118,7 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
   const Position given = std::max({reach.position, base_->last_position(), trimmed_last});
   WalBase base{reach.ticket, given, reach.opening};
   if (reach.ticket != Ticket{}) base.segment = SegmentName::parse(noted.value());
+  base.begun = reach.begun;
   const Redo redo = [this](Ticket /*ticket*/, std::string_view changes) {
     return this->redo(changes);
   };
@@ -198,10 +211,7 @@ Result<void> EngineStorage::begin_commit(std::span<const LogRecord> records, con
   if (auto may = may_write(); !may.ok()) return may;
   if (records.empty() && changes.empty()) return {};
   if (auto ready = make_ready_for(records, changes); !ready.ok()) return ready;
-  if (first_opening_ && names_owner(changes)) {
-    first_opening_ = false;
-    owner_named_ = true;
-  }
+  owner_named_ = (first_opening_ || awaits_owner_) && names_owner(changes);
   Result<Generations> generations = tables_.generations();
   const auto changes_next = [&](const TablePair& pair) { return changes.has(pair.next); };
   if (std::ranges::any_of(kSwappedTables, changes_next)) generations = with_next();
@@ -219,9 +229,11 @@ Result<void> EngineStorage::finish() {
   unlogged_trim_.reset();
   note_segment();
   show(wal_->last().position);
+  const bool named = std::exchange(owner_named_, false);
+  awaits_owner_ = awaits_owner_ && !named;
   if (auto settled = settle_place(); !settled.ok()) return close_for_writes(settled.failure());
   prepare_log();
-  note_identity();
+  if (named) note_identity();
   flush_if_due();
   return {};
 }
@@ -298,8 +310,10 @@ Result<void> EngineStorage::trim(Position position) {
   return {};
 }
 
-// The owner has committed: it goes on under an origin that fits what it has found.
+// The owner has said who it is: it goes on under an origin that fits what it has found. What it
+// commits before that, such as orders of scores that are made anew, says nothing.
 Result<void> EngineStorage::settle_place() {
+  if (awaits_owner_) return {};
   if (std::exchange(place_.failed, false)) base_->forget_failure();
   if (place_.lost.empty()) return {};
   auto forgotten = forget_losses(*files_);
@@ -314,7 +328,7 @@ Result<void> EngineStorage::settle_place() {
 // What the owner has told of itself at first is in the tables soon, too: it is not lost with the
 // log.
 void EngineStorage::note_identity() {
-  if (std::exchange(owner_named_, false) && tables_.freeze()) begin_flush();
+  if (std::exchange(first_opening_, false) && tables_.freeze()) begin_flush();
 }
 
 // The tables know of each segment soon: one that is removed later is missed.

@@ -244,8 +244,10 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   const EngineLog::Trimmed trim = trim_.value_or(EngineLog::Trimmed());
   reach.trimmed = std::max(reach_.trimmed, trim.log);
   const bool flushes = flushing_.has_value();
+  Reach begun = reach_;
+  begun.begun = {std::max(begun.begun.to, reach.ticket), reach.opening};
   lock.unlock();
-  const auto noted = write(reach, trim.base, flushes);
+  const auto noted = write(reach, begun, trim.base, flushes);
   lock.lock();
   if (noted.ok() && refused_.is_noted()) refused_.forget();
   if (!noted.ok() && noted.failure().passes) {
@@ -279,7 +281,8 @@ void Flusher::work_on_segment(std::unique_lock<std::mutex>& lock) {
   changed_.notify_all();
 }
 
-core::Result<bool> Flusher::write(const Reach& reach, Position base_trim, bool flushes) {
+core::Result<bool> Flusher::write(const Reach& reach, const Reach& begun, Position base_trim,
+                                  bool flushes) {
   if (base_trim > base_trimmed_) {
     if (auto trimmed = base_.trim(base_trim); !trimmed.ok()) return trimmed.failure();
     base_trimmed_ = base_trim;
@@ -288,7 +291,8 @@ core::Result<bool> Flusher::write(const Reach& reach, Position base_trim, bool f
   if (flushes) {
     const auto synced =
         planted(Bug::kFlushUnsynced) ? core::Result<void>() : log_->sync_to(reach.ticket);
-    return synced.ok() ? tables_.flush_slice(noted, limit_slice()) : synced.failure();
+    if (!synced.ok()) return synced.failure();
+    return tables_.flush_slice(noted, limit_slice(), encode_reach(begun));
   }
   if (auto done = base_.apply({}, ReachNote{noted}); !done.ok()) return done.failure();
   return true;

@@ -100,7 +100,8 @@ class Flusher {
   SliceLimit limit_slice();
   // Writes a slice, or the reach alone; returns whether the reach is noted. `base_trim`: what of
   // the base's own log may go.
-  core::Result<bool> write(const Reach& reach, Position base_trim, bool flushes);
+  core::Result<bool> write(const Reach& reach, const Reach& begun, Position base_trim,
+                           bool flushes);
   // Frees memory in slices until none is left or there is something to do.
   void release(std::unique_lock<std::mutex>& lock);
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kNumberSize = 8;
 constexpr std::size_t kNumbers = 6;
+constexpr std::size_t kNumbersBegun = 8;  // While a flush is under way.
 
 // Returns nullopt for numbers that are no generations.
 std::optional<Generations> generations_of(std::uint64_t current, std::uint64_t next) {
@@ -25,23 +26,28 @@ std::optional<Generations> generations_of(std::uint64_t current, std::uint64_t n
 }  // namespace
 
 std::string encode_reach(const Reach& reach) {
-  return big_endian(reach.ticket.end) + big_endian(reach.position) + big_endian(reach.opening) +
-         big_endian(reach.trimmed) + big_endian(reach.generations.current) +
-         big_endian(reach.generations.next.value_or(kGenerationCount));
+  std::string bytes = big_endian(reach.ticket.end) + big_endian(reach.position) +
+                      big_endian(reach.opening) + big_endian(reach.trimmed) +
+                      big_endian(reach.generations.current) +
+                      big_endian(reach.generations.next.value_or(kGenerationCount));
+  if (reach.begun.to <= reach.ticket) return bytes;
+  return bytes + big_endian(reach.begun.to.end) + big_endian(reach.begun.opening);
 }
 
 core::Result<Reach> decode_reach(std::string_view bytes) {
-  if (bytes.size() != kNumbers * kNumberSize) {
+  const std::size_t count = bytes.size() / kNumberSize;
+  if (bytes.size() % kNumberSize != 0 || (count != kNumbers && count != kNumbersBegun)) {
     return core::corrupt("how far the log is in the tables has " + std::to_string(bytes.size()) +
                          " bytes");
   }
-  std::array<std::uint64_t, kNumbers> numbers{};
-  for (std::size_t i = 0; i < kNumbers; ++i) {
+  std::array<std::uint64_t, kNumbersBegun> numbers{};
+  for (std::size_t i = 0; i < count; ++i) {
     numbers[i] = from_big_endian(bytes.substr(i * kNumberSize, kNumberSize));
   }
   const auto generations = generations_of(numbers[4], numbers[5]);
   if (!generations) return core::corrupt("the tables note generations that cannot be");
-  return Reach{Ticket{numbers[0]}, numbers[1], numbers[2], numbers[3], *generations};
+  return Reach{Ticket{numbers[0]}, numbers[1],   numbers[2],
+               numbers[3],         *generations, {Ticket{numbers[6]}, numbers[7]}};
 }
 
 }  // namespace anabranch::storage

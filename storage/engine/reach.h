@@ -17,6 +17,7 @@ struct Reach {
   std::uint64_t opening = 0;  // The number of the log's opening that wrote it.
   Position trimmed = 0;       // Batches before this position count as removed.
   Generations generations = {};
+  BegunFlush begun = {};  // Of no meaning up to `ticket`.
 };
 
 std::string encode_reach(const Reach& reach);

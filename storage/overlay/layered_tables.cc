@@ -274,9 +274,12 @@ core::Result<void> LayeredTables::flush(std::string_view reach, const SliceLimit
   }
 }
 
-core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const SliceLimit& limit) {
+core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const SliceLimit& limit,
+                                              std::string_view begun) {
   ANABRANCH_ASSERT(flushing_);
+  std::optional<ReachNote> begins;
   if (!slices_) {
+    if (!begun.empty()) begins = ReachNote{begun};
     begun_.store(flushes_ + 1);
     slices_ = std::make_unique<Slices>(frozen_root_, dropped_);
   }
@@ -285,7 +288,7 @@ core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const Slic
   const std::uint64_t bytes = slices_->bytes();
   count_slice();
   const bool notes = last || core::planted(core::Bug::kNoteReachEarly);
-  const auto written = notes ? write_last(changes, reach) : base_.apply(changes, std::nullopt);
+  const auto written = notes ? write_last(changes, reach) : base_.apply(changes, begins);
   if (last || !written.ok()) slices_.reset();
   if (!written.ok()) {
     begin_anew();

@@ -95,9 +95,11 @@ class LayeredTables {
   // time, and the reach with the last of them. Fails as the base does; then the changes stay
   // frozen.
   core::Result<void> flush(std::string_view reach, const SliceLimit& limit = {});
-  // Commits one of these slices; returns whether it was the last. After a failure the next call
-  // begins with the first one again.
-  core::Result<bool> flush_slice(std::string_view reach, const SliceLimit& limit = {});
+  // Commits one of these slices; returns whether it was the last. With the first one, unless it is
+  // the last, the base notes `begun`, if that is not empty. After a failure the next call begins
+  // with the first one again.
+  core::Result<bool> flush_slice(std::string_view reach, const SliceLimit& limit = {},
+                                 std::string_view begun = {});
   // Frees at most so many chunks of an overlay that was flushed and that no reader has. Returns
   // whether more could be freed.
   bool release(std::size_t chunks);

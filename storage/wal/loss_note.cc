@@ -60,7 +60,18 @@ Result<void> note_losses(Files& files, const std::vector<LogLoss>& losses) {
   return files.sync_folder();
 }
 
-Result<void> forget_losses(Files& files) { return remove_if_there(files, kNote); }
+// Without the sync a loss of power would bring a note again of what has ended since.
+Result<void> forget_losses(Files& files) {
+  const auto there = has(files, kNote);
+  if (!there.ok()) return there.failure();
+  if (!there.value()) return {};
+  if (auto removed = files.remove(kNote); !removed.ok()) return removed;
+  auto synced = files.sync_folder();
+  if (synced.ok()) return synced;
+  core::Failure failed = synced.failure();
+  failed.passes = false;
+  return failed;
+}
 
 Result<void> remove_set_aside(Files& files) {
   const auto names = files.list();

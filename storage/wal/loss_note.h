@@ -19,7 +19,7 @@ namespace anabranch::storage {
 core::Result<std::vector<LogLoss>> noted_losses(Files& files);
 // Notes losses in place of those noted before; on disk when it returns.
 core::Result<void> note_losses(Files& files, const std::vector<LogLoss>& losses);
-// Forgets them: their owner has taken them over.
+// Forgets them, and has that on disk: their owner has taken them over.
 core::Result<void> forget_losses(Files& files);
 // Before the name of a segment with records behind a damage, from the opening on that found it.
 inline constexpr std::string_view kSetAsidePrefix = "damaged-";

@@ -2,9 +2,24 @@
 
 #include <algorithm>
 
+#include "core/batch.h"
+#include "core/checksum.h"
+
 namespace anabranch::storage {
 
 using core::Result;
+
+namespace {
+
+// What stands beside the bytes has no checksum of its own there.
+bool is_whole(const LogRecord& batch) {
+  if (core::checksum_of(batch.bytes) != core::Checksum::kRight) return false;
+  const auto header = core::decode_batch_header(batch.bytes);
+  return header.ok() && header.value().origin == batch.origin &&
+         header.value().first == batch.first && header.value().last == batch.last;
+}
+
+}  // namespace
 
 LossSurvey::LossSurvey(const std::vector<Segment>& segments, const LogEnd& end, const WalBase& base)
     : segments_(segments),
@@ -48,7 +63,7 @@ Result<void> LossSurvey::walk(std::size_t segment) {
     place = header.place + 1;
     if (!found.value().sound()) {
       if (header.place != end_place_ || header.first != expected_) continue;
-      miss(header);
+      miss(header, found.value().body);
       place = header.end();
       continue;
     }
@@ -72,8 +87,15 @@ Result<bool> LossSurvey::counts(SegmentScan& scan, std::size_t segment,
   return behind.value().sound() && behind.value().header.first == header.next_position();
 }
 
-void LossSurvey::miss(const RecordHeader& header) {
-  loss_.unknown += header.batches;
+void LossSurvey::miss(const RecordHeader& header, std::string_view body) {
+  std::uint64_t whole = 0;
+  BatchWalk walk(header, body);
+  while (const auto batch = walk.next()) {
+    if (!is_whole(*batch)) continue;
+    take(*batch);
+    ++whole;
+  }
+  loss_.unknown += header.batches - whole;
   expected_ = header.next_position();
   end_place_ = header.end();
 }
@@ -94,7 +116,6 @@ void LossSurvey::take(const LogRecord& batch) {
     found.first = batch.first;
   } else if (batch.first > found.last + 1) {
     ++found.gaps;
-    found.gap_ops += batch.first - found.last - 1;
   }
   found.last = batch.last;
   found.chain = core::chain_hash(batch.bytes);

@@ -31,8 +31,9 @@ class LossSurvey {
   core::Result<void> walk(std::size_t segment);
   // Returns whether the record found at a place counts.
   core::Result<bool> counts(SegmentScan& scan, std::size_t segment, const RecordHeader& header);
-  // The record at the place is the next one, and its bytes are wrong.
-  void miss(const RecordHeader& header);
+  // The record at the place is the next one, and its body is wrong. Batches in it that are whole by
+  // their own checksum count as known.
+  void miss(const RecordHeader& header, std::string_view body);
   void take(const RecordHeader& header, std::string_view body);
   void take(const LogRecord& batch);
 

@@ -12,4 +12,10 @@ struct Ticket {
   auto operator<=>(const Ticket&) const = default;
 };
 
+// A flush that has begun, and not ended: the tables may have a part of what the log has up to here.
+struct BegunFlush {
+  Ticket to;
+  std::uint64_t opening = 0;  // Of the log, when that was noted.
+};
+
 }  // namespace anabranch::storage

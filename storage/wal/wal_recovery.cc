@@ -42,6 +42,12 @@ class Recovery {
   void judge();
   // Whether the newest segment that the tables have noted is gone.
   [[nodiscard]] bool lacks_newest() const;
+  // How far a flush was to go that had begun and not ended; 0: there was none. A later opening has
+  // found that all of it is in the log, or has told what it lacks.
+  [[nodiscard]] std::uint64_t begun_flush() const {
+    const bool is_old = found_.opening > base_.begun.opening;
+    return is_old ? 0 : base_.begun.to.end;
+  }
   // Adds what is missing to what earlier openings have found, and has it on disk.
   Result<void> note_loss(LogLoss loss);
   Result<LogLoss> survey() const;
@@ -108,6 +114,8 @@ Result<void> Recovery::find(const Redo& redo) {
   end_ = end.value();
   // The name of a segment proves that all before it was on disk, and it never was empty.
   if (lacks_newest()) end_.synced = std::max(end_.synced, base_.segment->start + 1);
+  // A flush begins when its part of the log is on disk.
+  end_.synced = std::max(end_.synced, begun_flush());
   return {};
 }
 
@@ -157,8 +165,12 @@ void Recovery::begin_behind_tables() {
 }
 
 Result<LogLoss> Recovery::survey() const {
-  if (verdict_ == WalVerdict::kDamaged) return LossSurvey(found_.segments, end_, base_).run();
-  return LogLoss{.is_short = true, .place = base_.ticket.end, .first = base_.position + 1};
+  Result<LogLoss> loss =
+      LogLoss{.is_short = true, .place = base_.ticket.end, .first = base_.position + 1};
+  if (verdict_ == WalVerdict::kDamaged) loss = LossSurvey(found_.segments, end_, base_).run();
+  if (!loss.ok()) return loss;
+  loss.value().half_flushed = std::max(end_.end, base_.ticket.end) < begun_flush();
+  return loss;
 }
 
 std::vector<std::string> Recovery::taken_out() const {

@@ -38,12 +38,14 @@ namespace anabranch::storage {
 
 // How far the tables on disk reach, as they say themselves: the newest commit in them, a position
 // behind which the log goes on (of its last batch, or a greater one), the number of the opening
-// that wrote it, and the newest segment that was noted. All zero without tables.
+// that wrote it, the newest segment that was noted, and a flush that had begun. All zero without
+// tables.
 struct WalBase {
   Ticket ticket;
   Position position = 0;
   std::uint64_t opening = 0;
   std::optional<SegmentName> segment = {};
+  BegunFlush begun = {};
 };
 
 enum class WalVerdict : std::uint8_t {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <string_view>
+#include <vector>
 
 #include "core/assert.h"
 #include "storage/engine/reach.h"
@@ -61,6 +62,30 @@ std::optional<std::uint64_t> find_batch(const storage::Segment& segment, Positio
       if (at != position) continue;
       const auto within = static_cast<std::uint64_t>(batch->bytes.data() - body.data());
       return segment.offset(place) + storage::kRecordHeaderSize + within;
+    }
+    place = header.end();
+  }
+}
+
+// A record in the file of a segment.
+struct Part {
+  std::string name;
+  std::size_t offset = 0;
+  std::size_t size = 0;
+};
+
+// Adds the records of a segment that begin at or behind a ticket.
+void add_parts(storage::test::RecordedFiles& files, const std::string& name, storage::Ticket from,
+               std::vector<Part>& parts) {
+  const auto segment = storage::open_segment(files, *storage::SegmentName::parse(name));
+  if (!segment.ok()) return;
+  storage::SegmentScan scan(segment.value());
+  for (std::uint64_t place = segment.value().start();;) {
+    const auto found = scan.at(place);
+    if (!found.ok() || !found.value().whole()) return;
+    const storage::RecordHeader& header = found.value().header;
+    if (place >= from.end) {
+      parts.push_back({name, segment.value().offset(place), header.end() - place});
     }
     place = header.end();
   }
@@ -165,6 +190,12 @@ Result<void> EngineDisk::swap(const storage::Changes& changes) {
   return done;
 }
 
+Result<bool> EngineDisk::close(std::chrono::milliseconds flush_max) {
+  auto closed = engine_.close(flush_max);
+  if (!closed.ok()) tell_failure();
+  return closed;
+}
+
 void EngineDisk::tell_failure() {
   if (const auto failed = std::exchange(failed_, nullptr)) failed();
 }
@@ -257,6 +288,25 @@ bool EngineDisk::flip(Position position, std::size_t offset, std::uint8_t bits) 
     return true;
   }
   return false;
+}
+
+bool EngineDisk::flip_behind_reach() {
+  storage::Ticket from;
+  if (const std::string noted = base_.reach().value(); !noted.empty()) {
+    const storage::Reach reach = storage::decode_reach(noted).value();
+    from = std::max(reach.ticket, reach.begun.to);
+  }
+  const auto names = files_.list();
+  std::vector<Part> parts;
+  for (const std::string& name : names.ok() ? names.value() : std::vector<std::string>()) {
+    if (storage::SegmentName::parse(name)) add_parts(files_, name, from, parts);
+  }
+  if (!parts.empty()) parts.pop_back();
+  if (parts.empty()) return false;
+  const Part& part = random_.pick(parts);
+  const std::size_t at = part.offset + random_.below(part.size);
+  files_.flip(part.name, at, static_cast<std::uint8_t>(1U << random_.below(8)));
+  return true;
 }
 
 bool EngineDisk::rot(storage::Table table, std::string_view key) {

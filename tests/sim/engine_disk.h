@@ -2,6 +2,7 @@
 // power, over tables in memory. Flushes are carried out in steps at random moments.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -27,6 +28,7 @@ class EngineDisk final : public Disk {
                                   const storage::Changes& changes) override;
   core::Result<void> finish_commit() override;
   core::Result<void> swap(const storage::Changes& changes) override;
+  core::Result<bool> close(std::chrono::milliseconds flush_max) override;
   [[nodiscard]] storage::Place place() const override;
 
   // The files of its log.
@@ -43,6 +45,9 @@ class EngineDisk final : public Disk {
   void set_place(storage::Place place) override { base_.set_place(std::move(place)); }
   // Only bytes of batches that the tables have: damage behind them loses commits.
   bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) override;
+  // Changes a bit of what only the log has, but not of its last record, and of nothing that a flush
+  // has begun to write to the tables. Returns whether there was more than that.
+  bool flip_behind_reach();
   // Where the tables below have the key: a newer value in memory hides the damage for a while.
   bool rot(storage::Table table, std::string_view key) override;
   [[nodiscard]] bool failed() const override;

@@ -299,6 +299,8 @@ bool rot_snapshot(Scene& scene) {
 // ---- Bytes that change.
 bool rot_log(Scene& scene) { return scene.network().flip_record(scene.any_region()); }
 
+bool flip_log(Scene& scene) { return scene.network().flip_log(scene.any_region()); }
+
 // Now and then an operator notices before the leader does.
 bool rot_values(Scene& scene) {
   if (scene.plan().has_little_log()) return false;  // No peer may have what its log has no more.
@@ -424,6 +426,8 @@ constexpr std::array kFaults{
     Fault{"snapshot-rot", "a part of a snapshot is changed", 0.005, rot_snapshot, kNoMerge},
     Fault{"log-rot", "a byte of a log changes on a disk", 0.005, rot_log, "the log is damaged",
           Company::kRetirements, false, true},
+    Fault{"log-flip", "a bit changes of what only the log has, while a process is gone", 0.005,
+          flip_log, kGoesOn, Company::kAny, false, true, true},
     Fault{"value-rot", "values of rows change on a disk", 0.005, rot_values,
           "takes all its rows again", Company::kAny, false, true},
     Fault{"batch-rot", "a byte of a batch changes in memory", 0.003, rot_batch,

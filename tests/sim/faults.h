@@ -22,6 +22,7 @@ struct Fault {
   Company company = Company::kAny;
   bool of_followers = false;  // Planned only where there are some.
   bool later = false;         // Not in plain runs.
+  bool of_engine = false;     // Planned only where disks have the engine.
 };
 
 std::span<const Fault> faults();

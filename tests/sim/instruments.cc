@@ -175,6 +175,16 @@ constexpr std::array kRows{
     of_engine(Bug::kForgetReaders, "forget-readers",
               "memory is used again although a reader of an older state sees it"),
     of_engine(Bug::kForgetLog, "forget-log", "a long log begins no flush"),
+    Row{.bug = Bug::kForgetLosses,
+        .name = "forget-losses",
+        .what = "an opening that finds the log damaged does not tell what is missing",
+        .fault = "log-flip",
+        .of_engine = true},
+    Row{.bug = Bug::kEndLossesEarly,
+        .name = "end-losses-early",
+        .what = "a loss of the log ends with the first batch that comes back",
+        .fault = "log-flip",
+        .of_engine = true},
 };
 
 }  // namespace

@@ -28,6 +28,7 @@
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/shown_values.h"
+#include "tests/sim/carried.h"
 #include "tests/sim/intruder.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/presence_ledger.h"
@@ -45,27 +46,6 @@ struct Weather {
   core::Millis delay_ms_max = 1;
   bool reorder = false;          // Otherwise messages arrive in order, for each link and direction.
   std::size_t bytes_per_ms = 0;  // For each link and direction; 0: any amount.
-};
-
-// Counts of the effects of the weather and of other faults.
-struct Carried {
-  std::uint64_t messages = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t repeated = 0;
-  std::uint64_t overtaken = 0;
-  std::uint64_t silenced = 0;
-  std::uint64_t clogged = 0;
-  std::uint64_t slowed = 0;
-  std::uint64_t rotten = 0;
-  std::uint64_t rotten_batches = 0;
-  std::uint64_t turned_away = 0;  // Intruders.
-  std::uint64_t failed_commits = 0;
-  std::uint64_t refusals = 0;  // Commits that a cause which passes has kept from being made.
-  std::uint64_t restored = 0;  // Regions that have started on a backup...
-  std::uint64_t strayed = 0;   // ...or, unnoticed, on an old copy...
-  std::uint64_t together = 0;  // ...while others did.
-  std::uint64_t unsaid = 0;    // Messages about forks.
-  std::uint64_t anew = 0;      // Regions that an operator has begun anew.
 };
 
 class Network {
@@ -178,6 +158,9 @@ class Network {
   void rot_snapshots(std::size_t parts) { parts_to_rot_ = parts; }
   // Changes a byte of some record in the log on a region's disk. Returns whether there was one.
   bool flip_record(Index at);
+  // Ends a process and changes a bit of what only its log has, as the engine writes it; starts it
+  // again. Returns whether writes are missing there since.
+  bool flip_log(Index at);
   // Damages some values of the rows on a region's disk, and of what is derived from rows, until the
   // region has taken all its rows again, or falls back to a copy. Returns whether there were any;
   // of two regions only one may lack values at a time.
@@ -342,6 +325,8 @@ class Network {
     bool rotten = false;                                   // Values may be damaged on its disk.
     bool was_rotten = false;                               // At some time.
     bool takes_again = false;                              // It knows, and takes its rows again.
+    // All that it had when its log lost some of that; until it no longer says so.
+    std::optional<core::VersionVector> lost;
     int openings = 0;
     core::Millis opened_ms = 0;            // The time of the last one.
     int kills = 0;                         // While it gave way.
@@ -408,6 +393,8 @@ class Network {
   [[nodiscard]] std::string name(Index at) const;
   void link(Index one, Index other);
   void unlink(Index one, Index other);
+  // Closes a leader and its storage, now and then, before its process ends.
+  void close_at_times(Index at);
   // Ends the process of a region, without a last turn; returns the links that broke.
   std::vector<std::pair<Index, Index>> stop(Index at);
   // Puts a disk where none was before.
@@ -535,8 +522,9 @@ class Network {
   // Commits the open group, and tells the ledger; calls the function meanwhile, or behind it.
   bool commit_group(Index at, const std::function<void()>& beside);
   core::Result<storage::Position> commit(Index at, const std::function<void()>& beside);
-  // Looks whether a region has taken its rows again.
+  // Looks whether a region has taken its rows again, or what its log had lost.
   void look_at_damage(Index at);
+  void look_at_loss(Index at);
   // Changes a byte of a batch on its way.
   void rot(std::string& batch);
   // Damaged records on a disk must not be sent.

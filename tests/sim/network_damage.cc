@@ -8,10 +8,13 @@
 #include "core/checksum.h"
 #include "core/space.h"
 #include "storage/layout.h"
+#include "tests/sim/engine_disk.h"
 #include "tests/sim/network.h"
 #include "tests/write.h"
 
 namespace anabranch::test {
+
+using core::VersionVector;
 
 bool Network::flip_record(Index at) {
   constexpr std::size_t kHeader = 24;  // Of a stored record.
@@ -93,9 +96,48 @@ bool Network::rot_values(Index at) {
   return any;
 }
 
+// The records that lie behind the reach of the tables alone, but for the last one: nothing says
+// that this was on the disk.
+bool Network::flip_log(Index at) {
+  const bool prompt = engine_ && disks_ == Disks::kPrompt;
+  const bool rots = std::ranges::any_of(machines_, &Machine::rotten);
+  if (!prompt || rots || broken(at) || anybody_strays() || node(at).disk().failed()) return false;
+  note_synced(at);
+  auto disk = node(at).disk().clone();
+  if (!static_cast<EngineDisk&>(*disk).flip_behind_reach()) return false;
+  VersionVector had = machines_[at].trail.vector;
+  if (machines_[at].lost) had.join(*machines_[at].lost);
+  const VersionVector before = machines_[at].trail.vector;
+  const auto links = stop(at);
+  reopen(at, std::move(disk));
+  Machine& machine = machines_[at];
+  const VersionVector& now = node(at).vector();
+  if (!before.includes(now)) note(at, "more than there was after a bit of its log has changed");
+  const bool lost = !now.includes(before);
+  const bool says = !node(at).replica().lost().all().empty();
+  if (lost && !says) note(at, "its log has lost writes, and it does not say so");
+  if (says) machine.lost = std::move(had);
+  if (lost) {
+    ++carried_.lost_logs;
+    if (machine.has_led) machine.owes = background_of(at).upkeep().sweeping();  // As in `demote`.
+    ledger_.lost(kept());
+  }
+  for (const auto& [one, other] : links) link(one, other);
+  return lost;
+}
+
+void Network::look_at_loss(Index at) {
+  Machine& machine = machines_[at];
+  if (!machine.lost || !node(at).replica().lost().all().empty()) return;
+  const auto had = *std::exchange(machine.lost, std::nullopt);
+  if (!node(at).vector().includes(had)) note(at, "no longer says what its log has lost");
+  ++carried_.regained;
+}
+
 void Network::look_at_damage(Index at) {
   Machine& machine = machines_[at];
   if (broken(at)) return;  // The commit that failed may be the one that was to have the rows again.
+  look_at_loss(at);
   const bool takes = node(at).replica().state().damaged().any();
   const bool took = std::exchange(machine.takes_again, takes);
   if (took && !takes) machine.rotten = false;

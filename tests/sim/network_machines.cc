@@ -2,6 +2,7 @@
 
 #include "tests/sim/network.h"
 
+#include <chrono>
 #include <utility>
 
 #include "core/assert.h"
@@ -61,6 +62,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
   machine.jumped_ms = -1;
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
   machine.broken = machine.refusing = machine.dead = machine.takes_again = false;
+  machine.lost.reset();
   machine.may_send.reset();
   machine.unclear = false;
   ++machine.openings;
@@ -84,10 +86,21 @@ std::vector<std::pair<Network::Index, Network::Index>> Network::stop(Index at) {
   return lost;
 }
 
+// Every other time a process is stopped and not killed: without a draw, so that seeds keep their
+// runs.
+void Network::close_at_times(Index at) {
+  const Machine& machine = machines_[at];
+  if (!engine_ || machine.broken || machine.stray || machine.openings % 2 != 0) return;
+  set_wall(at);
+  // It may fail, as any commit may. In steps the flush takes as long as it takes.
+  if (node(at).replica().close().ok()) (void)node(at).disk().close(std::chrono::seconds(8));
+}
+
 void Network::restart(Index at, Restart how) {
   Machine& machine = machines_[at];
   if (machine.broken) follow(at);  // A call may commit twice, and fail the second time.
   note_synced(at);
+  if (how == Restart::kClean) close_at_times(at);
   const auto lost = stop(at);
   const bool power_loss = how == Restart::kPowerLoss;
   const Disk& disk = machine.node->disk();
@@ -97,7 +110,9 @@ void Network::restart(Index at, Restart how) {
   const VersionVector least = lossy ? machine.synced : machine.trail.vector;
   const Ledger::Trail before = machine.trail;
   const core::Origin origin = machine.node->origin();
+  auto log_lost = machine.lost;
   reopen(at, power_loss ? disk.crash() : disk.clone());
+  machine.lost = std::move(log_lost);
   if (may_have_more) {
     follow_failed(at, before, origin);
   } else if (!before.vector.includes(machine.node->vector())) {

@@ -116,7 +116,8 @@ void draw_rates(Plan& plan) {
     const double often = std::exp(3 * unit_of(mix(stream, 2)) - 2);
     const bool planned = wanted(plan.wishes, fault, company, unit_of(mix(stream, 1)));
     const bool later = fault.later && plan.wishes.plain && !plan.wishes.only;
-    const bool idle = later || (fault.of_followers && plan.followers == 0);
+    const bool idle = later || (fault.of_followers && plan.followers == 0) ||
+                      (fault.of_engine && !plan.wishes.engine);
     plan.rates.push_back(planned && !idle ? fault.per_round * often : 0);
   }
 }

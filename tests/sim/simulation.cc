@@ -270,7 +270,8 @@ class Simulation {
         // Of two histories of one origin, both signed, waiting batches can belong to one only; and
         // of two leaders that would give way to each other one does not.
         const bool parted = fault.name == "clone" && (says(kUnsigned) || says(kSameTime));
-        return left || parted || says(fault.alarm);
+        const bool back = fault.name == "log-flip" && says("has come back from other leaders");
+        return left || parted || back || says(fault.alarm);
       });
       // A proof waits as long as its region is away. That it comes in the end, calm() looks at.
       const bool waits = alarm.find(kUnproven) != alarm.npos;
