@@ -294,6 +294,9 @@ class Leader::Impl {
         replica_->link_down(event.link);
         next_look_ms_ = 0;
         break;
+      case transport::Event::Kind::kPart:
+      case transport::Event::Kind::kLeft:
+        break;
       case transport::Event::Kind::kMessage:
         auto message = regions::decode_message(event.message_kind, event.body);
         if (message.ok()) {

@@ -87,14 +87,29 @@ core::Result<Frame> decode_chunk(Frame frame, std::string_view rest) {
 
 }  // namespace
 
+BodyFrames::BodyFrames(std::uint8_t kind, std::string body, BodyForm form, std::uint64_t stream)
+    : kind_(kind), body_(std::move(body)), form_(form), stream_(stream) {
+  ANABRANCH_ASSERT(body_.size() <= kMessageSizeMax);
+}
+
+std::string BodyFrames::next() {
+  ANABRANCH_ASSERT(!done());
+  begun_ = true;
+  const std::string_view body = body_;
+  if (body.size() <= kSentBodyMax) {
+    offset_ = body.size();
+    return encode_frame(kind_, body, form_, nullptr);
+  }
+  const ChunkHeader chunk{.stream = stream_, .offset = offset_, .total = body.size()};
+  const std::string_view bytes = body.substr(offset_, kSentBodyMax);
+  offset_ += bytes.size();
+  return encode_frame(kind_, bytes, form_, &chunk);
+}
+
 void encode_frames(std::uint8_t kind, std::string_view body, BodyForm form, std::uint64_t stream,
                    const std::function<void(std::string)>& emit) {
-  ANABRANCH_ASSERT(body.size() <= kMessageSizeMax);
-  if (body.size() <= kFrameBodyMax) return emit(encode_frame(kind, body, form, nullptr));
-  for (std::size_t offset = 0; offset < body.size(); offset += kFrameBodyMax) {
-    const ChunkHeader chunk{.stream = stream, .offset = offset, .total = body.size()};
-    emit(encode_frame(kind, body.substr(offset, kFrameBodyMax), form, &chunk));
-  }
+  BodyFrames frames(kind, std::string(body), form, stream);
+  while (!frames.done()) emit(frames.next());
 }
 
 core::Result<Frame> decode_frame(std::string_view bytes) {

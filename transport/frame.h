@@ -9,8 +9,9 @@
 //   8       8     checksum: XXH3 of bytes 0 to 7 and the XXH3 of the bytes behind the header
 //   16      ...   body, or of a chunk: stream (8), offset (8), total (8), then bytes
 //
-// Numbers are little-endian. A body of up to 1 MiB travels in one frame, a longer one in chunks of
-// 1 MiB. Chunks of one body arrive in order on a link, whole frames may come between them; an
+// Numbers are little-endian. A body travels in one frame, or in chunks. A frame may have up to 1
+// MiB of it; this program sends frames of at most 16 KiB, so that a short message never waits for
+// long. Chunks of one body arrive in order on a link, whole frames may come between them; an
 // Assembler holds at most one partial body.
 #pragma once
 
@@ -30,6 +31,9 @@ inline constexpr std::uint8_t kFrameFormat = 1;
 inline constexpr std::size_t kFrameHeaderSize = 16;
 inline constexpr std::size_t kFrameBodyMax = std::size_t{1} << 20U;
 inline constexpr std::size_t kFrameSizeMax = kFrameHeaderSize + 24 + kFrameBodyMax;
+inline constexpr std::size_t kSentFrameMax = std::size_t{16} << 10U;
+// The most of a body in one frame that is sent.
+inline constexpr std::size_t kSentBodyMax = kSentFrameMax - kFrameHeaderSize - 24;
 inline constexpr std::size_t kMessageSizeMax = std::size_t{256} << 20U;  // Whole bodies.
 
 // A checked frame; views point into the bytes that were decoded.
@@ -45,9 +49,27 @@ struct Frame {
 
 enum class BodyForm : std::uint8_t { kPlain, kCompressed };
 
-// Encodes one message as one or more frames and passes them to `emit` in order. `stream` names a
-// chunked body and must differ between the messages of one link. A body over kMessageSizeMax is a
-// programmer error.
+// The frames of one message, made one after the other.
+class BodyFrames {
+ public:
+  // `stream` names a body of several frames and must differ between the messages of one link. A
+  // body over kMessageSizeMax is a programmer error.
+  BodyFrames(std::uint8_t kind, std::string body, BodyForm form, std::uint64_t stream);
+
+  [[nodiscard]] bool done() const { return begun_ && offset_ == body_.size(); }
+  // Returns the next frame; there must be one.
+  std::string next();
+
+ private:
+  std::uint8_t kind_;
+  std::string body_;
+  BodyForm form_;
+  std::uint64_t stream_;
+  std::size_t offset_ = 0;
+  bool begun_ = false;
+};
+
+// Passes all frames of a message to `emit` in order.
 void encode_frames(std::uint8_t kind, std::string_view body, BodyForm form, std::uint64_t stream,
                    const std::function<void(std::string)>& emit);
 
@@ -68,6 +90,8 @@ class Assembler {
   // a total over kMessageSizeMax, compressed or not, and on compressed bytes that our compressor
   // does not make; the partial body is then dropped.
   core::Result<std::optional<Message>> add(const Frame& frame);
+  // Returns whether a body has come in part.
+  [[nodiscard]] bool is_partial() const { return open_; }
 
  private:
   void drop();

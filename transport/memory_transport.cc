@@ -17,6 +17,7 @@ struct End {
   std::string there;
   LinkId other = 0;
   bool is_up = false;  // Whether this side has received kUp.
+  std::uint64_t left = 0;
 };
 
 class MemoryNetwork::Endpoint final : public Transport {
@@ -25,7 +26,9 @@ class MemoryNetwork::Endpoint final : public Transport {
       : state_(std::move(state)), address_(std::move(address)), peers_(std::move(peers)) {}
   ~Endpoint() override;
 
-  void send(LinkId link, std::uint8_t message_kind, std::string body) override;
+  using Transport::send;
+  void send(LinkId link, std::uint8_t message_kind, std::string body, Turn turn) override;
+  void drop(LinkId /*link*/, Lane /*lane*/, std::uint64_t /*before*/) override {}  // None waits.
   std::vector<Event> receive(std::size_t bytes_max) override;
   void reject(LinkId link) override;
   [[nodiscard]] int wake_fd() const override { return inbox_.fd(); }
@@ -146,7 +149,8 @@ MemoryNetwork::Endpoint::~Endpoint() {
   for (const LinkId id : mine) state_->close(id);
 }
 
-void MemoryNetwork::Endpoint::send(LinkId link, std::uint8_t message_kind, std::string body) {
+void MemoryNetwork::Endpoint::send(LinkId link, std::uint8_t message_kind, std::string body,
+                                   Turn turn) {
   const std::lock_guard lock{state_->mutex};
   const std::size_t size = body.size();
   const auto at = state_->ends.find(link);
@@ -157,6 +161,10 @@ void MemoryNetwork::Endpoint::send(LinkId link, std::uint8_t message_kind, std::
   }
   ++counters_.frames_sent;
   counters_.bytes_sent += size;
+  if (turn.weight == 0) return;
+  End& end = state_->ends[link];
+  end.left += turn.weight;
+  emit({.kind = Event::Kind::kLeft, .link = link, .body = {}, .address = {}, .weight = end.left});
 }
 
 std::vector<Event> MemoryNetwork::Endpoint::receive(std::size_t bytes_max) {

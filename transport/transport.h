@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -20,13 +21,27 @@ namespace anabranch::transport {
 using LinkId = std::uint64_t;
 
 struct Event {
-  enum class Kind : std::uint8_t { kUp, kDown, kMessage };
+  // kPart: bytes of a body that is longer than a frame come in; at most every kPartInterval. kLeft:
+  // bodies of a link are under way, or were dropped.
+  enum class Kind : std::uint8_t { kUp, kDown, kMessage, kPart, kLeft };
   Kind kind = Kind::kMessage;
   LinkId link = 0;
   std::uint8_t message_kind = 0;  // Of kMessage.
   std::string body;               // Of kMessage: complete and with a checked checksum.
   std::string address;            // Of kUp: the dialled address, empty for accepted links.
   std::string region = {};        // Of kUp: the region proven or required there; empty: any.
+  std::uint64_t weight = 0;       // Of kLeft: of all that have left since the link came up.
+};
+
+// How a message takes its turn on a link. Notes are short and go before the next frame of a body,
+// in their order. Batches keep their order, and so do chunks of snapshots; the two take turns.
+enum class Lane : std::uint8_t { kNote, kBatch, kSnapshot };
+inline constexpr std::size_t kLanes = 3;
+
+struct Turn {
+  Lane lane = Lane::kNote;
+  std::uint64_t stream = 0;  // Of a body: see Transport::drop.
+  std::uint64_t weight = 0;  // Of a body: its bytes, as the caller counts them for kLeft.
 };
 
 // Counters for status and metrics, since the start.
@@ -62,7 +77,14 @@ class Transport {
   virtual ~Transport() = default;
 
   // Sends a message on a link; drops it when the link is down. Never blocks.
-  virtual void send(LinkId link, std::uint8_t message_kind, std::string body) = 0;
+  virtual void send(LinkId link, std::uint8_t message_kind, std::string body, Turn turn) = 0;
+  // In the order in which it is called: as a batch.
+  void send(LinkId link, std::uint8_t message_kind, std::string body) {
+    send(link, message_kind, std::move(body), Turn{.lane = Lane::kBatch});
+  }
+  // Drops the bodies of a lane that wait on a link, and of which nothing is sent yet, of all
+  // streams before this one.
+  virtual void drop(LinkId link, Lane lane, std::uint64_t before) = 0;
   // Takes the events that have arrived, oldest first, at most about `bytes_max` of bodies (at least
   // one event when there is any).
   virtual std::vector<Event> receive(std::size_t bytes_max) = 0;

@@ -55,16 +55,16 @@ bool refuses(Assembler& assembler, const Frame& frame) { return !assembler.add(f
 
 TEST_CASE("a message of any size comes out of its frames as it went in") {
   for (const std::size_t size :
-       {std::size_t{0}, std::size_t{1}, kMiB - 1, kMiB, kMiB + 1, 10 * kMiB}) {
+       {std::size_t{0}, std::size_t{1}, kSentBodyMax, kSentBodyMax + 1, kMiB, 10 * kMiB}) {
     CAPTURE(size);
     const std::string body = pattern(size);
     const auto frames = frames_of(200, body, 7);
-    CHECK(frames.size() == (size == 0 ? 1 : (size + kMiB - 1) / kMiB));
+    CHECK(frames.size() == (size == 0 ? 1 : (size + kSentBodyMax - 1) / kSentBodyMax));
     Assembler assembler;
     std::optional<Message> whole;
     for (const std::string& bytes : frames) {
       CHECK_FALSE(whole.has_value());
-      CHECK(bytes.size() <= kFrameSizeMax);
+      CHECK(bytes.size() <= kSentFrameMax);
       const auto frame = decode_frame(bytes);
       REQUIRE(frame.ok());
       auto message = assembler.add(frame.value());
@@ -77,20 +77,36 @@ TEST_CASE("a message of any size comes out of its frames as it went in") {
   }
 }
 
+namespace {
+
+std::string little_endian(std::uint64_t value, unsigned bytes) {
+  std::string text;
+  for (unsigned i = 0; i < bytes; ++i) text.push_back(static_cast<char>(value >> (8 * i)));
+  return text;
+}
+
+// A frame as the format says, made by hand.
+std::string frame_by_hand(std::uint8_t kind, std::string_view rest) {
+  const std::string head = std::string("\x01") + static_cast<char>(kind) + std::string(2, '\0') +
+                           little_endian(rest.size(), 4);
+  const std::string hashed = head + little_endian(core::checksum64(rest), 8);
+  return head + little_endian(core::checksum64(hashed), 8) + std::string(rest);
+}
+
+}  // namespace
+
 TEST_CASE("the bytes of a frame are those of the format") {
   const auto frames = frames_of(5, "abc", 0);
   REQUIRE(frames.size() == 1);
-  const std::string& frame = frames[0];
-  const std::string head{"\x01\x05\x00\x00\x03\x00\x00\x00", 8};
-  CHECK(frame.substr(0, 8) == head);
-  CHECK(frame.substr(kFrameHeaderSize) == "abc");
-  const auto little_endian = [](std::uint64_t value) {
-    std::string bytes;
-    for (unsigned i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(value >> (8 * i)));
-    return bytes;
-  };
-  const std::string hashed = head + little_endian(core::checksum64("abc"));
-  CHECK(frame.substr(8, 8) == little_endian(core::checksum64(hashed)));
+  CHECK(frames[0] == frame_by_hand(5, "abc"));
+}
+
+TEST_CASE("a frame with 1 MiB of a body, as older programs send them, is taken") {
+  const std::string body = pattern(kFrameBodyMax);
+  const auto frame = decode_frame(frame_by_hand(4, body));
+  REQUIRE(frame.ok());
+  CHECK((frame.value().bytes == body));
+  CHECK_FALSE(decode_frame(frame_by_hand(4, body + 'x')).ok());
 }
 
 TEST_CASE("every truncation of a frame is refused") {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "transport/zmq/tcp_socket.h"
 
 namespace anabranch::transport {
 
@@ -57,16 +58,18 @@ bool AcceptedLinks::is_ignored(const std::string& routing_id) const {
   return ignored_.contains(routing_id);
 }
 
-std::vector<LinkId> AcceptedLinks::silent_since(AcceptedLink::Clock::time_point moment) const {
+std::vector<LinkId> AcceptedLinks::look(std::chrono::milliseconds silence_max,
+                                        AcceptedLink::Clock::time_point now) {
   std::vector<LinkId> silent;
-  for (const auto& [id, link] : links_) {
-    if (link.heard <= moment) silent.push_back(id);
+  for (auto& [id, link] : links_) {
+    link.hearing.look(bytes_received(link.descriptor), now);
+    if (link.hearing.is_silent(silence_max, now)) silent.push_back(id);
   }
   return silent;
 }
 
 void AcceptedLinks::refresh(AcceptedLink::Clock::time_point now) {
-  for (auto& [id, link] : links_) link.heard = now;
+  for (auto& [id, link] : links_) link.hearing.refresh(now);
 }
 
 }  // namespace anabranch::transport

@@ -15,6 +15,8 @@
 
 #include "transport/frame.h"
 #include "transport/transport.h"
+#include "transport/zmq/hearing.h"
+#include "transport/zmq/out_link.h"
 
 namespace anabranch::transport {
 
@@ -26,8 +28,9 @@ struct AcceptedLink {
   int descriptor = -1;    // Of the connection, -1 when ZeroMQ did not report it.
   bool is_local = false;  // From this machine.
   std::string user_id;    // The identity proven by its key, see zmq_zap.h; empty without keys.
-  Clock::time_point heard;
+  Hearing hearing;
   Assembler assembler;
+  OutLink out = {};
 };
 
 class AcceptedLinks {
@@ -47,10 +50,12 @@ class AcceptedLinks {
   void ignore(const std::string& routing_id);
   [[nodiscard]] bool is_ignored(const std::string& routing_id) const;
 
-  // Returns the links last heard at or before `moment`.
-  [[nodiscard]] std::vector<LinkId> silent_since(AcceptedLink::Clock::time_point moment) const;
+  // Looks at what the kernel has received on each link; returns those that are silent.
+  [[nodiscard]] std::vector<LinkId> look(std::chrono::milliseconds silence_max,
+                                         AcceptedLink::Clock::time_point now);
   // Returns all links.
   [[nodiscard]] const std::unordered_map<LinkId, AcceptedLink>& all() const { return links_; }
+  [[nodiscard]] std::unordered_map<LinkId, AcceptedLink>& all() { return links_; }
   // Sets all links to heard at `now`.
   void refresh(AcceptedLink::Clock::time_point now);
   [[nodiscard]] bool empty() const { return links_.empty(); }

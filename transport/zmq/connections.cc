@@ -1,12 +1,13 @@
 #include "transport/zmq/connections.h"
 
 #include <arpa/inet.h>
-#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <utility>
+
+#include "transport/zmq/tcp_socket.h"
 
 namespace anabranch::transport {
 namespace {
@@ -42,17 +43,11 @@ std::uint16_t own_port(int descriptor) {
   return 0;
 }
 
-std::uint64_t bytes_received(int descriptor) {
-  tcp_info info{};
-  socklen_t size = sizeof(info);
-  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
-  return info.tcpi_bytes_received;
-}
-
 }  // namespace
 
 std::optional<std::string> Connections::open(int descriptor, Time now) {
   (void)close(descriptor);  // Its end was not told.
+  limit_unsent(descriptor);
   connections_[descriptor] = {.address = peer_host(descriptor), .heard = now};
   if (connections_.size() - giving_way_ <= max_) return std::nullopt;
   const int shut_one = giving_way(descriptor, now);

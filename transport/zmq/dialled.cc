@@ -41,6 +41,8 @@ void Dialled::is_over(const std::string& why, bool said) {
   // A process that is just starting or ending hangs up once, whatever it wants.
   const bool perhaps_ending = !was_up && !std::exchange(hung_up_, true);
   assembler = {};
+  out = {};
+  descriptor = -1;
   socket.close();
   redial.fail(now);
   next_try_ = redial.at();

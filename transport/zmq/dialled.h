@@ -13,6 +13,8 @@
 #include "transport/keys.h"
 #include "transport/transport.h"
 #include "transport/zmq/absence.h"
+#include "transport/zmq/hearing.h"
+#include "transport/zmq/out_link.h"
 #include "transport/zmq/reach_probe.h"
 #include "transport/zmq/redial.h"
 #include "transport/zmq/zmq_socket.h"
@@ -29,8 +31,10 @@ struct Dialled {
   std::optional<Key> key;    // The key required of the far side; nullopt without keys.
   std::size_t failures = 0;  // Connections that broke before the far side had proven its key.
   LinkId link = 0;           // 0 while it is down.
-  Clock::time_point heard;
+  int descriptor = -1;       // Of its newest connection.
+  Hearing hearing;
   Assembler assembler;
+  OutLink out;
   Redial redial;
   std::string complaint;  // The last warning about the peer, not repeated.
   bool is_local = false;  // On this machine.

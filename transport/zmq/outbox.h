@@ -13,14 +13,15 @@
 
 namespace anabranch::transport {
 
-// A message to send, a link to reject, or keys to take into use.
+// A message to send, messages to drop, a link to reject, or keys to take into use.
 struct Request {
-  enum class Kind : std::uint8_t { kSend, kReject, kKeys };
+  enum class Kind : std::uint8_t { kSend, kDrop, kReject, kKeys };
   Kind kind = Kind::kSend;
   LinkId link = 0;
   std::uint8_t message_kind = 0;
   std::string body;
   SharedKeys keys = {};
+  Turn turn = {};  // Of kDrop: the lane, and the first stream that stays.
 };
 
 class Outbox {

@@ -15,8 +15,6 @@ namespace {
 // The most that is read of one socket before the others get their turn.
 constexpr std::size_t kTurnMessagesMax = 1024;
 constexpr std::size_t kTurnBytesMax = std::size_t{8} << 20U;
-// Shorter frames are cheaper to copy than to hand over.
-constexpr std::size_t kCopyMax = 4096;
 
 // Sets an option and reads it back: libzmq accepts some values and applies others.
 template <typename T>
@@ -47,27 +45,18 @@ bool receive_message(zmq::socket_t& socket, bool is_router, Incoming& incoming) 
 
 void set_options(zmq::socket_t& socket, const std::string& address) {
   set_option(socket, ZMQ_LINGER, 0);
-  set_option(socket, ZMQ_SNDHWM, 0);  // The credit of the protocol above bounds the queue.
+  set_option(socket, ZMQ_SNDHWM, 0);  // Little is handed over at once; see out_link.h.
   set_option(socket, ZMQ_RCVHWM, 0);
   set_option(socket, ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kFrameSizeMax));
   set_option(socket, ZMQ_HEARTBEAT_IVL, 2000);
-  set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 6000);
-  set_option(socket, ZMQ_HEARTBEAT_TTL, 6000);
+  set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 15'000);
+  set_option(socket, ZMQ_HEARTBEAT_TTL, 15'000);
   set_option(socket, ZMQ_HANDSHAKE_IVL, 3000);
   set_option(socket, ZMQ_CONNECT_TIMEOUT, 3000);
   set_option(socket, ZMQ_IMMEDIATE, 1);
   set_option(socket, ZMQ_RECONNECT_IVL, static_cast<int>(Redial::kPauseMin.count()));
   set_option(socket, ZMQ_RECONNECT_IVL_MAX, static_cast<int>(Redial::kPauseMax.count()));
   set_option(socket, ZMQ_IPV6, is_ipv6(address) ? 1 : 0);
-}
-
-zmq::message_t to_message(std::string frame) {
-  if (frame.size() <= kCopyMax) return zmq::message_t{frame.data(), frame.size()};
-  auto owned = std::make_unique<std::string>(std::move(frame));
-  const auto release = [](void*, void* hint) { delete static_cast<std::string*>(hint); };
-  zmq::message_t message{owned->data(), owned->size(), release, owned.get()};
-  owned.release();  // NOLINT(bugprone-unused-return-value): the message frees it.
-  return message;
 }
 
 std::vector<Incoming> receive_messages(zmq::socket_t& socket, bool is_router) {

@@ -17,9 +17,6 @@ namespace anabranch::transport {
 // would silently have no effect.
 void set_options(zmq::socket_t& socket, const std::string& address);
 
-// Returns a message that takes over the frame, or copies it where a copy is cheaper.
-zmq::message_t to_message(std::string frame);
-
 // One received ZMTP message. Ours have one part; messages of more parts are malformed, and dropped.
 struct Incoming {
   std::string routing_id;  // Of a ROUTER only.

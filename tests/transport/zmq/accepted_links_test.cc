@@ -57,14 +57,15 @@ TEST_CASE("only so many ended links are remembered and the oldest is forgotten f
 
 TEST_CASE("links are silent from the moment they were last heard") {
   using std::chrono::seconds;
+  constexpr seconds kSilence{4};
   const AcceptedLink::Clock::time_point start{};
   AcceptedLinks links;
-  links.add(link(1, "one", 1)).heard = start + seconds{1};
-  links.add(link(2, "two", 2)).heard = start + seconds{5};
-  CHECK(links.silent_since(start).empty());
-  CHECK(links.silent_since(start + seconds{1}) == std::vector<LinkId>{1});
+  links.add(link(1, "one", -1)).hearing.refresh(start + seconds{1});
+  links.add(link(2, "two", -1)).hearing.refresh(start + seconds{5});
+  CHECK(links.look(kSilence, start + seconds{4}).empty());
+  CHECK(links.look(kSilence, start + seconds{5}) == std::vector<LinkId>{1});
   links.refresh(start + seconds{9});
-  CHECK(links.silent_since(start + seconds{8}).empty());
+  CHECK(links.look(kSilence, start + seconds{12}).empty());
 }
 
 TEST_SUITE_END();

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -42,16 +43,24 @@ void set_no_delay(int socket) {
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+// Has the kernel keep few bytes of one direction of a socket.
+void set_small(int socket, int buffer) {
+  const int size = 16 << 10;
+  ::setsockopt(socket, SOL_SOCKET, buffer, &size, sizeof(size));
+}
+
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 }  // namespace
 
-Relay::Relay(std::uint16_t target_port) : target_port_(target_port) {
+Relay::Relay(std::uint16_t target_port, std::size_t bytes_per_second)
+    : target_port_(target_port), rate_(bytes_per_second) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof(address);
   auto* any = reinterpret_cast<sockaddr*>(&address);
   if (listener_ < 0) fail("socket");
+  if (rate_ != 0) set_small(listener_, SO_RCVBUF);
   if (::bind(listener_, any, size) != 0) fail("bind");
   if (::listen(listener_, SOMAXCONN) != 0) fail("listen");
   if (::getsockname(listener_, any, &size) != 0) fail("getsockname");
@@ -114,14 +123,18 @@ void Relay::wait(Mode mode, std::vector<pollfd>& watched) {
   if (mode == Mode::kFlow) {
     for (const Connection& connection : connections_) {
       for (const std::size_t side : {0U, 1U}) {
-        const bool can_read = connection.buffers[side].bytes.empty();
+        const bool reads = can_read(connection.buffers[side]);
         const bool must_write = !connection.buffers[1 - side].bytes.empty();
-        const int events = (can_read ? POLLIN : 0) | (must_write ? POLLOUT : 0);
+        const int events = (reads ? POLLIN : 0) | (must_write ? POLLOUT : 0);
         watched.push_back({connection.sockets[side], static_cast<short>(events), 0});
       }
     }
   }
-  ::poll(watched.data(), watched.size(), -1);
+  ::poll(watched.data(), watched.size(), timeout_ms());
+}
+
+bool Relay::can_read(const Buffer& buffer) const {
+  return buffer.bytes.empty() && (rate_ == 0 || std::chrono::steady_clock::now() >= buffer.next);
 }
 
 void Relay::accept(bool is_wanted) {
@@ -134,6 +147,9 @@ void Relay::accept(bool is_wanted) {
   }
   set_no_delay(dialling);
   set_no_delay(listening);
+  for (const int each : {dialling, listening}) {
+    if (rate_ != 0) set_small(each, SO_SNDBUF);
+  }
   connections_.push_back({{dialling, listening}, {}, false});
   const std::lock_guard lock{mutex_};
   ++connections_made_;
@@ -143,17 +159,26 @@ void Relay::accept(bool is_wanted) {
 void Relay::move(Connection& connection, std::size_t from) {
   Buffer& buffer = connection.buffers[from];
   if (buffer.bytes.empty()) {
+    if (!can_read(buffer)) return;
     std::array<char, kBufferSize> read;
-    const ssize_t size = ::recv(connection.sockets[from], read.data(), read.size(), MSG_DONTWAIT);
+    const std::size_t most = rate_ == 0 ? read.size() : std::max<std::size_t>(512, rate_ / 20);
+    const ssize_t size = ::recv(connection.sockets[from], read.data(), most, MSG_DONTWAIT);
     if (size == 0 || (size < 0 && !would_block())) connection.is_over = true;
     if (size <= 0) return;
     buffer.bytes.assign(read.data(), static_cast<std::size_t>(size));
+    if (rate_ != 0) {
+      const auto takes =
+          std::chrono::microseconds(static_cast<std::size_t>(size) * 1'000'000 / rate_);
+      buffer.next = std::max(buffer.next, std::chrono::steady_clock::now()) + takes;
+    }
   }
   const ssize_t size = ::send(connection.sockets[1 - from], buffer.bytes.data() + buffer.sent,
                               buffer.bytes.size() - buffer.sent, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (size < 0 && !would_block()) connection.is_over = true;
   if (size > 0) buffer.sent += static_cast<std::size_t>(size);
-  if (buffer.sent == buffer.bytes.size()) buffer = {};
+  if (buffer.sent < buffer.bytes.size()) return;
+  buffer.bytes.clear();
+  buffer.sent = 0;
 }
 
 void Relay::close_over(bool all) {

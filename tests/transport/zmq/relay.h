@@ -13,6 +13,7 @@
 #include <poll.h>
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +31,9 @@ class Relay {
  public:
   // Listens on a free port of 127.0.0.1 and forwards to `target_port` there. Throws
   // std::system_error when that fails.
-  explicit Relay(std::uint16_t target_port);
+  // With a rate it is a thin line: each direction carries so many bytes a second, and little waits
+  // in its queues.
+  explicit Relay(std::uint16_t target_port, std::size_t bytes_per_second = 0);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -48,6 +51,7 @@ class Relay {
   struct Buffer {
     std::string bytes;
     std::size_t sent = 0;
+    std::chrono::steady_clock::time_point next;  // When a thin line reads again.
   };
   // The sockets of the dialling side (0) and of the listening side (1), and the bytes read from
   // each.
@@ -65,7 +69,11 @@ class Relay {
   void move(Connection& connection, std::size_t from);
   void close_over(bool all);
 
+  [[nodiscard]] bool can_read(const Buffer& buffer) const;
+  [[nodiscard]] int timeout_ms() const { return rate_ == 0 ? -1 : 5; }
+
   const std::uint16_t target_port_;
+  const std::size_t rate_;
   std::uint16_t port_ = 0;
   int listener_ = -1;
   transport::Wake wake_;

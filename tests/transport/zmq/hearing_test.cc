@@ -1,0 +1,47 @@
+#include "transport/zmq/hearing.h"
+
+#include <doctest/doctest.h>
+
+namespace anabranch::transport::hearing_test {
+
+TEST_SUITE_BEGIN("transport: hearing");
+
+namespace {
+
+constexpr std::chrono::seconds kSilence{15};
+const Hearing::Clock::time_point kStart{std::chrono::hours{1}};
+
+}  // namespace
+
+TEST_CASE("a link on which bytes come is not silent, though no frame is whole") {
+  Hearing hearing;
+  hearing.refresh(kStart);
+  for (int second = 1; second < 60; ++second) {
+    CAPTURE(second);
+    const auto now = kStart + std::chrono::seconds{second};
+    hearing.look(static_cast<std::uint64_t>(second), now);
+    CHECK_FALSE(hearing.is_silent(kSilence, now));
+  }
+  CHECK(hearing.is_silent(kSilence, kStart + std::chrono::seconds{60}));
+}
+
+TEST_CASE("a link without bytes is silent after the time, also if the kernel does not count") {
+  Hearing hearing;
+  hearing.refresh(kStart);
+  hearing.look(0, kStart + std::chrono::seconds{14});
+  CHECK_FALSE(hearing.is_silent(kSilence, kStart + std::chrono::seconds{14}));
+  CHECK(hearing.is_silent(kSilence, kStart + std::chrono::seconds{15}));
+  hearing.refresh(kStart + std::chrono::seconds{15});
+  CHECK_FALSE(hearing.is_silent(kSilence, kStart + std::chrono::seconds{15}));
+}
+
+TEST_CASE("parts of a body are told ten times a second at most") {
+  Hearing hearing;
+  CHECK(hearing.reports_part(kStart));
+  CHECK_FALSE(hearing.reports_part(kStart + std::chrono::milliseconds{99}));
+  CHECK(hearing.reports_part(kStart + std::chrono::milliseconds{100}));
+}
+
+TEST_SUITE_END();
+
+}  // namespace anabranch::transport::hearing_test

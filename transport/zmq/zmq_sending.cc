@@ -1,0 +1,121 @@
+// Part of ZmqTransport: the messages that it sends, and the links that it ends.
+#include <algorithm>
+#include <utility>
+
+#include "core/log.h"
+#include "transport/address.h"
+#include "transport/log_peer.h"
+#include "transport/zmq/zmq_thread.h"
+
+namespace anabranch::transport {
+
+OutLink* ZmqTransport::find_out(LinkId link) {
+  if (Dialled* dialled = find_dialled(link); dialled != nullptr) return &dialled->out;
+  AcceptedLink* accepted = accepted_.find(link);
+  return accepted == nullptr ? nullptr : &accepted->out;
+}
+
+void ZmqTransport::queue(Request& request) {
+  OutLink* const out = find_out(request.link);
+  if (out == nullptr) {
+    ++counters_.sends_failed;
+    return;
+  }
+  out->queue().push(request.message_kind, std::move(request.body), request.turn);
+  sending_.insert(request.link);
+  if (out->takes_nothing()) end(request.link, "it asks and asks, and takes no answer");
+}
+
+void ZmqTransport::drop_waiting(const Request& request) {
+  OutLink* const out = find_out(request.link);
+  if (out == nullptr) return;
+  out->queue().drop(request.turn.lane, request.turn.stream);
+  sending_.insert(request.link);
+}
+
+bool ZmqTransport::compresses(bool is_local) const {
+  return compression_ == Compression::kAlways ||
+         (compression_ == Compression::kRemote && !is_local);
+}
+
+// Hands over what waits and may be handed over now, a bounded amount for each link.
+void ZmqTransport::flush_links() {
+  next_flush_ = Clock::time_point::max();
+  for (auto at = sending_.begin(); at != sending_.end();) {
+    const LinkId link = *at;
+    const bool goes_on = flush(link);
+    at = goes_on ? std::next(at) : sending_.erase(at);
+  }
+  flush_events();
+}
+
+// Returns whether there is more to do for a link.
+bool ZmqTransport::flush(LinkId link) {
+  Dialled* const dialled = find_dialled(link);
+  AcceptedLink* const accepted = accepted_.find(link);
+  if (dialled == nullptr && accepted == nullptr) return false;
+  OutLink& out = dialled != nullptr ? dialled->out : accepted->out;
+  const bool packs = compresses(dialled != nullptr ? dialled->is_local : accepted->is_local);
+  const auto flushed =
+      out.flush(outbox_, packs ? &compressor_ : nullptr, [&](zmq::message_t message) {
+        const std::size_t size = message.size();
+        const bool is_sent =
+            dialled != nullptr
+                ? dialled->socket->send(message, zmq::send_flags::dontwait).has_value()
+                : send_to_router(accepted->routing_id, std::move(message));
+        if (!is_sent) return false;
+        ++counters_.frames_sent;
+        counters_.bytes_sent += size;
+        return true;
+      });
+  if (flushed == OutLink::Flushed::kBroken) {
+    ++counters_.sends_failed;
+    // ZeroMQ is about to tell that the connection of a dialled peer is gone.
+    if (accepted != nullptr) end_accepted(link);
+    return false;
+  }
+  const auto now = Clock::now();
+  if (flushed == OutLink::Flushed::kMore) next_flush_ = now;
+  return tell_left(link, out, now) || !out.queue().empty();
+}
+
+// Tells how much has left. Returns whether it is to be told later.
+bool ZmqTransport::tell_left(LinkId link, OutLink& out, Clock::time_point now) {
+  if (out.tells(now)) {
+    emit({.kind = Event::Kind::kLeft,
+          .link = link,
+          .body = {},
+          .address = {},
+          .weight = out.queue().left()});
+  }
+  if (!out.is_untold()) return false;
+  next_flush_ = std::min(next_flush_, out.tells_at());
+  return true;
+}
+
+// Sends a frame. Returns false when the connection is gone.
+bool ZmqTransport::send_to_router(const std::string& routing_id, zmq::message_t frame) try {
+  constexpr auto kMore = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
+  return router_->send(zmq::buffer(routing_id), kMore).has_value() &&
+         router_->send(frame, zmq::send_flags::dontwait).has_value();
+} catch (const zmq::error_t&) {
+  return false;
+}
+
+// The far side's last message was malformed.
+void ZmqTransport::give_up(LinkId link) {
+  ++counters_.frames_rejected;
+  end(link, "it sent a message that means nothing");
+}
+
+// Ends a link for a reason that is the peer's.
+void ZmqTransport::end(LinkId link, const std::string& why) {
+  if (Dialled* const dialled = find_dialled(link); dialled != nullptr) return warn(*dialled, why);
+  const AcceptedLink* const accepted = accepted_.find(link);
+  if (accepted == nullptr) return;
+  warnings_.warn("gave up an accepted link: " + why);
+  guard_.shut(accepted->descriptor);
+  end_accepted(link);
+}
+
+}  // namespace anabranch::transport
