@@ -9,6 +9,7 @@
 #include <anabranch/presence.h>
 
 #include "core/log.h"
+#include "leader/lanes.h"
 #include "regions/wire/effect.h"
 #include "transport/transport.h"
 #include "transport/zmq/rate_limited_log.h"
@@ -36,8 +37,12 @@ class EffectOutlet {
   using Transport = transport::Transport;
 
   void carry_out(const regions::Send& send, Transport& transport) {
-    transport.send(send.link, regions::kind_of(send.message),
-                   regions::encode_message(send.message));
+    const regions::Turn turn = regions::turn_of(send.message);
+    transport.send(send.link, regions::kind_of(send.message), regions::encode_message(send.message),
+                   {.lane = lane_of(turn.lane), .stream = turn.stream, .weight = turn.weight});
+  }
+  void carry_out(const regions::Unsend& unsend, Transport& transport) {
+    transport.drop(unsend.link, lane_of(unsend.lane), unsend.before);
   }
   void carry_out(const regions::Reject& reject, Transport& transport) {
     transport.reject(reject.link);

@@ -271,8 +271,7 @@ class Leader::Impl {
     status.draining = scope_->writer().draining();
     status.backup = backups_.status(options_.backup_alarm_ms);
     status.scrub = scrubs_->status();
-    status.behind_ms = intake_.behind_ms();
-    status.slowed = intake_.slows();
+    intake_.tell(status);
     status.read_ms = read_age_.age_ms();
     status.read_too_long = read_age_.alarms();
     status.warnings = warnings_in(status, lag_.alarms());
@@ -290,13 +289,14 @@ class Leader::Impl {
         replica_->link_up(event.link, std::move(event.address), now, std::move(event.region));
         break;
       case transport::Event::Kind::kDown:
-        look_at_links(now);  // While it is still known who it was.
+        look_at_links(now, event.link);  // While it is still known who it was.
         replica_->link_down(event.link);
         next_look_ms_ = 0;
         break;
       case transport::Event::Kind::kPart:
+        return replica_->part_came(event.link, event.is_whole, now);
       case transport::Event::Kind::kLeft:
-        break;
+        return replica_->bodies_left(event.link, lane_of(event.lane), event.weight);
       case transport::Event::Kind::kMessage:
         auto message = regions::decode_message(event.message_kind, event.body);
         if (message.ok()) {
@@ -361,8 +361,8 @@ class Leader::Impl {
     return {};
   }
 
-  void look_at_links(core::Millis now) {
-    link_log_.look(replica_->exchange(), replica_->applied().vector(), now);
+  void look_at_links(core::Millis now, transport::LinkId broken = 0) {
+    link_log_.look(replica_->exchange(), replica_->applied().vector(), now, broken);
   }
 
   // Returns the end of the log that others may have.

@@ -158,6 +158,10 @@ void add_peers(StoreStatus& status, const Replica& replica, const Links& links, 
   for (const auto& [origin, peer] : replica.exchange().peers()) {
     status.peers.push_back(peer_status(peer, replica, now));
     if (!peer.connected()) add_absence(status.peers.back(), origin, replica, links, now);
+    std::string& note = status.peers.back().note;
+    if (std::string breaks = links.log.breaks(origin, now); !breaks.empty()) {
+      note += (note.empty() ? "" : "; ") + breaks;
+    }
     status.peers.back().behind_ms = lag.behind_ms(peer, replica, now);
     status.peers.back().not_durable_ms = lag.behind_ms(peer, replica, now, &Peer::durable);
     status.peers.back().catching_up = peer.connected() && links.log.catching_up(origin);

@@ -1,5 +1,6 @@
 #include "leader/link_log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/log.h"
@@ -29,7 +30,7 @@ std::string seconds(core::Millis time) {
 }  // namespace
 
 void LinkLog::look(const regions::Exchange& exchange, const core::VersionVector& applied,
-                   core::Millis now) {
+                   core::Millis now, regions::LinkId broken) {
   std::erase_if(peers_, [&](const auto& each) { return !exchange.peers().contains(each.first); });
   for (const auto& [origin, peer] : exchange.peers()) {
     Known& known = peers_[origin];
@@ -39,6 +40,7 @@ void LinkLog::look(const regions::Exchange& exchange, const core::VersionVector&
     }
     if (known.connected != known.said_connected) say(known, peer, now);
     if (known.connected && known.catching_up) say_caught_up(known, peer, applied, now);
+    if (std::ranges::count(peer.links, broken) > 0) known.breaks.note(now);
   }
 }
 
@@ -57,13 +59,15 @@ void LinkLog::say(Known& known, const regions::Peer& peer, core::Millis now) con
   const transport::LogPeer about(peer.region);
   known.said_ms = now;
   known.said_connected = known.connected;
-  if (!known.connected) return core::log_info(region_, name_of(peer) + " is gone");
+  const std::string broken = breaks_of(known, now);
+  const std::string tail = broken.empty() ? broken : "; " + broken;
+  if (!known.connected) return core::log_info(region_, name_of(peer) + " is gone" + tail);
   const std::string how = known.address.empty() ? "it dialled this leader" : known.address;
   core::log_info(region_, name_of(peer) + " is connected (" + how + "); " +
                               std::to_string(known.there.ops_beyond(known.here)) +
                               " of its writes lack here and " +
                               std::to_string(known.here.ops_beyond(known.there)) +
-                              " of those here lack there");
+                              " of those here lack there" + tail);
 }
 
 void LinkLog::say_caught_up(Known& known, const regions::Peer& peer,
@@ -76,6 +80,17 @@ void LinkLog::say_caught_up(Known& known, const regions::Peer& peer,
   core::log_info(region_, name_of(peer) +
                               " and this leader have caught up: " + std::to_string(known.ops) +
                               " writes in " + seconds(now - known.since_ms));
+}
+
+std::string LinkLog::breaks_of(const Known& known, core::Millis now) {
+  const std::size_t count = known.breaks.count(now);
+  if (count < kManyBreaks) return {};
+  return "its link has broken " + std::to_string(count) + " times in the last ten minutes";
+}
+
+std::string LinkLog::breaks(core::Origin peer, core::Millis now) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() ? std::string() : breaks_of(found->second, now);
 }
 
 core::Millis LinkLog::away_ms(core::Origin peer, core::Millis now) const {

@@ -10,6 +10,7 @@
 #include "core/dot.h"
 #include "core/version_vector.h"
 #include "core/wall_clock.h"
+#include "leader/link_breaks.h"
 #include "regions/exchange/exchange.h"
 
 namespace anabranch::leader {
@@ -22,8 +23,12 @@ class LinkLog {
   explicit LinkLog(std::string region) : region_(std::move(region)) {}
 
   // Compares the connected peers with those of the last call, and the applied vector with theirs.
-  void look(const regions::Exchange& exchange, const core::VersionVector& applied,
-            core::Millis now);
+  // `broken`: the link that is over now, and still known; 0: none is.
+  void look(const regions::Exchange& exchange, const core::VersionVector& applied, core::Millis now,
+            regions::LinkId broken = 0);
+  // Returns "its link has broken 3 times in the last ten minutes"; empty for less than kManyBreaks.
+  [[nodiscard]] std::string breaks(core::Origin peer, core::Millis now) const;
+  static constexpr std::size_t kManyBreaks = 3;
   // The time a peer has been away, in ms; 0 if it is connected or not known.
   [[nodiscard]] core::Millis away_ms(core::Origin peer, core::Millis now) const;
   // Whether a connected peer or this leader still lacks writes that the other had when they met;
@@ -39,6 +44,7 @@ class LinkLog {
     core::Millis since_ms = 0;         // ...and since when.
     bool said_connected = false;       // As logged last...
     core::Millis said_ms = -kPauseMs;  // ...and when.
+    LinkBreaks breaks;
     // The ops of each side when they met, until the other side has them, too.
     bool catching_up = false;
     std::uint64_t ops = 0;
@@ -46,6 +52,7 @@ class LinkLog {
     core::VersionVector here;
   };
 
+  static std::string breaks_of(const Known& known, core::Millis now);
   static void meet(Known& known, const regions::Exchange& exchange, const regions::Peer& peer,
                    const core::VersionVector& applied, core::Millis now);
   void say(Known& known, const regions::Peer& peer, core::Millis now) const;

@@ -20,6 +20,7 @@ inline regions::ReplicaLimits replica_limits(const Options& options) {
                   .age_ms_max = options.log_age_ms_max},
           .conflicts = {.bytes_max = options.conflicts_bytes_max},
           .reserve_bytes = reserve_bytes(options),
+          .bounded_outbox = true,
           .snapshots = {.log_bytes_max = snapshot_log_bytes}};
 }
 

@@ -52,6 +52,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
       presence_(exchange_, effects_) {
   writer_.sign_with(inbox_.proofs().signer());
   exchange_.subscriptions().set_window(options_.limits.window());
+  if (options_.limits.bounded_outbox) exchange_.room().bound();
   state_.watch(members_);
   state_.watch(background_.upkeep());
   state_.join(members_);
@@ -219,6 +220,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  },
                  [&](SnapshotChunk& each) {
                    if (peer != nullptr) background_.snapshots().on(*peer, std::move(each), now);
+                   exchange_.ask_waiting(now);
                  },
                  [&](SnapshotRefusal& each) {
                    if (peer != nullptr) background_.snapshots().on(*peer, each, now);
@@ -235,6 +237,13 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  [&](auto& each) { exchange_.step(link, std::move(each), now); },
              },
              message);
+}
+
+void Replica::part_came(LinkId link, bool all, Millis now) {
+  if (broken()) return;
+  exchange_.part_came(link, all, now);
+  const Peer* const peer = exchange_.links().peer_at(link);
+  if (peer != nullptr) background_.snapshots().part_came(*peer, now);
 }
 
 void Replica::publish(std::string channel, std::string body, Millis held_ms, Millis now) {

@@ -93,6 +93,14 @@ class Replica {
   void link_down(LinkId link);
   // Takes a message in.
   void step(LinkId link, Message message, core::Millis now);
+  // Tells that a part of a long message comes in; or, with `all`, that all of it is here, before
+  // step(). Meanwhile nothing is asked for again on that link.
+  void part_came(LinkId link, bool all, core::Millis now);
+  // Tells the weight (turn_of) of all that has left of a lane of a link since it came up. Without
+  // ReplicaLimits::bounded_outbox it need not be told.
+  void bodies_left(LinkId link, Lane lane, std::uint64_t weight) {
+    exchange_.bodies_left(link, lane, weight);
+  }
   // Pauses a peer, or ends its pause. Returns whether its name is known; see Links.
   bool pause(std::string_view peer) { return exchange_.pause(peer); }
   bool resume(std::string_view peer);

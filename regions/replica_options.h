@@ -26,6 +26,8 @@ struct ReplicaLimits {
   LogLimits log{};
   ConflictLog::Limits conflicts{};
   std::uint64_t reserve_bytes = 0;  // See Options::reserve_bytes.
+  // Whether its owner tells what has left of the bodies that it sends (Replica::bodies_left).
+  bool bounded_outbox = false;
   std::uint64_t window_bytes = Subscriptions::kWindowBytes;
   std::size_t hold_bytes_max = HoldBackQueue::kBytesMax;
   std::size_t slice_ops_max = 1000;  // Of foreign batches applied in one commit.

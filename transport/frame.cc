@@ -173,6 +173,7 @@ core::Result<std::optional<Message>> Assembler::add(const Frame& frame) {
     stream_ = frame.stream;
     total_ = frame.total;
     partial_.kind = frame.kind;
+    partial_.is_long = true;
     compressed_ = frame.is_compressed;
     partial_.body.reserve(std::min<std::size_t>(frame.total, kReserveMax));
   }

@@ -81,6 +81,7 @@ core::Result<Frame> decode_frame(std::string_view bytes);
 struct Message {
   std::uint8_t kind = 0;
   std::string body;
+  bool is_long = false;  // It came in several frames.
 };
 
 // Assembles the chunks of one link. Not thread-safe.

@@ -1,5 +1,6 @@
 #include "transport/memory_transport.h"
 
+#include <array>
 #include <map>
 #include <mutex>
 #include <set>
@@ -16,8 +17,8 @@ struct End {
   std::string here;
   std::string there;
   LinkId other = 0;
-  bool is_up = false;  // Whether this side has received kUp.
-  std::uint64_t left = 0;
+  bool is_up = false;                        // Whether this side has received kUp.
+  std::array<std::uint64_t, kLanes> left{};  // By lane.
 };
 
 class MemoryNetwork::Endpoint final : public Transport {
@@ -163,8 +164,14 @@ void MemoryNetwork::Endpoint::send(LinkId link, std::uint8_t message_kind, std::
   counters_.bytes_sent += size;
   if (turn.weight == 0) return;
   End& end = state_->ends[link];
-  end.left += turn.weight;
-  emit({.kind = Event::Kind::kLeft, .link = link, .body = {}, .address = {}, .weight = end.left});
+  std::uint64_t& left = end.left[static_cast<std::size_t>(turn.lane)];
+  left += turn.weight;
+  emit({.kind = Event::Kind::kLeft,
+        .link = link,
+        .body = {},
+        .address = {},
+        .lane = turn.lane,
+        .weight = left});
 }
 
 std::vector<Event> MemoryNetwork::Endpoint::receive(std::size_t bytes_max) {

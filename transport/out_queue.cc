@@ -23,7 +23,7 @@ void OutQueue::push(std::uint8_t kind, std::string body, Turn turn) {
 void OutQueue::drop(Lane from, std::uint64_t before) {
   std::erase_if(lane(from).bodies, [&](const Waiting& each) {
     const bool is_old = each.turn.stream < before;
-    if (is_old) left_ += each.turn.weight;
+    if (is_old) lane(from).left += each.turn.weight;
     return is_old;
   });
 }
@@ -54,7 +54,7 @@ std::string OutQueue::next_of_body(Compressor* compressor) {
   if (!begun_) begin_body(compressor);
   std::string frame = begun_->next();
   if (begun_->done()) {
-    left_ += begun_weight_;
+    lane(begun_turn_.lane).left += begun_turn_.weight;
     begun_.reset();
   }
   return frame;
@@ -72,7 +72,7 @@ void OutQueue::begin_body(Compressor* compressor) {
   taken_ = from->taken;
   from->taken += body.body.size();
   if (body.turn.lane == Lane::kNote) note_bytes_ -= body.body.size();
-  begun_weight_ = body.turn.weight;
+  begun_turn_ = body.turn;
   begun_ = frames_of(std::move(body), compressor);
 }
 

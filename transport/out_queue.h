@@ -32,8 +32,10 @@ class OutQueue {
   [[nodiscard]] bool empty() const { return notes_.empty() && !has_body(); }
   // The bytes of the notes that wait.
   [[nodiscard]] std::size_t note_bytes() const { return note_bytes_; }
-  // The weight of all bodies that have left, to their last frame, or were dropped.
-  [[nodiscard]] std::uint64_t left() const { return left_; }
+  // The weight of all bodies of a lane that have left, to their last frame, or were dropped.
+  [[nodiscard]] std::uint64_t left(Lane lane) const {
+    return lanes_[static_cast<std::size_t>(lane)].left;
+  }
 
  private:
   static constexpr std::size_t kNotesInARow = kSentFrameMax;  // Bytes of notes before a body.
@@ -45,6 +47,7 @@ class OutQueue {
   struct LaneQueue {
     std::deque<Waiting> bodies;
     std::uint64_t taken = 0;  // Bytes, of a count that all lanes share.
+    std::uint64_t left = 0;
   };
 
   [[nodiscard]] bool has_body() const;
@@ -61,8 +64,7 @@ class OutQueue {
   std::array<LaneQueue, kLanes> lanes_;  // That of notes has the long ones.
   std::uint64_t taken_ = 0;              // By the lane that was last begun.
   std::optional<BodyFrames> begun_;
-  std::uint64_t begun_weight_ = 0;
-  std::uint64_t left_ = 0;
+  Turn begun_turn_;
   std::uint64_t last_number_ = 0;  // Of bodies.
 };
 

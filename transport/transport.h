@@ -20,9 +20,14 @@ namespace anabranch::transport {
 // Names a link for the life of the transport; never used twice.
 using LinkId = std::uint64_t;
 
+// How a message takes its turn on a link. Notes are short and go before the next frame of a body,
+// in their order. Batches keep their order, and so do chunks of snapshots; the two take turns.
+enum class Lane : std::uint8_t { kNote, kBatch, kSnapshot };
+inline constexpr std::size_t kLanes = 3;
+
 struct Event {
-  // kPart: bytes of a body that is longer than a frame come in; at most every kPartInterval. kLeft:
-  // bodies of a link are under way, or were dropped.
+  // kPart: a message of several frames comes in; told a few times a second, and when it is whole,
+  // if it was told before. kLeft: bodies of a link are under way, or were dropped.
   enum class Kind : std::uint8_t { kUp, kDown, kMessage, kPart, kLeft };
   Kind kind = Kind::kMessage;
   LinkId link = 0;
@@ -30,13 +35,11 @@ struct Event {
   std::string body;               // Of kMessage: complete and with a checked checksum.
   std::string address;            // Of kUp: the dialled address, empty for accepted links.
   std::string region = {};        // Of kUp: the region proven or required there; empty: any.
-  std::uint64_t weight = 0;       // Of kLeft: of all that have left since the link came up.
+  // Of kLeft: the weight of all bodies of the lane that have left since the link came up.
+  Lane lane = Lane::kNote;
+  std::uint64_t weight = 0;
+  bool is_whole = false;  // Of kPart: the message follows.
 };
-
-// How a message takes its turn on a link. Notes are short and go before the next frame of a body,
-// in their order. Batches keep their order, and so do chunks of snapshots; the two take turns.
-enum class Lane : std::uint8_t { kNote, kBatch, kSnapshot };
-inline constexpr std::size_t kLanes = 3;
 
 struct Turn {
   Lane lane = Lane::kNote;

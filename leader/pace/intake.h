@@ -10,6 +10,8 @@
 #include <map>
 #include <string>
 
+#include <anabranch/status.h>
+
 #include "core/wall_clock.h"
 #include "leader/health/write_times.h"
 #include "regions/replica.h"
@@ -39,6 +41,10 @@ class Intake {
   [[nodiscard]] double pressure() const;
   // Whether local writes are slowed. Once begun, until half of the limit is reached.
   [[nodiscard]] bool slows() const { return slows_; }
+  void tell(StoreStatus& status) const {
+    status.behind_ms = behind_ms_;
+    status.slowed = slows_;
+  }
 
  private:
   void note(const regions::Replica& replica, core::Millis now);

@@ -58,7 +58,11 @@ void Exchange::link_down(LinkId link) {
   Peer* const peer = links_.down(link);
   if (peer == nullptr) return;
   peer->in.stale = true;
-  if (!peer->connected()) peer->out.cancel();
+  peer->in.part_ms = InStream::kLongAgo;
+  if (!peer->connected()) {
+    peer->out.cancel();
+    peer->asked.newest.reset();
+  }
   subscriptions_.renew();
 }
 
@@ -76,6 +80,7 @@ bool Exchange::resume(std::string_view name) {
 
 std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Millis now) {
   subscriptions_.set_time(now);
+  links_.room().set_time(now);
   Link* const found = links_.find(link_id);
   if (found == nullptr) return std::nullopt;
   Link& link = *found;
@@ -94,19 +99,35 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
   }
   if (const auto* beat = std::get_if<Heartbeat>(&message)) on(link, peer->second, *beat, now);
   // A subscription of a process that is gone would have a higher stream number than all later ones.
-  const auto* const wanted = std::get_if<Subscribe>(&message);
+  auto* const wanted = std::get_if<Subscribe>(&message);
   const bool current = wanted != nullptr && (wanted->nonce == 0 || wanted->nonce == link.nonce);
-  if (current) on(peer->second, *wanted);
+  if (current) on(peer->second, std::move(*wanted), now);
   if (const auto* ack = std::get_if<Ack>(&message)) on(peer->second, *ack, now);
   if (const auto* history = std::get_if<History>(&message)) on(peer->second, *history);
   if (const auto* trimmed = std::get_if<Trimmed>(&message)) on(peer->second, *trimmed);
   return std::nullopt;
 }
 
-void Exchange::on(Peer& peer, const Subscribe& subscribe) {
+void Exchange::on(Peer& peer, Subscribe subscribe, Millis now) {
   if (joining_) return;
   if (!agree_on_forks(peer, subscribe.forked)) return;  // The peer will ask again.
-  peer.out.subscribe(subscribe, log_, applied_.vector());
+  AskedStream& asked = peer.asked;
+  if (asked.newest && asked.newest->stream >= subscribe.stream) return;
+  if (asked.newest) mark<"a subscription is replaced before it has begun">();
+  asked.newest = std::move(subscribe);
+  begin_stream(peer, now);
+}
+
+// What waits in the outbox for the former stream would come again in this one.
+void Exchange::begin_stream(Peer& peer, Millis now) {
+  if (!peer.asked.newest || joining_) return;
+  if (now < peer.asked.next_ms) {
+    next_begin_ms_ = std::min(next_begin_ms_, peer.asked.next_ms);
+    return;
+  }
+  const Subscribe& wanted = *peer.asked.newest;
+  links_.unsend(peer, Lane::kBatch, wanted.stream);
+  peer.asked.begun(peer.out.subscribe(wanted, log_, applied_.vector()), now);
   if (!peer.out.trimmed().empty()) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
   pump(peer);
 }
@@ -139,6 +160,19 @@ std::optional<BatchMessage> Exchange::on(Peer& peer, BatchMessage batch, Millis 
     peer.in.progress_ms = now;
   }
   return batch;
+}
+
+void Exchange::part_came(LinkId link, bool all, Millis now) {
+  Peer* const peer = links_.peer_at(link);
+  if (peer == nullptr) return;
+  peer->in.part_ms = all ? InStream::kLongAgo : now;
+  if (!all) peer->in.progress_ms = now;
+}
+
+void Exchange::ask_waiting(Millis now) {
+  if (subscriptions_.waiting() == 0) return;
+  subscriptions_.set_time(now);
+  subscriptions_.renew();
 }
 
 void Exchange::count_received(LinkId link, const core::Batch& batch) {
@@ -221,6 +255,7 @@ void Exchange::merged(Millis now) {
 
 void Exchange::log_grew(storage::Position durable, Millis now) {
   durable_ = durable;
+  links_.room().set_time(now);
   for (auto& [origin, peer] : links_.peers()) {
     measure_lag(peer, now);
     pump(peer);
@@ -230,9 +265,16 @@ void Exchange::log_grew(storage::Position durable, Millis now) {
 void Exchange::pump(Peer& peer) {
   if (!links_.usable(peer) || joining_) return;
   const core::VersionVector trimmed = peer.out.trimmed();
-  peer.out.pump(log_, durable_, applied_.vector(),
-                [&](BatchMessage batch) { links_.send(peer, std::move(batch)); });
+  peer.out.pump(
+      log_, durable_, applied_.vector(),
+      [&](BatchMessage batch) { links_.send(peer, std::move(batch)); },
+      [&](std::uint64_t bytes) { return links_.has_room(peer, Lane::kBatch, bytes); });
   if (peer.out.trimmed() != trimmed) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
+}
+
+bool Exchange::has_room_for_chunk(Origin peer, std::uint64_t bytes) const {
+  const auto found = links_.peers().find(peer);
+  return found != links_.peers().end() && links_.has_room(found->second, Lane::kSnapshot, bytes);
 }
 
 bool Exchange::send_to(Origin peer, Message message) {
@@ -257,7 +299,12 @@ bool Exchange::unknown_there(const Link& link, Millis now) {
 
 bool Exchange::tick(Millis now, const std::function<HeartbeatState()>& heartbeat_state) {
   subscriptions_.set_time(now);
+  links_.room().set_time(now);
   subscriptions_.tick();
+  if (now >= next_begin_ms_) {
+    next_begin_ms_ = kNever;
+    for (auto& [origin, peer] : links_.peers()) begin_stream(peer, now);
+  }
   if (now >= next_show_ms_) show_news(now);
   if (now < next_heartbeat_ms_) return false;
   next_heartbeat_ms_ = now + kHeartbeatMs;

@@ -74,6 +74,15 @@ class Exchange {
   // Takes a message in. Returns a batch for the replica to hold or apply, unless its sender is
   // paused or unknown.
   std::optional<BatchMessage> step(LinkId link, Message message, core::Millis now);
+  // See Replica::part_came.
+  void part_came(LinkId link, bool all, core::Millis now);
+  // Sends the subscriptions that have waited for a body to come.
+  void ask_waiting(core::Millis now);
+  // Tells what has left of the bodies of a link (OutboxRoom); there is room for more.
+  void bodies_left(LinkId link, Lane lane, std::uint64_t weight) {
+    links_.room().left(link, lane, weight);
+  }
+  [[nodiscard]] OutboxRoom& room() { return links_.room(); }
   // Notes figures for operators: the ops of a batch that came on a link, and its round trip.
   void count_received(LinkId link, const core::Batch& batch);
   void note_round_trip(LinkId link, std::optional<core::Millis> round_trip_ms);
@@ -90,7 +99,7 @@ class Exchange {
   bool tick(core::Millis now, const std::function<HeartbeatState()>& heartbeat_state);
   // The time at which tick() must be called next.
   [[nodiscard]] core::Millis next_tick_ms() const {
-    return std::min({next_heartbeat_ms_, next_show_ms_, subscriptions_.next_ms()});
+    return std::min({next_heartbeat_ms_, next_show_ms_, next_begin_ms_, subscriptions_.next_ms()});
   }
 
   // ---- Forks.
@@ -142,6 +151,11 @@ class Exchange {
   void tell(LinkId link, const SignedPosition& position, core::Millis now);
   // Sends to a peer; false when it is not connected, or paused.
   bool send_to(core::Origin peer, Message message);
+  // Returns whether a chunk of so many bytes may be sent to a peer now.
+  [[nodiscard]] bool has_room_for_chunk(core::Origin peer, std::uint64_t bytes) const;
+  void unsend_chunks(const Peer& peer, std::uint64_t before) {
+    links_.unsend(peer, Lane::kSnapshot, before);
+  }
 
  private:
   [[nodiscard]] const LocalIdentity& self() const { return links_.self(); }
@@ -149,7 +163,9 @@ class Exchange {
   // Finds or makes the peer of a greeting that is accepted.
   Peer& meet(Link& link, const Greeting& greeting);
   void on(Link& link, Peer& peer, const Heartbeat& heartbeat, core::Millis now);
-  void on(Peer& peer, const Subscribe& subscribe);
+  void on(Peer& peer, Subscribe subscribe, core::Millis now);
+  // Begins the newest subscription of a peer, now or when that is due.
+  void begin_stream(Peer& peer, core::Millis now);
   void on(Peer& peer, const Ack& ack, core::Millis now);
   void on(Peer& peer, const History& history);
   void on(Peer& peer, const Trimmed& trimmed);
@@ -212,6 +228,7 @@ class Exchange {
   static constexpr core::Millis kNever = std::numeric_limits<core::Millis>::max();
   core::Millis next_heartbeat_ms_ = 0;
   core::Millis next_show_ms_ = kNever;
+  core::Millis next_begin_ms_ = kNever;
   std::string origin_conflict_;
 };
 

@@ -24,6 +24,7 @@ using core::VersionVector;
 void Exchange::applied_more(Millis now, bool more_wanted, const Subscriptions::Waits& waits) {
   subscriptions_.set_time(now);
   if (more_wanted) subscriptions_.ask_for_dropped();
+  ask_waiting(now);
   for (auto& [origin, peer] : links_.peers()) {
     measure_lag(peer, now);
     if (!more_wanted || peer.in.taken == peer.in.acked) continue;

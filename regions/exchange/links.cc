@@ -21,6 +21,7 @@ Peer* Links::down(LinkId link) {
   if (found == links_.end()) return nullptr;
   const Origin origin = found->second.peer;
   links_.erase(found);
+  room_.forget(link);
   const auto peer = peers_.find(origin);
   if (peer == peers_.end()) return nullptr;
   std::erase(peer->second.links, link);
@@ -79,6 +80,7 @@ bool Links::of_other_origin(LinkId link, const Message& message) {
 void Links::send(const Peer& peer, Message message) {
   if (!peer.connected()) return;
   set_sender(message, self_.origin);
+  room_.handed(peer.links.front(), turn_of(message));
   effects_.push_back(Send{peer.links.front(), std::move(message)});
 }
 
@@ -149,6 +151,7 @@ void Links::reset(Peer& peer, Link& link, Origin origin) {
   for (const LinkId other : std::exchange(peer.links, {})) links_.at(other).peer = 0;
   link.peer = origin;
   peer.out = {};
+  peer.asked = {};
   peer.applied = peer.durable = peer.served_from = peer.told = {};
 }
 

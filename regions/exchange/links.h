@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "regions/exchange/outbox_room.h"
 #include "regions/exchange/peer.h"
 #include "regions/wire/effect.h"
 
@@ -67,6 +68,17 @@ class Links {
   // Sends to a peer that is connected; otherwise does nothing.
   void send(const Peer& peer, Message message);
 
+  // The room for bodies in the outbox.
+  [[nodiscard]] OutboxRoom& room() { return room_; }
+  [[nodiscard]] const OutboxRoom& room() const { return room_; }
+  [[nodiscard]] bool has_room(const Peer& peer, Lane lane, std::uint64_t bytes) const {
+    return peer.connected() && room_.has_room(peer.links.front(), lane, weight_of(bytes));
+  }
+  // Drops what waits for a peer of streams before this one.
+  void unsend(const Peer& peer, Lane lane, std::uint64_t before) {
+    if (peer.connected()) effects_.push_back(Unsend{peer.links.front(), lane, before});
+  }
+
   // ---- Greetings.
 
   // Returns whether a greeting is accepted; if not, refuses its link. A greeting under the own
@@ -118,6 +130,7 @@ class Links {
   void forget_pauses(const Peer& peer);
 
   Effects& effects_;
+  OutboxRoom room_;
   LocalIdentity self_;
   std::map<LinkId, Link> links_;
   Peers peers_;

@@ -12,11 +12,11 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-void OutStream::subscribe(const Subscribe& wanted, const LogReader& log,
-                          const core::VersionVector& applied) {
+std::uint64_t OutStream::subscribe(const Subscribe& wanted, const LogReader& log,
+                                   const core::VersionVector& applied) {
   if (wanted.stream <= id_) {  // Late or repeated.
     mark<"an old subscription comes again">();
-    return;
+    return 0;
   }
   id_ = wanted.stream;
   window_ = wanted.window;
@@ -27,23 +27,28 @@ void OutStream::subscribe(const Subscribe& wanted, const LogReader& log,
   ended_ = wanted.ended;
   had_ = applied;
   had_until_ = log.last_position();
-  for (const auto& [origin, seq] : wanted.from) serve(origin, seq, log, applied.at(origin));
+  std::uint64_t read = 0;
+  for (const auto& [origin, seq] : wanted.from) read += serve(origin, seq, log, applied.at(origin));
+  return read;
 }
 
 // Of what was merged from a snapshot the log has nothing, though it has what was applied before and
 // afterwards.
-void OutStream::serve(core::Origin origin, core::Seq from, const LogReader& log,
-                      core::Seq applied) {
+std::uint64_t OutStream::serve(core::Origin origin, core::Seq from, const LogReader& log,
+                               core::Seq applied) {
+  if (from > applied) {
+    wanted_[origin] = from;
+    return 0;
+  }
   const std::optional<storage::Position> position = log.find(origin, from);
   const auto record = position ? log.read_log(*position) : std::nullopt;
   if (record && record->first <= from) {
     wanted_[origin] = from;
     cursor_ = std::min(cursor_, *position);
-  } else if (applied >= from) {
-    trimmed_.set(origin, record ? record->first : applied + 1);
   } else {
-    wanted_[origin] = from;
+    trimmed_.set(origin, record ? record->first : applied + 1);
   }
+  return record ? record->bytes.size() : 0;
 }
 
 void OutStream::acknowledge(const Ack& ack) {
@@ -76,15 +81,20 @@ std::optional<storage::StoredRecord> next_by_origin(const std::map<core::Origin,
 
 void OutStream::pump(const LogReader& log, storage::Position end,
                      const core::VersionVector& applied,
-                     const std::function<void(BatchMessage)>& send) {
-  send_wanted(log, end, applied, send);
+                     const std::function<void(BatchMessage)>& send, const Room& room) {
+  send_wanted(log, end, applied, send, room);
   if (cursor_ > had_until_) find_ends();
+}
+
+bool OutStream::waits(const Room& room) const {
+  if (cursor_ != large_at_) return false;
+  return !may_send(large_bytes_) || (room && !room(large_bytes_));
 }
 
 void OutStream::send_wanted(const LogReader& log, storage::Position end,
                             const core::VersionVector& applied,
-                            const std::function<void(BatchMessage)>& send) {
-  while (!wanted_.empty() && cursor_ <= end && may_send(1)) {
+                            const std::function<void(BatchMessage)>& send, const Room& room) {
+  while (!wanted_.empty() && cursor_ <= end && may_send(1) && !waits(room)) {
     const bool by_origin = planted(Bug::kServeByOrigin);
     auto record = by_origin ? next_by_origin(wanted_, log, end) : log.read_log(cursor_);
     if (by_origin && !record) return;
@@ -103,13 +113,17 @@ void OutStream::send_wanted(const LogReader& log, storage::Position end,
         mark<"what has ended waits for the disk">();
         return;
       }
-      if (!may_send(record->bytes.size())) {
+      const std::uint64_t size = record->bytes.size();
+      if (!may_send(size) || (room && !room(size))) {
         mark<"a window is full">();
+        if (by_origin) return;
+        cursor_ = large_at_ = record->position;
+        large_bytes_ = size;
         return;
       }
-      if (record->bytes.size() > window_) mark<"a batch larger than the window goes alone">();
+      if (size > window_) mark<"a batch larger than the window goes alone">();
       wanted_[record->origin] = record->last + 1;
-      sent_ += record->bytes.size();
+      sent_ += size;
       ops_sent_ += record->last - record->first + 1;
       send({id_, std::move(record->bytes)});
     }

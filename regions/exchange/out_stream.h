@@ -21,8 +21,10 @@ namespace anabranch::regions {
 class OutStream {
  public:
   // Starts anew as the consumer asks; its streams are numbered upwards from 1, and one that is not
-  // newer than the last changes nothing. `applied` is what this leader has.
-  void subscribe(const Subscribe& wanted, const LogReader& log, const core::VersionVector& applied);
+  // newer than the last changes nothing. `applied` is what this leader has: beyond it the log has
+  // nothing, and is not looked at. Returns the bytes of the records that were read.
+  std::uint64_t subscribe(const Subscribe& wanted, const LogReader& log,
+                          const core::VersionVector& applied);
   void cancel() {
     wanted_.clear();
     told_ = {};
@@ -36,10 +38,12 @@ class OutStream {
   // Takes an ack in; those of older streams say nothing about this one.
   void acknowledge(const Ack& ack);
 
-  // Sends what the window allows of the records up to `end`. `applied` is what this leader has: a
-  // log with a damaged record lacks some of it.
+  // Returns whether a batch of so many bytes may be sent now, besides the window.
+  using Room = std::function<bool(std::uint64_t bytes)>;
+  // Sends what the window, and `room` unless it is null, allow of the records up to `end`.
+  // `applied` is what this leader has: a log with a damaged record lacks some of it.
   void pump(const LogReader& log, storage::Position end, const core::VersionVector& applied,
-            const std::function<void(BatchMessage)>& send);
+            const std::function<void(BatchMessage)>& send, const Room& room = {});
 
   // Returns whether a signed position of an origin must be sent with a subscription, and notes that
   // it is: one that was sent within the last kTellMs is not sent again.
@@ -64,12 +68,14 @@ class OutStream {
   [[nodiscard]] bool may_send(std::size_t bytes) const;
   // Sends the wanted ones of the records up to `end`, as far as the window allows.
   void send_wanted(const LogReader& log, storage::Position end, const core::VersionVector& applied,
-                   const std::function<void(BatchMessage)>& send);
+                   const std::function<void(BatchMessage)>& send, const Room& room);
+  // Returns whether the next record is known to be too large for now.
+  [[nodiscard]] bool waits(const Room& room) const;
   // Returns whether a record must be on the disk before it is sent, and is not.
   [[nodiscard]] bool too_new(const storage::StoredRecord& record, storage::Position durable) const;
   // Returns whether a record is the one this consumer waits for next.
   bool wants(const storage::StoredRecord& record);
-  void serve(core::Origin origin, core::Seq from, const LogReader& log, core::Seq applied);
+  std::uint64_t serve(core::Origin origin, core::Seq from, const LogReader& log, core::Seq applied);
   // Finds out of what the log has an end, once all records up to `had_until_` were looked at.
   void find_ends();
 
@@ -79,6 +85,9 @@ class OutStream {
   std::uint64_t taken_ = 0;  // Bytes, acknowledged.
   std::uint64_t ops_sent_ = 0;
   storage::Position cursor_ = 0;
+  // A record that was too large for the room that there was, which need not be read again to know.
+  storage::Position large_at_ = 0;
+  std::uint64_t large_bytes_ = 0;
   // This leader's vector when the stream began, or when the last gap of the log was found since,
   // until the log up to that time has been read.
   core::VersionVector had_;

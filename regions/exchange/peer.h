@@ -78,12 +78,21 @@ struct InStream {
   int asked = 0;                      // ...and the number since then.
   // {origin: the first seq of this stream that was dropped}: later batches of it come in vain.
   std::map<core::Origin, core::Seq> dropped;
+  // When a part of a longer body was last seen to come on a link of the peer; after all of it, or
+  // without one, long ago.
+  core::Millis part_ms = kLongAgo;
+  static constexpr core::Millis kLongAgo = std::numeric_limits<core::Millis>::min() / 2;
+  // Parts are told several times a second, or once in one where frames are slow.
+  static constexpr core::Millis kPartMs = 2'500;
   // The time before the next attempt with batches that cannot be applied; see kPatienceMs.
   core::Millis patience_ms = kPatienceMs;
 
   [[nodiscard]] bool has(core::Origin origin) const {
     return std::ranges::binary_search(origins, origin);
   }
+  // Returns whether a body is coming in. As long as it does nothing else can, and nothing is to be
+  // asked for again: on a thin line that may take minutes.
+  [[nodiscard]] bool is_coming(core::Millis now) const { return now - part_ms < kPartMs; }
   // Counts a subscription; returns false if it is one too many and must wait for kAskMs.
   [[nodiscard]] bool may_ask(core::Millis now) {
     if (now >= asked_ms + kAskMs) {
@@ -91,6 +100,22 @@ struct InStream {
       asked = 0;
     }
     return ++asked <= kAsksMax;
+  }
+};
+
+// The producing side: the newest subscription of a peer that has not begun yet. Beginning one reads
+// the log, so a peer that asks again and again has one begun every kBeginMs, and less often where
+// large records are read for it.
+struct AskedStream {
+  static constexpr core::Millis kBeginMs = 10;
+  static constexpr std::uint64_t kReadPerMs = 20'000;  // Bytes.
+
+  std::optional<Subscribe> newest;
+  core::Millis next_ms = InStream::kLongAgo;  // When it may begin.
+
+  void begun(std::uint64_t bytes_read, core::Millis now) {
+    newest.reset();
+    next_ms = now + kBeginMs + static_cast<core::Millis>(bytes_read / kReadPerMs);
   }
 };
 
@@ -110,6 +135,7 @@ struct Peer {
   std::vector<core::Origin> told_early = {};
   core::Millis shown_ms = std::numeric_limits<core::Millis>::min() / 2;
   OutStream out;
+  AskedStream asked;
   InStream in;
   core::Millis behind_since_ms = -1;  // Since when it has lacked something; -1 if it lacks nothing.
 

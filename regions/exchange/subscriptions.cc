@@ -108,7 +108,11 @@ void Subscriptions::renew() {
     }
     std::vector<Origin>& origins = chosen[origin];
     if (!peer.in.stale && origins == peer.in.origins) continue;
-    if (peer.in.may_ask(now_)) {
+    if (peer.in.is_coming(now_) && peer.in.id != 0) {
+      mark<"a subscription waits for the body that is coming">();
+      ++waiting_;
+      next_ms_ = std::min(next_ms_, now_ + kComingMs);
+    } else if (peer.in.may_ask(now_)) {
       subscribe(peer, std::move(origins));
     } else {
       mark<"a subscription waits for more to change">();
@@ -163,6 +167,11 @@ bool Subscriptions::stands_still(Stall& stall, Origin origin, Peer& from, Millis
   if (went_on && !new_source) from.in.patience_ms = InStream::kPatienceMs;
   if (went_on || new_source) stall.ticks = stall.waits = stall.asked = 0;
   if (went_on || new_source) return false;
+  if (from.in.is_coming(now)) {
+    mark<"a stream is not asked for again while its bytes come">();
+    stall.ticks = stall.waits = 0;
+    return false;
+  }
   const bool owes_ack = from.in.taken != from.in.acked;  // Then the source's window may be full.
   if (now - from.in.progress_ms >= kStallMs && !owes_ack) return true;
   // Other origins may come first in the source's log, if it has more of this one; not for ever.
@@ -192,7 +201,8 @@ void Subscriptions::find_stalls(Millis now) {
     Peer* from = source(origin);  // Without one, a source is chosen right after this.
     if (from == nullptr || !somebody_serves_more(origin)) continue;
     Stall& stall = stalls_[origin];
-    if (lags_behind(stall, origin, *from)) avoid(stall, from->origin, now);
+    if (!from->in.is_coming(now) && lags_behind(stall, origin, *from))
+      avoid(stall, from->origin, now);
     if (!stands_still(stall, origin, *from, now)) continue;
     mark<"an origin that stood still is asked for again">();
     from->in.stale = true;  // Asks again, and from the second time on another peer.
@@ -239,7 +249,10 @@ void Subscriptions::avoid_source(Origin origin, Origin peer, Millis now) {
 bool Subscriptions::ask_for_proof(Origin origin, Millis now) {
   if (requests_paused_ || suspended_) return false;
   Peer* const from = source(origin);
-  if (from == nullptr || from->in.stale || !may_begin_anew(from->in, now)) return false;
+  if (from == nullptr || from->in.stale || from->in.is_coming(now) ||
+      !may_begin_anew(from->in, now)) {
+    return false;
+  }
   mark<"a proof that is missing is asked for">();
   return from->in.stale = true;
 }

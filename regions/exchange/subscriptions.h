@@ -24,6 +24,8 @@ class Subscriptions {
  public:
   static constexpr core::Millis kStallMs = 1000;
   static constexpr core::Millis kAvoidMs = 30'000;
+  // How often it is looked whether a body that a new subscription waits for has come.
+  static constexpr core::Millis kComingMs = 100;
   // The number of ticks that an origin waits while its source sends other origins, and while the
   // source has no more of it than this replica, but another peer has.
   static constexpr int kWaitTicksMax = 10;

@@ -34,7 +34,6 @@ void SnapshotIn::ask(Millis now) {
   asked_ms_ = now;
   answered_ = false;
   limit_ = bytes() + limits_.window_bytes;
-  early_.clear();
   ChainMarks newest;
   ChainMarks checkpoints;
   if (!terms_.as_empty) {
@@ -67,12 +66,14 @@ core::Result<void> SnapshotIn::begin(std::uint64_t snapshot) {
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): its bytes are moved.
 core::Result<void> SnapshotIn::take(SnapshotChunk chunk, Millis now) {
-  if (chunk.stream != stream_) return {};
-  if (std::exchange(answered_, true) && chunk.snapshot != snapshot_) {
+  // Bytes are the same whichever request they answer; only the newest has been compared for.
+  const bool is_newest = chunk.stream == stream_;
+  if (!is_newest && (!spool_ || chunk.snapshot != snapshot_)) return {};
+  if (is_newest && std::exchange(answered_, true) && chunk.snapshot != snapshot_) {
     ask(now);  // Its source has begun anew, and has compared nothing.
     return {};
   }
-  confirmed_ = asked_;
+  if (is_newest) confirmed_ = asked_;
   asked_ms_ = now;
   if (state_ != State::kReceiving) {
     progress_ms_ = now;

@@ -45,6 +45,8 @@ class SnapshotIn {
   [[nodiscard]] bool refused_by(const SnapshotRefusal& refusal) const {
     return refusal.stream == stream_;
   }
+  // Tells that a part of a message from the source comes.
+  void part_came(core::Millis now) { asked_ms_ = progress_ms_ = now; }
   // Asks again when no chunk came for a while.
   void tick(core::Millis now);
 

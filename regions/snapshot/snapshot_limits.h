@@ -12,7 +12,7 @@ struct SnapshotLimits {
   // One slice of spooling, checking or merging. A row may be larger.
   std::size_t slice_rows_max = 500;
   std::size_t slice_bytes_max = std::size_t{1} << 20U;
-  std::size_t chunk_bytes = std::size_t{256} << 10U;
+  std::size_t chunk_bytes = std::size_t{64} << 10U;
   // Bytes of a snapshot that may be under way.
   std::uint64_t window_bytes = std::uint64_t{4} << 20U;
   // How long a spool is kept after its last use, by either side.

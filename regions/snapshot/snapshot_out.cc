@@ -18,11 +18,12 @@ constexpr std::uint64_t kWindowBytesMax = std::uint64_t{64} << 20U;
 }  // namespace
 
 SnapshotOut::SnapshotOut(CommittedState& state, const SnapshotLimits& limits, std::uint64_t nonce,
-                         SendTo send, Asking asking)
+                         SendTo send, Asking asking, Room room)
     : state_(state),
       limits_(limits),
       send_(std::move(send)),
       asking_(std::move(asking)),
+      room_(std::move(room)),
       last_id_(nonce) {}
 
 // ---- Requests.
@@ -180,8 +181,9 @@ void SnapshotOut::serve(Origin peer, Consumer& consumer, Millis now) {
   const std::uint64_t there = file.spool->size();
   while (consumer.next < std::min(consumer.limit, there) || (complete && !consumer.answered)) {
     const std::uint64_t left = std::min(consumer.limit, there) - std::min(consumer.next, there);
-    auto bytes =
-        file.spool->read(consumer.next, std::min<std::uint64_t>(left, limits_.chunk_bytes));
+    const std::uint64_t size = std::min<std::uint64_t>(left, limits_.chunk_bytes);
+    if (room_ && !room_(peer, size)) return;
+    auto bytes = file.spool->read(consumer.next, size);
     if (!bytes.ok()) return give_up(found, bytes.failure());
     const std::uint64_t offset = consumer.next;
     consumer.next += bytes.value().size();
@@ -208,10 +210,8 @@ void SnapshotOut::forget() {
 void SnapshotOut::tick(Millis now) {
   std::erase_if(files_,
                 [&](const auto& each) { return now - each.second.used_ms > limits_.hold_ms_max; });
-  // Consumers that wait for the disk.
-  for (auto& [peer, consumer] : consumers_) {
-    if (!consumer.answered) serve(peer, consumer, now);
-  }
+  // Consumers that wait for the disk, or for room.
+  for (auto& [peer, consumer] : consumers_) serve(peer, consumer, now);
 }
 
 std::vector<Origin> SnapshotOut::release_log(const LogBytes& log_bytes) {

@@ -33,13 +33,15 @@ class SnapshotOut {
 
   // Sends a message to a peer; it may be lost.
   using SendTo = std::function<void(core::Origin peer, Message message)>;
+  // Returns whether a chunk of so many bytes may be sent to a peer now.
+  using Room = std::function<bool(core::Origin peer, std::uint64_t bytes)>;
   // Returns whether it may still become known which history of an origin a consumer has (Forks).
   using Asking = std::function<bool(core::Origin origin)>;
 
   // The references must outlive this. `nonce` is a random number of this opening: no two snapshots
   // have the same id.
   SnapshotOut(CommittedState& state, const SnapshotLimits& limits, std::uint64_t nonce, SendTo send,
-              Asking asking = {});
+              Asking asking = {}, Room room = {});
 
   // Takes a request of a peer in; `nonce` tells its openings apart.
   void request(core::Origin peer, std::uint64_t nonce, const SnapshotRequest& wanted,
@@ -49,7 +51,7 @@ class SnapshotOut {
   bool work(core::Millis now, std::size_t rows_max);
   // Drops all spools and consumers: this replica becomes another one.
   void forget();
-  // Drops spools that no consumer has asked for lately.
+  // Drops spools that no consumer has asked for lately, and sends what there is room for.
   void tick(core::Millis now);
   // Returns the bytes that the log has from a position on.
   using LogBytes = std::function<std::uint64_t(storage::Position)>;
@@ -116,6 +118,7 @@ class SnapshotOut {
   const SnapshotLimits& limits_;
   SendTo send_;
   Asking asking_;  // Null: never.
+  Room room_;      // Null: always.
   std::uint64_t last_id_;
   Files files_;
   std::map<core::Origin, Consumer> consumers_;

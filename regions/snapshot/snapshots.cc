@@ -29,7 +29,10 @@ Snapshots::Snapshots(Owner owner, const SnapshotLimits& limits, std::uint64_t no
           [this](Origin peer, Message message) {
             owner_.exchange.send_to(peer, std::move(message));
           },
-          [this](Origin origin) { return owner_.exchange.forks().asking(origin); }) {}
+          [this](Origin origin) { return owner_.exchange.forks().asking(origin); },
+          [this](Origin peer, std::uint64_t bytes) {
+            return owner_.exchange.has_room_for_chunk(peer, bytes);
+          }) {}
 
 void Snapshots::take_for(Joiner* joiner) {
   joiner_ = joiner;
@@ -47,6 +50,7 @@ void Snapshots::on(const Peer& peer, const SnapshotRequest& request, Millis now)
     return;
   }
   if (joiner_ == nullptr || core::planted(core::Bug::kServeWhileGivingWay)) {
+    owner_.exchange.unsend_chunks(peer, request.stream);
     return out_.request(peer.origin, peer.nonce, request, now);
   }
   if (joiner_->precedes(peer.origin)) {
@@ -64,6 +68,10 @@ void Snapshots::on(const Peer& peer, SnapshotChunk chunk, Millis now) {
   if (const auto taken = in_->take(std::move(chunk), now); !taken.ok()) {
     give_up(taken.failure(), now);
   }
+}
+
+void Snapshots::part_came(const Peer& peer, Millis now) {
+  if (in_ && in_->source() == peer.origin) in_->part_came(now);
 }
 
 void Snapshots::on(const Peer& peer, const SnapshotRefusal& refusal, Millis now) {

@@ -57,6 +57,8 @@ class Snapshots final : public Participant {
   void on(const Peer& peer, const SnapshotRequest& request, core::Millis now);
   void on(const Peer& peer, SnapshotChunk chunk, core::Millis now);
   void on(const Peer& peer, const SnapshotRefusal& refusal, core::Millis now);
+  // Tells that a part of a message from a peer comes.
+  void part_came(const Peer& peer, core::Millis now);
   void tick(core::Millis now);
   // Does one slice of each pending task, `scale` times as large as the limits say; returns whether
   // more is waiting. Fails when a commit fails.

@@ -20,6 +20,14 @@ struct Send {
   Message message;
 };
 
+// Drop the bodies of a lane that wait for their turn on a link, of all streams before this one: a
+// newer stream brings what they would.
+struct Unsend {
+  LinkId link = 0;
+  Lane lane = Lane::kBatch;
+  std::uint64_t before = 0;
+};
+
 // Reject the link: its far side sent invalid bytes.
 struct Reject {
   LinkId link = 0;
@@ -42,7 +50,7 @@ struct Heard {
   Presence message;
 };
 
-using Effect = std::variant<Send, Reject, Alarm, Notice, Heard>;
+using Effect = std::variant<Send, Unsend, Reject, Alarm, Notice, Heard>;
 using Effects = std::vector<Effect>;
 
 }  // namespace anabranch::regions

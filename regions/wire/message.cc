@@ -377,6 +377,16 @@ core::Hash128 stamp_of(const History& history) {
   return core::digest128(bytes);
 }
 
+Turn turn_of(const Message& message) {
+  if (const auto* const batch = std::get_if<BatchMessage>(&message)) {
+    return {Lane::kBatch, batch->stream, weight_of(batch->bytes.size())};
+  }
+  if (const auto* const chunk = std::get_if<SnapshotChunk>(&message)) {
+    return {Lane::kSnapshot, chunk->stream, weight_of(chunk->bytes.size())};
+  }
+  return {};
+}
+
 core::Origin sender_of(const Message& message) {
   return std::visit(
       [](const auto& each) -> core::Origin {

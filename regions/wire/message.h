@@ -198,6 +198,18 @@ inline constexpr std::uint64_t kMessageKinds = std::variant_size_v<Message>;
 // Writes the sender into a message of a kind that names it.
 void set_sender(Message& message, core::Origin sender);
 
+// How a message takes its turn on a link: batches and chunks of snapshots wait behind each other,
+// in streams; all others are notes, which go before them.
+enum class Lane : std::uint8_t { kNote, kBatch, kSnapshot };
+struct Turn {
+  Lane lane = Lane::kNote;
+  std::uint64_t stream = 0;  // Of a batch or chunk.
+  std::uint64_t weight = 0;  // Its bytes, by which the outbox is bounded.
+};
+[[nodiscard]] Turn turn_of(const Message& message);
+// The weight of a batch, or chunk, of so many bytes.
+[[nodiscard]] constexpr std::uint64_t weight_of(std::uint64_t bytes) { return bytes + 64; }
+
 // The number of the message's kind in a frame.
 [[nodiscard]] std::uint8_t kind_of(const Message& message);
 std::string encode_message(const Message& message);

@@ -118,9 +118,9 @@ TEST_CASE("bodies of replaced streams are dropped, the begun one and other lanes
   const auto first = queue.next(OutQueue::Wanted::kAll, nullptr);
   REQUIRE(assembler.add(decode_frame(*first).value()).ok());
   queue.drop(Lane::kBatch, 2);
-  CHECK(queue.left() == 10);
+  CHECK(queue.left(Lane::kBatch) == 10);
   CHECK(received(queue, std::move(assembler)) == std::vector<int>{4, 5, 6});
-  CHECK(queue.left() == 30);
+  CHECK(queue.left(Lane::kBatch) == 30);
 }
 
 TEST_SUITE_END();

@@ -7,6 +7,12 @@
 
 namespace anabranch::transport {
 
+std::string name_of(const AcceptedLink& link) {
+  const std::string host = link.address.empty() ? "a host that is gone" : link.address;
+  if (link.user_id.empty()) return "a leader at " + host + ", which dialled this one,";
+  return "region " + link.user_id.substr(0, link.user_id.find(' ')) + " (" + host + ")";
+}
+
 // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved into the map.
 AcceptedLink& AcceptedLinks::add(AcceptedLink link) {
   const LinkId id = link.id;
@@ -62,7 +68,7 @@ std::vector<LinkId> AcceptedLinks::look(std::chrono::milliseconds silence_max,
                                         AcceptedLink::Clock::time_point now) {
   std::vector<LinkId> silent;
   for (auto& [id, link] : links_) {
-    link.hearing.look(bytes_received(link.descriptor), now);
+    link.hearing.look(bytes_of(link.descriptor), now);
     if (link.hearing.is_silent(silence_max, now)) silent.push_back(id);
   }
   return silent;

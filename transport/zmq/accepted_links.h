@@ -26,12 +26,16 @@ struct AcceptedLink {
   LinkId id = 0;
   std::string routing_id;
   int descriptor = -1;    // Of the connection, -1 when ZeroMQ did not report it.
+  std::string address;    // The host at the other end; empty when it is not known.
   bool is_local = false;  // From this machine.
   std::string user_id;    // The identity proven by its key, see zmq_zap.h; empty without keys.
   Hearing hearing;
   Assembler assembler;
   OutLink out = {};
 };
+
+// Returns "region us (192.0.2.1)", or the host alone where the region is not proven.
+[[nodiscard]] std::string name_of(const AcceptedLink& link);
 
 class AcceptedLinks {
  public:

@@ -93,7 +93,7 @@ void Connections::shut(int descriptor) const {
 std::vector<int> Connections::endless(std::uint64_t bytes_max) {
   std::vector<int> found;
   for (auto& [descriptor, connection] : connections_) {
-    const std::uint64_t received = bytes_received(descriptor);
+    const std::uint64_t received = bytes_of(descriptor).received;
     if (std::exchange(connection.was_heard, false)) {
       connection.read_mark = received;
     } else if (!connection.is_endless && received > connection.read_mark + bytes_max) {

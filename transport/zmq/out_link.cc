@@ -46,11 +46,11 @@ OutLink::Flushed OutLink::flush(const Outbox& outbox, Compressor* compressor,
   return Flushed::kMore;
 }
 
-bool OutLink::tells(Clock::time_point now) {
-  if (!is_untold()) return false;
-  if (queue_.left() - told_ < kTellBytes && now < tells_at()) return false;
-  told_ = queue_.left();
-  told_at_ = now;
+bool OutLink::tells(Lane lane, Clock::time_point now) {
+  if (!is_untold(lane)) return false;
+  const bool is_much = queue_.left(lane) - told(lane).left >= kTellBytes;
+  if (!is_much && now < tells_at(lane)) return false;
+  told_[static_cast<std::size_t>(lane)] = {queue_.left(lane), now};
   return true;
 }
 

@@ -4,6 +4,7 @@
 // have no bound, so none of them is ever full. Used by the transport's thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -44,16 +45,22 @@ class OutLink {
   // Hands over what may be handed over now. The outbox must outlive ZeroMQ's context.
   Flushed flush(const Outbox& outbox, Compressor* compressor, const SendFrame& send);
 
-  // Returns whether it is to be told now that bodies have left, and notes that it is.
-  [[nodiscard]] bool tells(Clock::time_point now);
-  [[nodiscard]] bool is_untold() const { return told_ != queue_.left(); }
-  [[nodiscard]] Clock::time_point tells_at() const { return told_at_ + kTellInterval; }
+  // Returns whether it is to be told now that bodies of a lane have left, and notes that it is.
+  [[nodiscard]] bool tells(Lane lane, Clock::time_point now);
+  [[nodiscard]] bool is_untold(Lane lane) const { return told(lane).left != queue_.left(lane); }
+  [[nodiscard]] Clock::time_point tells_at(Lane lane) const {
+    return told(lane).at + kTellInterval;
+  }
 
  private:
   OutQueue queue_;
   std::shared_ptr<std::atomic<std::size_t>> handed_ = std::make_shared<std::atomic<std::size_t>>(0);
-  std::uint64_t told_ = 0;
-  Clock::time_point told_at_;
+  struct Told {
+    std::uint64_t left = 0;
+    Clock::time_point at;
+  };
+  [[nodiscard]] const Told& told(Lane lane) const { return told_[static_cast<std::size_t>(lane)]; }
+  std::array<Told, kLanes> told_;
 };
 
 }  // namespace anabranch::transport

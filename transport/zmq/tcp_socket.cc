@@ -12,11 +12,11 @@ constexpr int kUnsentMax = 64 << 10;
 
 }  // namespace
 
-std::uint64_t bytes_received(int descriptor) {
+TcpBytes bytes_of(int descriptor) {
   tcp_info info{};
   socklen_t size = sizeof(info);
-  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
-  return info.tcpi_bytes_received;
+  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return {info.tcpi_bytes_received, info.tcpi_bytes_acked, info.tcpi_unacked > 0};
 }
 
 void limit_unsent(int descriptor) {

@@ -53,7 +53,7 @@ void ZmqTransport::take_accepted(Incoming& incoming) {
   guard_.hear(link->descriptor, now);
   if (link->assembler.is_partial()) emit_part(link->id, link->hearing, now);
   if (std::optional<Message>& whole = message.value(); whole) {
-    emit({Event::Kind::kMessage, link->id, whole->kind, std::move(whole->body), {}});
+    emit_whole(link->id, link->hearing, *std::move(whole));
   }
 }
 
@@ -67,7 +67,8 @@ AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
   link.id = ++last_number_;
   link.routing_id = routing_id;
   link.descriptor = descriptor == nullptr ? -1 : std::atoi(descriptor);
-  link.is_local = is_loopback_host(peer_address(incoming));
+  link.address = peer_address(incoming);
+  link.is_local = is_loopback_host(link.address);
   link.user_id = guard_.user_id(incoming);
   const std::optional<std::string> region = guard_.region(link.user_id);
   if (!region) return nullptr;

@@ -102,7 +102,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   dialled.is_of_use();
   if (dialled.assembler.is_partial()) emit_part(dialled.link, dialled.hearing, now);
   if (std::optional<Message>& whole = message.value(); whole) {
-    emit({Event::Kind::kMessage, dialled.link, whole->kind, std::move(whole->body), {}});
+    emit_whole(dialled.link, dialled.hearing, *std::move(whole));
   }
   return true;
 }

@@ -18,12 +18,13 @@ std::string from(const std::string& address) {
 
 }  // namespace
 
-Guard::Guard(zmq::context_t& context, SharedKeys keys, std::function<Seconds()> wall_clock,
-             AtomicCounters& counters)
+Guard::Guard(zmq::context_t& context, std::string region, SharedKeys keys,
+             std::function<Seconds()> wall_clock, AtomicCounters& counters)
     : keys_(std::move(keys)),
       wall_clock_(std::move(wall_clock)),
       counters_(counters),
-      connections_(core::port_share(core::descriptor_limit()), keys_ != nullptr) {
+      connections_(core::port_share(core::descriptor_limit()), keys_ != nullptr),
+      warnings_(std::move(region)) {
   if (keys_) gate_.emplace(context);
 }
 

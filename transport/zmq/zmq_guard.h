@@ -28,9 +28,10 @@ class Guard {
   // The same while no messages are read, since complete messages then wait.
   static constexpr std::uint64_t kPausedBytesMax = std::uint64_t{512} << 20U;
 
-  // `keys` is null where links have none. `counters` must outlive the guard.
-  Guard(zmq::context_t& context, SharedKeys keys, std::function<Seconds()> wall_clock,
-        AtomicCounters& counters);
+  // `region` is that of this side, for the log. `keys` is null where links have none. `counters`
+  // must outlive the guard.
+  Guard(zmq::context_t& context, std::string region, SharedKeys keys,
+        std::function<Seconds()> wall_clock, AtomicCounters& counters);
 
   [[nodiscard]] bool has_keys() const { return keys_ != nullptr; }
   void use(SharedKeys keys) { keys_ = std::move(keys); }

@@ -81,16 +81,21 @@ bool ZmqTransport::flush(LinkId link) {
 
 // Tells how much has left. Returns whether it is to be told later.
 bool ZmqTransport::tell_left(LinkId link, OutLink& out, Clock::time_point now) {
-  if (out.tells(now)) {
-    emit({.kind = Event::Kind::kLeft,
-          .link = link,
-          .body = {},
-          .address = {},
-          .weight = out.queue().left()});
+  bool is_later = false;
+  for (const Lane lane : {Lane::kBatch, Lane::kSnapshot}) {
+    if (out.tells(lane, now)) {
+      emit({.kind = Event::Kind::kLeft,
+            .link = link,
+            .body = {},
+            .address = {},
+            .lane = lane,
+            .weight = out.queue().left(lane)});
+    }
+    if (!out.is_untold(lane)) continue;
+    is_later = true;
+    next_flush_ = std::min(next_flush_, out.tells_at(lane));
   }
-  if (!out.is_untold()) return false;
-  next_flush_ = std::min(next_flush_, out.tells_at());
-  return true;
+  return is_later;
 }
 
 // Sends a frame. Returns false when the connection is gone.
@@ -113,7 +118,7 @@ void ZmqTransport::end(LinkId link, const std::string& why) {
   if (Dialled* const dialled = find_dialled(link); dialled != nullptr) return warn(*dialled, why);
   const AcceptedLink* const accepted = accepted_.find(link);
   if (accepted == nullptr) return;
-  warnings_.warn("gave up an accepted link: " + why);
+  warnings_.warn("gave up the link of " + name_of(*accepted) + ": " + why);
   guard_.shut(accepted->descriptor);
   end_accepted(link);
 }

@@ -89,6 +89,7 @@ class ZmqTransport final : public Transport {
   void end_accepted(LinkId link);
 
   void emit(Event event) { events_.push_back(std::move(event)); }
+  void emit_whole(LinkId link, Hearing& hearing, Message message);
   void emit_part(LinkId link, Hearing& hearing, Clock::time_point now);
   void count_received(const Incoming& incoming);
 

@@ -18,6 +18,9 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kSweepInterval{1000};
+constexpr const char* kLosesLargeOnes =
+    " is heard, but what is sent there does not come through: small messages pass, large ones do "
+    "not; look at the MTU of the line";
 constexpr std::size_t kThreads = 3;  // That of this transport, and two of ZeroMQ.
 constexpr const char* kNoThreads =
     "the system begins no more threads (see ulimit -u, and the limits of the container)";
@@ -33,8 +36,8 @@ Seconds wall_seconds() {
 ZmqTransport::ZmqTransport(const ZmqOptions& options)
     : region_(options.region),
       silence_max_(options.silence_max),
-      guard_(context_, options.keys, options.wall_clock ? options.wall_clock : wall_seconds,
-             counters_),
+      guard_(context_, options.region, options.keys,
+             options.wall_clock ? options.wall_clock : wall_seconds, counters_),
       warnings_(options.region),
       compression_(options.compression) {
   context_.set(zmq::ctxopt::io_threads, 1);
@@ -164,7 +167,8 @@ void ZmqTransport::sweep() {
   if (paused_) return;
   for (Dialled& dialled : dialled_) {
     if (dialled.link == 0) continue;
-    dialled.hearing.look(bytes_received(dialled.descriptor), now);
+    if (dialled.hearing.loses_large_ones(now)) warnings_.warn(dialled.address + kLosesLargeOnes);
+    dialled.hearing.look(bytes_of(dialled.descriptor), now);
     if (dialled.hearing.is_silent(silence_max_, now))
       hang_up(dialled, "it is silent");
     else if (dialled.assembler.is_partial())
@@ -175,6 +179,7 @@ void ZmqTransport::sweep() {
   }
   for (auto& [id, link] : accepted_.all()) {
     if (link.assembler.is_partial()) emit_part(id, link.hearing, now);
+    if (link.hearing.loses_large_ones(now)) warnings_.warn(name_of(link) + kLosesLargeOnes);
   }
   flush_events();
 }
@@ -239,6 +244,13 @@ void ZmqTransport::handle_requests() {
 void ZmqTransport::emit_part(LinkId link, Hearing& hearing, Clock::time_point now) {
   if (hearing.reports_part(now))
     emit({.kind = Event::Kind::kPart, .link = link, .body = {}, .address = {}});
+}
+
+void ZmqTransport::emit_whole(LinkId link, Hearing& hearing, Message message) {
+  if (message.is_long && hearing.reports_whole()) {
+    emit({.kind = Event::Kind::kPart, .link = link, .body = {}, .address = {}, .is_whole = true});
+  }
+  emit({Event::Kind::kMessage, link, message.kind, std::move(message.body), {}});
 }
 
 void ZmqTransport::count_received(const Incoming& incoming) {

@@ -26,7 +26,10 @@ constexpr regions::LinkId kLink = 7;
 class NoTransport final : public transport::Transport {
  public:
   explicit NoTransport(std::vector<transport::DialStatus> dials = {}) : dials_(std::move(dials)) {}
-  void send(transport::LinkId /*link*/, std::uint8_t /*kind*/, std::string /*body*/) override {}
+  void send(transport::LinkId /*link*/, std::uint8_t /*kind*/, std::string /*body*/,
+            transport::Turn /*turn*/) override {}
+  void drop(transport::LinkId /*link*/, transport::Lane /*lane*/,
+            std::uint64_t /*before*/) override {}
   std::vector<transport::Event> receive(std::size_t /*bytes_max*/) override { return {}; }
   void reject(transport::LinkId /*link*/) override {}
   [[nodiscard]] int wake_fd() const override { return -1; }

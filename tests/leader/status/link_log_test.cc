@@ -27,6 +27,30 @@ bool has(const std::string& text, const std::string& words) {
 }  // namespace
 
 TEST_SUITE("leader: lines about links") {
+  TEST_CASE("a link that breaks again and again is told as that, with the count of ten minutes") {
+    LinkedNodes world;
+    world.mesh(2);
+    REQUIRE(world.run_until_equal(10'000));
+    const regions::Exchange& exchange = world.at(0).replica().exchange();
+    leader::LinkLog log("r0");
+    core::Millis now = 100'000;
+    const auto reconnect = [&] {
+      log.look(exchange, world.at(0).vector(), now, exchange.peers().at(2).links.front());
+      world.disconnect(0, 1);
+      const std::string gone = logged([&] { log.look(exchange, world.at(0).vector(), now); });
+      world.connect(0, 1);
+      now += leader::LinkLog::kPauseMs;
+      return gone + logged([&] { log.look(exchange, world.at(0).vector(), now); });
+    };
+    for (int i = 0; i < 2; ++i) CHECK_FALSE(has(reconnect(), "has broken"));
+    CHECK(log.breaks(2, now).empty());
+    const std::string third = reconnect();
+    CAPTURE(third);
+    CHECK(has(third, "its link has broken 3 times in the last ten minutes"));
+    CHECK(log.breaks(2, now) == "its link has broken 3 times in the last ten minutes");
+    CHECK(log.breaks(2, now + leader::LinkBreaks::kSpanMs).empty());
+  }
+
   TEST_CASE("two leaders have caught up when each has what the other had when they met") {
     LinkedNodes world;
     world.mesh(2);

@@ -70,6 +70,68 @@ struct ExchangeWorld : Parts {
 }  // namespace
 
 TEST_SUITE("regions: exchange") {
+  TEST_CASE("of many subscriptions of a peer one is begun in 10 ms, and the newest counts") {
+    ExchangeWorld eu;
+    for (int i = 0; i < 20; ++i) eu.put("k", std::string(1000, 'v'));
+    eu.exchange.log_grew(20, 0);
+    eu.meet({});
+    eu.effects.clear();
+    constexpr std::uint64_t kEndless = std::uint64_t{1} << 63U;
+    const auto ask = [&](std::uint64_t stream, Millis now) {
+      eu.exchange.step(kLink, Subscribe{stream, kEndless, {{kEu, 1}}}, now);
+    };
+    for (std::uint64_t stream = 1; stream <= 2000; ++stream) ask(stream, 1);
+    CHECK(eu.sent<regions::BatchMessage>().size() == 20);
+    CHECK(eu.exchange.next_tick_ms() <= 11);
+    eu.tick(11);
+    const auto batches = eu.sent<regions::BatchMessage>();
+    REQUIRE(batches.size() == 20);
+    CHECK(batches.front().stream == 2000);
+    ask(1999, 30);
+    ask(2000, 50);
+    CHECK(eu.sent<regions::BatchMessage>().empty());
+  }
+
+  TEST_CASE("what waits in the outbox for a replaced subscription is taken back") {
+    ExchangeWorld eu;
+    eu.put("k", "v");
+    eu.exchange.log_grew(1, 0);
+    eu.meet({});
+    eu.effects.clear();
+    eu.exchange.step(kLink, Subscribe{7, 1000, {{kEu, 1}}}, 1);
+    std::vector<regions::Unsend> found;
+    for (const regions::Effect& effect : eu.effects) {
+      if (const auto* each = std::get_if<regions::Unsend>(&effect)) found.push_back(*each);
+    }
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].link == kLink);
+    CHECK(found[0].before == 7);
+  }
+
+  TEST_CASE("a peer that takes nothing has no more than the bound waiting for it") {
+    ExchangeWorld eu;
+    eu.exchange.room().bound();
+    for (int i = 0; i < 30; ++i) eu.put("k", std::string(100'000, 'v'));
+    eu.exchange.log_grew(30, 0);
+    eu.meet({});
+    eu.effects.clear();
+    eu.exchange.step(kLink, Subscribe{1, std::uint64_t{1} << 63U, {{kEu, 1}}}, 1);
+    std::size_t sent = eu.sent<regions::BatchMessage>().size();
+    CHECK(sent == 10);
+    eu.exchange.log_grew(30, 2);
+    CHECK(eu.sent<regions::BatchMessage>().empty());
+    std::uint64_t left = 0;
+    while (sent < 30) {
+      left += 250'000;
+      eu.exchange.bodies_left(kLink, regions::Lane::kBatch, left);
+      eu.exchange.log_grew(30, 3);
+      const std::size_t more = eu.sent<regions::BatchMessage>().size();
+      REQUIRE(more > 0);
+      sent += more;
+    }
+    CHECK(eu.exchange.room().waiting() <= regions::OutboxRoom::kLaneMax);
+  }
+
   TEST_CASE("an ack shows what is applied here, and no more") {
     ExchangeWorld eu;
     eu.put("k", "v");

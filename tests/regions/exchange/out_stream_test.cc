@@ -28,15 +28,18 @@ struct RawLog final : regions::LogReader {
   const storage::Storage& storage;
 
   storage::Position damaged = 0;  // This record is not shown.
+  mutable int reads = 0;          // Of records, also to find one.
 
   explicit RawLog(const storage::Storage& all) : storage(all) {}
   [[nodiscard]] std::optional<storage::StoredRecord> read_log(
       storage::Position position) const override {
+    ++reads;
     auto record = storage.read_log(position);
     return record && record->position == damaged ? storage.read_log(damaged + 1) : record;
   }
   [[nodiscard]] std::optional<storage::Position> find(core::Origin origin,
                                                       core::Seq seq) const override {
+    ++reads;
     return storage.find(origin, seq);
   }
   [[nodiscard]] bool lacks(storage::Position from, storage::Position to) const override {
@@ -117,6 +120,42 @@ TEST_SUITE("regions: out stream") {
                    [&](BatchMessage batch) { now.push_back(batch.bytes); });
     CHECK(now == Sent{"a"});
     CHECK(world.pump() == Sent{"b"});
+  }
+
+  TEST_CASE("the end of the log is known without reading it") {
+    LogWorld world;
+    world.append(1, 1, 9, std::string(1000, 'b'));
+    world.append(2, 1, 1, "b");
+    for (std::uint64_t stream = 1; stream <= 5; ++stream) {
+      CHECK(world.out.subscribe({stream, 1, {{1, 10}, {2, 2}, {3, 1}}}, world.raw, world.applied) ==
+            0);
+      CHECK(world.pump().empty());
+    }
+    CHECK(world.raw.reads == 0);
+    CHECK(world.out.subscribe({6, 1, {{1, 1}}}, world.raw, world.applied) == 1000);
+  }
+
+  TEST_CASE("a batch that has no room is read once, and sent when there is some") {
+    LogWorld world;
+    world.append(1, 1, 1, "a");
+    world.append(1, 2, 2, std::string(1000, 'b'));
+    world.append(1, 3, 3, "c");
+    world.out.subscribe({1, 1U << 20U, {{1, 1}}}, world.raw, world.applied);
+    std::uint64_t room = 10;
+    std::size_t sent = 0;
+    const auto pump = [&] {
+      world.out.pump(
+          world.raw, world.log.durable_position(), world.applied, [&](const auto&) { ++sent; },
+          [&](std::uint64_t bytes) { return bytes <= room; });
+    };
+    pump();
+    CHECK(sent == 1);
+    const int reads = world.raw.reads;
+    for (int i = 0; i < 10; ++i) pump();
+    CHECK(world.raw.reads == reads);
+    room = 1000;
+    pump();
+    CHECK(sent == 3);
   }
 
   TEST_CASE("no more than the window is under way") {

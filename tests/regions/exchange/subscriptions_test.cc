@@ -66,6 +66,49 @@ std::size_t asked_in(SubscriptionsWorld& eu, core::Millis& now, int seconds) {
 }  // namespace
 
 TEST_SUITE("regions: subscriptions") {
+  TEST_CASE("a stream whose bytes come is neither asked for again nor avoided, however slowly") {
+    SubscriptionsWorld eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}});
+    eu.greet(kToAp, "ap", kAp, {{kUs, 900}});
+    REQUIRE(eu.in(kUs).has(kUs));
+    eu.sent();
+    core::Millis now = 1000;
+    const auto pass = [&](int seconds, bool comes) {
+      for (int second = 0; second < seconds; ++second) {
+        now += 1000;
+        if (comes) eu.exchange.part_came(kToUs, false, now);
+        eu.exchange.tick(now, [] { return regions::HeartbeatState{}; });
+      }
+    };
+    pass(100, true);
+    CHECK(eu.sent().empty());
+    CHECK(eu.subscriptions().avoided() == 0);
+    SUBCASE("when nothing comes any more it is asked for again") {
+      pass(10, false);
+      CHECK_FALSE(eu.sent().empty());
+    }
+    SUBCASE("when its link is gone, so is what has come of the body") {
+      eu.exchange.link_down(kToUs);
+      CHECK_FALSE(eu.in(kUs).is_coming(now));
+    }
+  }
+
+  TEST_CASE("a new subscription waits for the body that is coming, and no longer") {
+    SubscriptionsWorld eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}});
+    eu.sent();
+    eu.exchange.part_came(kToUs, false, 1);
+    eu.exchange.step(kToUs, regions::Ack{0, 0, {{kUs, 5}, {kSa, 1}}, {}, kUs}, 2);
+    CHECK(eu.sent().empty());
+    CHECK(eu.subscriptions().waiting() == 1);
+    CHECK(eu.exchange.next_tick_ms() <= 2 + Subscriptions::kComingMs);
+    eu.exchange.part_came(kToUs, true, 3);
+    eu.exchange.ask_waiting(3);
+    const auto sent = eu.sent();
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].from == core::VersionVector{{kUs, 1}, {kSa, 1}});
+  }
+
   TEST_CASE("a leader is followed directly, others through one that has more of them") {
     SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kAp, 3}, {kSa, 2}});

@@ -116,6 +116,42 @@ struct TwoSpools {
 }  // namespace
 
 TEST_SUITE("regions: snapshot transfers") {
+  TEST_CASE("a chunk is taken whichever request it answers") {
+    Transfer transfer;
+    SnapshotIn in = transfer.ask();
+    transfer.lost_from = 1;
+    transfer.carry(in, 0);
+    const std::uint64_t bytes = in.bytes();
+    REQUIRE(bytes == transfer.limits.chunk_bytes);
+    // The rest comes late: it is asked for again meanwhile.
+    in.tick(transfer.limits.ask_again_ms);
+    transfer.out.request(kEu, 7, std::get<SnapshotRequest>(transfer.to_us.back()), 1);
+    std::vector<Message> late = std::exchange(transfer.to_eu, {});
+    in.tick(2 * transfer.limits.ask_again_ms);
+    REQUIRE_FALSE(late.empty());
+    for (Message& each : late) {
+      REQUIRE(in.take(std::move(std::get<SnapshotChunk>(each)), 2).ok());
+    }
+    CHECK(in.bytes() == in.bytes_total());
+  }
+
+  TEST_CASE("nothing is asked for again while parts of a chunk come") {
+    Transfer transfer;
+    SnapshotIn in = transfer.ask();
+    transfer.lost_from = 1;
+    transfer.carry(in, 0);
+    transfer.to_us.clear();
+    Millis now = 0;
+    for (int i = 0; i < 100; ++i) {
+      in.part_came(now += transfer.limits.ask_again_ms / 2);
+      in.tick(now + 1);
+    }
+    CHECK(transfer.to_us.empty());
+    CHECK(in.progress_ms() == now);
+    in.tick(now + transfer.limits.ask_again_ms);
+    CHECK(transfer.to_us.size() == 1);
+  }
+
   TEST_CASE("all bytes arrive, and are checked") {
     Transfer transfer;
     SnapshotIn in = transfer.ask();
