@@ -72,6 +72,8 @@ class Writes:
 
 def exchange(world, writes, leaders):
     writes.some(leaders)
+    for leader in leaders:   # Of many frames, which versions cut in different sizes.
+        leader.call("SET", f"large {leader.region}", writes.random.randbytes(3_000_000))
     world.wait_equal(leaders)
     for leader in leaders:
         writes.shown_by(leader)

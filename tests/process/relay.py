@@ -27,6 +27,7 @@ import time
 
 CHUNK_BYTES = 64 << 10
 QUEUE_BYTES_MAX = 256 << 10   # Read ahead, of one way of one connection.
+SMALL_BYTES = 16 << 10        # The same of a thin line.
 RECORDED_MAX = 64             # Messages that a repeating way remembers.
 
 
@@ -37,6 +38,7 @@ class Way:
         self.delay = 0.0         # Seconds.
         self.jitter = 0.0        # Seconds more, at random; the order stays.
         self.bandwidth = None    # Bytes per second.
+        self.queue_max = QUEUE_BYTES_MAX
         self.is_cut = False
         self.close_after = None  # Bytes to pass on, in the middle of a frame or not; then a close.
         self.repeats = 0.0       # How likely a message is followed by a recorded one.
@@ -119,11 +121,11 @@ class Pipe:
         self.refilled = time.monotonic()
 
     def wants_data(self):
-        return not self.ended and not self.way.is_cut and self.queued < QUEUE_BYTES_MAX
+        return not self.ended and not self.way.is_cut and self.queued < self.way.queue_max
 
     def read(self, now, random):
         try:
-            data = self.source.recv(CHUNK_BYTES)
+            data = self.source.recv(min(CHUNK_BYTES, self.way.queue_max))
         except BlockingIOError:
             return
         except OSError:
@@ -205,6 +207,12 @@ class Pipe:
                 and self.way.bandwidth is None)
 
 
+def make_small(one):
+    """Has the system queue little at a socket."""
+    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        one.setsockopt(socket.SOL_SOCKET, option, SMALL_BYTES)
+
+
 def shut(sink):
     try:
         sink.shutdown(socket.SHUT_WR)
@@ -236,6 +244,7 @@ class Link:
         self.out = Way()
         self.back = Way()
         self.connections = []
+        self.is_small = False
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.listener.setblocking(False)
         self.listen = "tcp://127.0.0.1:%d" % self.listener.getsockname()[1]
@@ -261,6 +270,16 @@ class Link:
 
     def slow_down(self, delay=0.0, jitter=0.0, bandwidth=None):
         self.set(delay=delay, jitter=jitter, bandwidth=bandwidth)
+
+    def narrow(self, bandwidth):
+        """A thin line: little waits in its queues, those of the system included."""
+        self.set(bandwidth=bandwidth, queue_max=SMALL_BYTES)
+
+        def shrink():
+            self.is_small = True
+            for one in [self.listener, *(each for all in self.connections for each in all.sockets)]:
+                make_small(one)
+        self.relays.call(shrink)
 
     def reset(self):
         """Ends all connections with RST."""
@@ -384,6 +403,8 @@ class Relays:
         for one in (dialled, leader):
             one.setblocking(False)
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if link.is_small:
+                make_small(one)
         link.connections.append(Connection(link, dialled, leader))
         self.wake()
 
