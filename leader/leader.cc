@@ -136,7 +136,7 @@ class Leader::Impl {
   const rows::Resolvers& resolvers() const { return resolvers_; }
   Backups& backups() { return backups_; }
   const storage::Storage& storage() const { return *storage_; }
-  const std::string& region() const { return options_.region; }
+  const Options& options() const { return options_; }
 
   core::Result<void> commit() {
     if (auto finished = finish_commit(); !finished.ok()) return finished;
@@ -557,7 +557,7 @@ std::unique_ptr<KeptView> Leader::keep() const {
   return std::make_unique<KeptView>(impl_->storage(), impl_->replica().names(), impl_->resolvers());
 }
 
-const std::string& Leader::region() const { return impl_->region(); }
+const std::string& Leader::region() const { return impl_->options().region; }
 
 rows::PublishedVector::Shared Leader::seen() const {
   return impl_->replica().names().vectors().announced();
@@ -585,7 +585,7 @@ std::vector<MissingWrites> Leader::missing_writes(const core::VersionVector& see
 
 core::Result<ReplicationProgress> Leader::replication_progress(const core::VersionVector& seen,
                                                                const WriteConcern& concern) const {
-  return leader::replication_progress(impl_->replica(), seen, concern);
+  return leader::replication_progress(impl_->replica(), impl_->options().peers, seen, concern);
 }
 
 void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "transport/address.h"
+
 namespace anabranch::leader {
 
 using regions::Replica;
@@ -11,16 +13,47 @@ using regions::Replica;
 namespace {
 
 using core::VersionVector;
+using transport::PeerAddress;
+using Peers = std::vector<PeerAddress>;
 
-// Returns every region known here, this one included.
-std::set<std::string> all_regions(const Replica& replica) {
+// Returns every region known here, this one included, and those met at the dialled addresses.
+std::set<std::string> all_regions(const Replica& replica, const Peers& peers) {
   std::set<std::string> regions =
       regions::regions_known(replica.members().list(), replica.applied());
   for (const regions::Peer* peer : regions::leaders(replica.exchange().peers())) {
     regions.insert(peer->region);
   }
   regions.insert(replica.identity().region);
+  for (const PeerAddress& peer : peers) {
+    const std::string& met = replica.met().region_at(peer.address);
+    if (peer.region.empty() && !met.empty()) regions.insert(met);
+    if (!peer.region.empty() && replica.met().has_met(peer.region)) regions.insert(peer.region);
+  }
   return regions;
+}
+
+// Returns the names of dialled peers that were never met: of their regions, where these are known.
+std::set<std::string> never_met(const Replica& replica, const Peers& peers,
+                                const std::set<std::string>& known) {
+  std::set<std::string> names;
+  for (const PeerAddress& peer : peers) {
+    if (!peer.region.empty()) {
+      if (!known.contains(peer.region)) names.insert(peer.region);
+    } else if (replica.met().region_at(peer.address).empty()) {
+      names.insert(peer.address);
+    }
+  }
+  return names;
+}
+
+core::Result<Peers> parse(std::span<const std::string> texts) {
+  Peers peers;
+  for (const std::string& text : texts) {
+    auto peer = transport::parse_peer(text);
+    if (!peer.ok()) return peer.failure();
+    peers.push_back(std::move(peer).value());
+  }
+  return peers;
 }
 
 VersionVector shown_by(const Replica& replica, const std::string& region,
@@ -47,20 +80,28 @@ bool has(const Replica& replica, const std::string& region, const VersionVector&
 }  // namespace
 
 core::Result<ReplicationProgress> replication_progress(const Replica& replica,
+                                                       std::span<const std::string> peers,
                                                        const VersionVector& seen,
                                                        const WriteConcern& concern) {
-  std::set<std::string> regions = all_regions(replica);
+  const auto parsed = parse(peers);
+  if (!parsed.ok()) return parsed.failure();
+  std::set<std::string> regions = all_regions(replica, parsed.value());
+  const std::set<std::string> unmet = never_met(replica, parsed.value(), regions);
   for (const std::string& named : concern.regions) {
-    if (!regions.contains(named)) return core::invalid("there is no region '" + named + "'");
+    if (!regions.contains(named) && !unmet.contains(named))
+      return core::invalid("there is no region '" + named + "'");
   }
   std::erase_if(regions, [&](const std::string& region) {
     return replica.members().list().retirement(region) != regions::Retirement::kNone;
   });
   regions.insert(concern.regions.begin(), concern.regions.end());  // Even retired ones.
+  regions.insert(unmet.begin(), unmet.end());
   ReplicationProgress reached;
   for (const std::string& region : regions) {
-    (has(replica, region, seen, concern.level) ? reached.have : reached.lack).push_back(region);
+    const bool has_all = !unmet.contains(region) && has(replica, region, seen, concern.level);
+    (has_all ? reached.have : reached.lack).push_back(region);
   }
+  reached.never_met.assign(unmet.begin(), unmet.end());
   const auto lacks = [&](const std::string& region) {
     return std::ranges::binary_search(reached.lack, region);
   };

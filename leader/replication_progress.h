@@ -1,6 +1,9 @@
 // The reach of a write: the regions that have it.
 #pragma once
 
+#include <span>
+#include <string>
+
 #include <anabranch/session.h>
 
 #include "core/result.h"
@@ -13,8 +16,9 @@ namespace anabranch::leader {
 // they satisfy the concern. The report of a region, which arrives later than an ack, tells the
 // ops that are durable there. A region that has another history of an origin does not have what
 // was written here behind the place where they part. Fails with kInvalid if the concern names an
-// unknown region.
+// unknown region. `peers` are those of the options: one that was never met lacks all.
 [[nodiscard]] core::Result<ReplicationProgress> replication_progress(
-    const regions::Replica& replica, const core::VersionVector& seen, const WriteConcern& concern);
+    const regions::Replica& replica, std::span<const std::string> peers,
+    const core::VersionVector& seen, const WriteConcern& concern);
 
 }  // namespace anabranch::leader

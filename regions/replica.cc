@@ -21,7 +21,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   ANABRANCH_ASSERT(options.fresh_origin != 0 && !options.region.empty());
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
   Replica& self = *replica;
-  Startup startup({self.options_, self.state_, self.lost_, self.members_, self.exchange_,
+  Startup startup({self.options_, self.state_, self.lost_, self.met_, self.members_, self.exchange_,
                    self.inbox_, self.keeper_, self.conflicts_, self.time_, self.background_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
   self.policies_.look();
@@ -63,6 +63,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
   state_.join(time_);
   state_.join(background_.upkeep());
   state_.join(lost_);
+  state_.join(met_);
   state_.join(conflicts_);  // The snapshots hand their notes over before.
   state_.join(keeper_);
 }
@@ -202,6 +203,10 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  [&](DigestRequest& each) { background_.verifier().step(link, each, now); },
                  [&](DigestResponse& each) { background_.verifier().step(link, each, now); },
                  [&](Refusal& each) { background_.repair().on(each); },
+                 [&](Greeting& each) {
+                   note_meeting(link, each);
+                   exchange_.step(link, std::move(each), now);
+                 },
                  [&](Heartbeat& each) {
                    exchange_.complete(link, each);
                    time_.on(link, each, now);
@@ -244,6 +249,15 @@ void Replica::part_came(LinkId link, bool all, Millis now) {
   exchange_.part_came(link, all, now);
   const Peer* const peer = exchange_.links().peer_at(link);
   if (peer != nullptr) background_.snapshots().part_came(*peer, now);
+}
+
+// Also one that is refused as this leader itself, or as one of too many.
+void Replica::note_meeting(LinkId link, const Greeting& greeting) {
+  const Link* const found = exchange_.links().find(link);
+  if (found == nullptr || greeting.mesh != state_.identity().mesh) return;
+  if (greeting.protocol != Greeting::kProtocol) return;
+  if (!found->region.empty() && greeting.region != found->region) return;
+  met_.see(found->address, greeting.region);
 }
 
 void Replica::publish(std::string channel, std::string body, Millis held_ms, Millis now) {

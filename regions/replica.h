@@ -30,6 +30,7 @@
 #include "regions/exchange/exchange.h"
 #include "regions/local_writer.h"
 #include "regions/log/log_keeper.h"
+#include "regions/members/met_addresses.h"
 #include "regions/membership.h"
 #include "regions/policies.h"
 #include "regions/presence/presence_exchange.h"
@@ -173,10 +174,13 @@ class Replica {
   [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
   [[nodiscard]] const StableTime& time() const { return time_; }
   [[nodiscard]] const LostLog& lost() const { return lost_; }
+  [[nodiscard]] const MetAddresses& met() const { return met_; }
   [[nodiscard]] const Background& background() const { return background_; }
 
  private:
   Replica(storage::Storage& storage, ReplicaOptions options);
+  // Notes who has greeted at a dialled address.
+  void note_meeting(LinkId link, const Greeting& greeting);
   // Tries whether commits are still refused, if they were, and tells of the change.
   void try_again(core::Millis now);
 
@@ -185,6 +189,7 @@ class Replica {
   Alarms alarms_{effects_};
   CommittedState state_;
   LostLog lost_;
+  MetAddresses met_;
   Membership members_;
   Exchange exchange_;
   LocalWriter writer_;

@@ -11,6 +11,7 @@
 #include "regions/delivery/inbox.h"
 #include "regions/exchange/exchange.h"
 #include "regions/log/log_keeper.h"
+#include "regions/members/met_addresses.h"
 #include "regions/membership.h"
 #include "regions/replica_options.h"
 #include "regions/state/committed.h"
@@ -24,6 +25,7 @@ class Startup {
     const ReplicaOptions& options;
     CommittedState& state;
     LostLog& lost;
+    MetAddresses& met;
     Membership& members;
     Exchange& exchange;
     Inbox& inbox;

@@ -38,6 +38,8 @@ std::string parted_key(core::Origin origin) {
 
 std::string lost_key(std::uint64_t number) { return std::string(kLostPrefix) + big_endian(number); }
 
+std::string met_key(std::string_view address) { return std::string(kMetPrefix).append(address); }
+
 std::string unlogged_key(std::uint64_t number) {
   return std::string(kUnloggedPrefix) + big_endian(number);
 }

@@ -103,6 +103,8 @@ std::string unlogged_key(std::uint64_t number);
 inline constexpr std::string_view kLostPrefix =
     "lost/";  // lost/<number> -> a loss of the log that others have not given back
 std::string lost_key(std::uint64_t number);
+inline constexpr std::string_view kMetPrefix = "met/";  // met/<dialled address> -> region met there
+std::string met_key(std::string_view address);
 std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);
 std::string chain_key(core::Origin origin, core::Seq seq);

@@ -30,7 +30,8 @@ void result(Call& call) {
       call.leader.replication_progress(seen, {.all = true}).value_or_raise();
   const nlohmann::ordered_json json = {{"draining", call.leader.writer().draining()},
                                        {"have", progress.have},
-                                       {"lack", progress.lack}};
+                                       {"lack", progress.lack},
+                                       {"never_met", progress.never_met}};
   call.reply().bulk(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 

@@ -34,15 +34,18 @@ struct WriteConcern {
   };
   std::size_t count = 0;                  // At least so many regions, this one included.
   std::vector<std::string> regions = {};  // These regions.
-  bool all = false;                       // Every region that is known and not retired.
+  bool all = false;  // Every region that is known and not retired, and each peer of the options.
   Level level = Level::kDurable;
 };
 
 // The regions that have the writes and those that lack them, without retired and lost ones; sorted.
+// A peer of the options at which no leader of the mesh was ever met lacks them under the name of
+// its region, or, where the options name none, under its address.
 struct ReplicationProgress {
   bool met = false;
   std::vector<std::string> have;
   std::vector<std::string> lack;
+  std::vector<std::string> never_met;  // These of `lack`.
 };
 
 // How to treat writes that a token names and that no region has any more, since every copy was lost

@@ -85,6 +85,25 @@ def somebody_undoes_it(eu):
     eu.call("SET", "key", "taken")
 
 
+def a_peer_never_met(world, eu):
+    """Nobody can tell for an address at which nobody was ever met."""
+    nowhere = "tcp://127.0.0.1:9"
+    eu.call("ANABRANCH", "PEER", "RESUME", "us")
+    ap = world.start("ap", peers=[eu], flags=["--peer", nowhere])
+    wait_until("ap and eu are connected", lambda: ap.is_connected(eu))
+    ap.call("SET", "from ap", "value")
+    wait_until("only the one that was never met lacks it",
+               lambda: json.loads(ap.call("ANABRANCH", "WAIT", "10", "ALL")) ==
+               {"met": False, "have": ["ap", "eu", "us"], "lack": [nowhere]})
+    check(drained(eu, "--undo").returncode == 0, "undo")
+    begun = time.monotonic()
+    done = drained(ap)
+    check(done.returncode == 1 and time.monotonic() - begun < 50, done)
+    for part in (f"ever met at {nowhere}: goes on", "out of peers", "taking no writes"):
+        check(part in done.stderr, f"{part!r} expected: {done.stderr}")
+    check(eu.call("GET", "from ap") == "value", "eu lacks a write of a drained leader")
+
+
 def main():
     with World() as world:
         alone = world.start("alone")
@@ -96,6 +115,7 @@ def main():
         undone(eu)
         a_region_that_is_away(eu, us)
         somebody_undoes_it(eu)
+        a_peer_never_met(world, eu)
         done = drained(eu, "--timeout", "soon")
         check(done.returncode == 2 and "--timeout" in done.stderr, done)
 

@@ -51,7 +51,7 @@ void LinkedNodes::link(std::size_t one, std::size_t other) {
   const LinkId there = ++last_link_;
   ends_[here] = {one, there};
   ends_[there] = {other, here};
-  at(one).replica().link_up(here, "address", now_);
+  at(one).replica().link_up(here, "tcp://r" + std::to_string(other) + ":7400", now_);
   at(other).replica().link_up(there, {}, now_);
   carry_out(one);
   carry_out(other);

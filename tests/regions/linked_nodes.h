@@ -29,6 +29,7 @@ class LinkedNodes {
   void mesh(std::size_t count);
   [[nodiscard]] Node& at(std::size_t index) { return *nodes_[index]; }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+  // One dials the other, at "tcp://rINDEX:7400".
   void connect(std::size_t one, std::size_t other);
   void disconnect(std::size_t one, std::size_t other);
   // Ends a region's process, and starts another one in its place with the same links.

@@ -1,9 +1,11 @@
 // `anabranch drain`: a leader takes no more writes of applications; returns when every region has
 // all that it has, so that it can be stopped without anything being seen in one place only.
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -61,19 +63,48 @@ core::Result<std::string> waited_for(const Arguments& arguments, const json& lac
   return text;
 }
 
+std::string names(const json& list) {
+  std::string text;
+  for (const json& each : list)
+    text += (text.empty() ? "" : ", ") + printable(each.get<std::string>());
+  return text;
+}
+
+// What only an operator can end.
+core::Failure never_met(const json& list) {
+  return core::invalid(
+      "every region that was ever met has all that this leader has; nobody of this mesh was ever "
+      "met at " +
+      names(list) +
+      ", so nobody can tell what lacks there. This leader goes on taking no writes: where there is "
+      "no region, take the address out of peers and start the leader anew; or stop it, if it may "
+      "be seen here only; or take writes again with anabranch drain --undo");
+}
+
 // Asks until all regions have all, or until the deadline; then it fails.
 core::Result<void> wait(const Arguments& arguments, const std::string& token,
                         milliseconds timeout) {
   const SteadyTime begun = steady_now();
   SteadyTime said = begun;
+  json told = json::array();
   for (;;) {
     const core::Result<json> progress = ask_json(arguments, {"DRAIN", "RESULT", token});
     if (!progress.ok()) return progress.failure();
     if (!progress.value().at("draining").get<bool>()) {
       return core::invalid("the leader takes writes again: it was started anew, or undone");
     }
-    const json& lack = progress.value().at("lack");
+    json lack = progress.value().at("lack");
     if (lack.empty()) return {};
+    const json& unmet = progress.value().at("never_met");
+    if (!unmet.empty() && std::exchange(told, unmet) != unmet) {
+      std::cerr << "anabranch: nobody of this mesh was ever met at " << names(unmet)
+                << ": goes on for the others\n";
+    }
+    lack.erase(
+        std::remove_if(lack.begin(), lack.end(),
+                       [&](const json& each) { return std::ranges::count(unmet, each) > 0; }),
+        lack.end());
+    if (lack.empty()) return never_met(unmet);
     const SteadyTime now = steady_now();
     const bool late = now - begun >= timeout;
     if (late || now - said >= kSayEvery) {
