@@ -1,13 +1,15 @@
 #include "core/assert.h"
 
-#include <cstdio>
 #include <cstdlib>
+#include <string>
+
+#include "core/system/standard_error.h"
 
 namespace anabranch::core {
 
 void assertion_failed(const char* expression, const char* file, int line) {
-  std::fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, expression);
-  std::fflush(stderr);
+  StandardError::write_last(std::string(file) + ':' + std::to_string(line) +
+                            ": assertion failed: " + expression + '\n');
   std::abort();
 }
 

@@ -10,10 +10,11 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 
 #include <anabranch/error.h>
 
+#include "core/system/standard_error.h"
 #include "core/text.h"
 
 namespace anabranch {
@@ -22,8 +23,23 @@ namespace {
 
 constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
 
+class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(message, text);
+    StandardError::write(std::string(text.data(), text.size()));
+  }
+  void flush_() override {}
+};
+
+void say_dropped(std::uint64_t lines) {
+  log_warning({}, std::to_string(lines) +
+                      " lines of the log were dropped: nobody has read standard error for a while");
+}
+
 spdlog::logger make_logger() {
-  spdlog::logger made("anabranch", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  StandardError::tell_dropped(say_dropped);
+  spdlog::logger made("anabranch", std::make_shared<Sink>());
   made.set_formatter(
       std::make_unique<spdlog::pattern_formatter>(kPattern, spdlog::pattern_time_type::utc));
   made.set_level(spdlog::level::trace);

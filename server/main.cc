@@ -3,15 +3,26 @@
 #include <exception>
 
 #include "core/system/standard_descriptors.h"
+#include "core/system/standard_error.h"
 #include "server/cli/command_line.h"
 #include "server/commit.h"
 #include "server/resp/identity.h"
 
+namespace {
+
+// The last lines of the log; a reader that does not read is not waited for.
+int ended(int code) {
+  (void)anabranch::core::StandardError::flush();
+  return code;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) try {
   const anabranch::core::Result<void> filled = anabranch::core::fill_standard_descriptors();
   if (!filled.ok()) return anabranch::server::cli::print_error(filled.failure().message);
-  return anabranch::server::cli::run_command_line(argc, argv, anabranch::server::kAnabranchVersion,
-                                                  anabranch::server::commit());
+  return ended(anabranch::server::cli::run_command_line(
+      argc, argv, anabranch::server::kAnabranchVersion, anabranch::server::commit()));
 } catch (const std::exception& error) {
   return anabranch::server::cli::print_error(error.what());
 }

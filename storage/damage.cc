@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/log.h"
+#include "core/system/standard_error.h"
 
 namespace anabranch::storage {
 namespace {
@@ -22,6 +23,7 @@ void exit_when_damaged(int code) { exit_code = code; }
 void unreadable(const core::Failure& failure) {
   core::log_error({}, "the data directory cannot be read: " + failure.message + ": " +
                           std::string(kDamageAdvice));
+  (void)core::StandardError::flush();
   if (exit_code >= 0) ::_exit(exit_code);
   std::abort();
 }

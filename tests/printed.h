@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/system/standard_error.h"
 #include "tests/temp_dir.h"
 
 namespace anabranch::test {
@@ -23,8 +24,10 @@ std::string printed(const Write& write) {
   const int kept = ::dup(STDERR_FILENO);
   REQUIRE(file >= 0);
   REQUIRE(kept >= 0);
+  (void)core::StandardError::flush();
   ::dup2(file, STDERR_FILENO);
   write();
+  REQUIRE(core::StandardError::flush());
   ::dup2(kept, STDERR_FILENO);
   ::close(kept);
   ::close(file);

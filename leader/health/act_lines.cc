@@ -1,6 +1,7 @@
 #include "leader/health/act_lines.h"
 
 #include "core/log.h"
+#include "core/system/standard_error.h"
 #include "transport/log_peer.h"
 
 namespace anabranch::leader {
@@ -41,6 +42,7 @@ void log_closed(const std::string& region, const core::Result<bool>& closed, boo
   } else if (flushes && !closed.value()) {
     core::log_info(region, "closed before the tables had all of the log: the next start reads it");
   }
+  (void)core::StandardError::flush();
 }
 
 }  // namespace anabranch::leader

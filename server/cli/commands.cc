@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "core/system/standard_error.h"
 #include "server/cli/backup/backup_commands.h"
 #include "server/cli/command.h"
 #include "server/cli/config/config_commands.h"
@@ -60,7 +61,8 @@ std::span<const Command> commands() {
 }
 
 ExitCode print_error(std::string_view message, ExitCode code) {
-  std::cerr << "anabranch: " + printable(message) + '\n';
+  std::cerr.flush();
+  core::StandardError::write_last("anabranch: " + printable(message) + '\n');
   return code;
 }
 

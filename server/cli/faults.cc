@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/system/standard_error.h"
 #include "server/cli/command.h"
 #include "storage/damage.h"
 
@@ -27,13 +28,7 @@ constexpr std::size_t kLineMax = 8192;  // Longer than any path.
 std::atomic_flag explaining;
 std::array<char, kLineMax> line;
 
-void say(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+void say(std::string_view text) { core::StandardError::write_last(text); }
 
 void say(std::uint64_t number) {
   std::array<char, 20> digits{};
@@ -158,6 +153,7 @@ void explain(int signal, siginfo_t* info, void* context) {
 
 void explain_faults() {
   storage::exit_when_damaged(kDamaged);
+  (void)core::StandardError::dropped();  // It is made: a handler may not.
   struct sigaction action {};
   action.sa_sigaction = explain;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;

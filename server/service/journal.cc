@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
+
+#include "core/system/standard_error.h"
 
 namespace anabranch::server {
 namespace {
@@ -30,18 +31,10 @@ std::string journal_line(LogLevel level, std::string_view region, std::string_vi
   return line + std::string(message) + '\n';
 }
 
-void write_to_standard_error(std::string_view line) {
-  while (!line.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) line.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 void log_to_journal(LogLevel level) {
   set_log_sink(
       [](LogLevel each, std::string_view region, std::string_view message) {
-        write_to_standard_error(journal_line(each, region, message));
+        core::StandardError::write(journal_line(each, region, message));
       },
       level);
 }

@@ -19,9 +19,6 @@ std::string journal_priority(LogLevel level);
 // Returns "<6>eu: ready\n". The region may be empty.
 std::string journal_line(LogLevel level, std::string_view region, std::string_view message);
 
-// Writes a line to standard error; there is no other place for one that it does not take.
-void write_to_standard_error(std::string_view line);
-
 // Writes the log in this form to standard error from now on.
 void log_to_journal(LogLevel level);
 

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/system/standard_error.h"
 #include "core/text.h"
 #include "server/service/journal.h"
 #include "transport/log_peer.h"
@@ -61,7 +62,7 @@ void log_as_json(std::string region, LogLevel level, bool to_journal) {
                                         .region = about.empty() ? own : about,
                                         .peer = transport::LogPeer::current(),
                                         .text = text});
-    write_to_standard_error(to_journal ? journal_priority(each) + line : line);
+    core::StandardError::write(to_journal ? journal_priority(each) + line : line);
   };
   set_log_sink(write, level);
 }

@@ -1,4 +1,5 @@
 #include "server/resp/commands/server/info.h"
+#include "core/system/standard_error.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -164,6 +165,7 @@ void stats(Lines& lines, const Source& from) {
   lines.add("strangers_gave_way", counted.gave_way);
   lines.add("clients_expelled", counted.expelled);
   lines.add("idlers_cut", counted.idlers_cut);
+  lines.add("log_lines_dropped", core::StandardError::dropped());
   lines.add("clients_evicted", counted.clients_evicted);
   lines.add("wrong_passwords", from.host.denials.failed_logins());
   lines.add("passwords_not_looked_at", from.host.failed_logins.refused());
