@@ -23,6 +23,7 @@
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
 #include "leader/link_options.h"
+#include "leader/link_places.h"
 #include "leader/losers.h"
 #include "leader/pace/intake.h"
 #include "leader/pace/machine.h"
@@ -377,6 +378,7 @@ class Leader::Impl {
     if (now < next_look_ms_) return;
     next_look_ms_ = now + kLookMs;
     look_at_links(now);
+    places_.look(replica_->exchange(), *transport_);
     lag_.look(*replica_, now);
     read_age_.look(storage_->read_states(), now);
     const auto there = storage_->check_place();
@@ -414,6 +416,7 @@ class Leader::Impl {
   std::optional<Scrubs> scrubs_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
+  LinkPlaces places_;
   Lag lag_;
   ReadAge read_age_;
   Intake intake_;

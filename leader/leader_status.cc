@@ -180,6 +180,7 @@ void add_strangers(StoreStatus& status, const Links& links, const regions::Excha
     peer.away_ms = dial.away_ms;
     peer.tries = dial.tries;
     peer.next_try_ms = dial.next_try_ms;
+    if (!dial.elsewhere.empty()) peer.note = "it is refused, since it " + dial.elsewhere;
     for (const auto& [id, link] : exchange.links().all()) {
       if (link.address != dial.address || !link.refused) continue;
       peer.note = "it is refused, since it " + link.why_refused;

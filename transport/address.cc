@@ -1,5 +1,7 @@
 #include "transport/address.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <string>
 
@@ -62,6 +64,13 @@ core::Result<PeerAddress> parse_peer(std::string_view text) {
 }
 
 bool is_ipv6(std::string_view address) { return address.starts_with("tcp://["); }
+
+bool is_numeric(std::string_view address) {
+  if (is_ipv6(address)) return true;
+  const std::string host(address.substr(kScheme.size(), address.rfind(':') - kScheme.size()));
+  in_addr number{};
+  return ::inet_pton(AF_INET, host.c_str(), &number) == 1;
+}
 
 bool is_loopback_host(std::string_view host) {
   if (host == "localhost" || host == "::1" || host == "[::1]") return true;

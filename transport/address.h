@@ -26,6 +26,9 @@ core::Result<PeerAddress> parse_peer(std::string_view text);
 
 // Returns whether HOST is an IPv6 address in brackets. The address must be a checked one.
 bool is_ipv6(std::string_view address);
+// Returns whether HOST of a checked address is a number, IPv4 or IPv6, and so need not be looked
+// up.
+bool is_numeric(std::string_view address);
 
 // Return whether a host, or the HOST of a checked address, is this machine: 127.0.0.0/8 or [::1].
 bool is_loopback_host(std::string_view host);

@@ -22,6 +22,10 @@ enum class Compression : std::uint8_t {
   kAlways
 };  // kRemote: beyond this machine.
 
+[[nodiscard]] constexpr bool compresses(Compression links, bool is_local) {
+  return links == Compression::kAlways || (links == Compression::kRemote && !is_local);
+}
+
 // Compresses bodies as long as that pays. Not thread-safe.
 class Compressor {
  public:

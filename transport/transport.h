@@ -67,7 +67,9 @@ struct TransportCounters {
 struct DialStatus {
   std::string address;
   bool connected = false;
-  std::string why = {};      // Why the peer is away; empty when connected or unknown.
+  std::string why = {};  // Why the peer is away; empty when connected or unknown.
+  // Why the link to which its name has led in the last minutes was ended; see redial().
+  std::string elsewhere = {};
   std::uint64_t tries = 0;   // Attempts to connect since the last connection.
   std::int64_t away_ms = 0;  // For how long it has been away; 0 when connected.
   // The time to the next attempt, 0 while one is under way; -1 when connected.
@@ -102,6 +104,12 @@ class Transport {
   [[nodiscard]] virtual TransportCounters counters() const = 0;
   // Returns all dialled addresses, in the order in which they were given.
   [[nodiscard]] virtual std::vector<DialStatus> dials() const { return {}; }
+  // A dialled link leads to the wrong leader: "is this leader itself". Where the address is a name
+  // it is hung up on and looked up again, after a pause of 1 s to a minute.
+  virtual void redial(LinkId /*link*/, std::string /*why*/) {}
+  // The name of a dialled link may lead to another leader now. It is looked up each minute, and the
+  // link is ended when that no longer gives its number.
+  virtual void doubt(LinkId /*link*/) {}
   // Replaces the keys: new ones work at once, links of removed keys are cut. Only for transports
   // opened with keys.
   virtual void use_keys(const SharedKeys& /*keys*/) {}

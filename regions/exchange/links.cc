@@ -96,19 +96,25 @@ bool Links::accepts(Link& link, const Greeting& greeting) {
     core::mark<"a greeting comes after a newer one of its sender">();
     return false;
   }
-  const std::string why = refusal_of(link, greeting);
+  std::string why = misplacement_of(link, greeting);
+  link.misled = !why.empty();
+  if (why.empty()) why = refusal_of(greeting);
   if (!why.empty()) refuse(link, why);
+  if (why.empty()) said_.erase(link.address);
   return why.empty();
 }
 
-std::string Links::refusal_of(const Link& link, const Greeting& greeting) {
+std::string Links::misplacement_of(const Link& link, const Greeting& greeting) const {
   if (greeting.mesh != self_.mesh) return "belongs to another mesh";
   if (!link.region.empty() && greeting.region != link.region) {
     return "greets as region " + greeting.region + " but must be region " + link.region;
   }
-  if (greeting.origin == self_.origin) {
-    return greeting.nonce == self_.nonce ? "is this leader itself" : "";
-  }
+  const bool is_self = greeting.origin == self_.origin && greeting.nonce == self_.nonce;
+  return is_self ? "is this leader itself" : "";
+}
+
+std::string Links::refusal_of(const Greeting& greeting) {
+  if (greeting.origin == self_.origin) return {};
   return peers_.contains(greeting.origin) || make_room() ? "" : "is one of too many leaders";
 }
 
@@ -161,7 +167,7 @@ void Links::refuse(Link& link, const std::string& why, bool lost) {
 }
 
 void Links::refuse_protocol(Link& link, const Greeting& greeting) {
-  link.other_protocol = true;
+  link.other_protocol = link.misled = true;
   const std::string where =
       link.address.empty() ? ", which dialled this leader," : " at " + link.address;
   give_up(link, "region " + greeting.region + where,
@@ -172,6 +178,7 @@ void Links::refuse_protocol(Link& link, const Greeting& greeting) {
 void Links::give_up(Link& link, const std::string& who, const std::string& why) {
   link.why_refused = why;
   if (std::exchange(link.refused, true)) return;
+  if (!link.address.empty() && std::exchange(said_[link.address], why) == why) return;
   ++refused_greetings_;
   effects_.push_back(Alarm{who + " " + why + "; nothing is exchanged with it", true});
 }

@@ -109,8 +109,10 @@ class Links {
   [[nodiscard]] bool paused(std::string_view name) const { return paused_.contains(name); }
 
  private:
-  // Returns why a greeting is refused; empty when it is not.
-  [[nodiscard]] std::string refusal_of(const Link& link, const Greeting& greeting);
+  // Returns why a greeting is refused; empty when it is not. The first: that its sender is at no
+  // place where it is looked for.
+  [[nodiscard]] std::string misplacement_of(const Link& link, const Greeting& greeting) const;
+  [[nodiscard]] std::string refusal_of(const Greeting& greeting);
   // Returns whether there is room for one more peer; forgets those that are not connected for it.
   bool make_room();
   // Forgets the peers that a greeting replaces: former incarnations, and the former one of its
@@ -121,7 +123,8 @@ class Links {
   // Refuses a link whose peer speaks another protocol. The peer is not told: it finds out by the
   // greeting that it gets.
   void refuse_protocol(Link& link, const Greeting& greeting);
-  // Marks a link as refused; the first time it is counted and logged.
+  // Marks a link as refused; the first time it is counted and logged, but not again when the same
+  // address is dialled anew and has led to the same.
   void give_up(Link& link, const std::string& who, const std::string& why);
   [[nodiscard]] bool known(std::string_view name) const;
   // Returns whether a peer has this name.
@@ -136,6 +139,7 @@ class Links {
   Peers peers_;
   std::set<std::string, std::less<>> paused_;
   std::uint64_t refused_greetings_ = 0;
+  std::map<std::string, std::string> said_;  // The last reason, by dialled address.
 };
 
 }  // namespace anabranch::regions

@@ -29,9 +29,12 @@ struct Link {
   std::uint64_t renewals = 0;    // The number of renewals in its last greeting.
   bool refused = false;          // Of another mesh or version: nothing is exchanged.
   std::string why_refused = {};  // The reason, for operators: "is ...".
-  bool other_protocol = false;   // Its messages cannot be read, and that is no fault of the peer.
-  core::Millis heard_ms = -1;    // When the last message other than a greeting came.
-  core::Millis greeted_ms = 0;   // When our last greeting was sent.
+  // Whether that says that the address leads to the wrong place: to this leader itself, or to one
+  // of another mesh, protocol or region.
+  bool misled = false;
+  bool other_protocol = false;  // Its messages cannot be read, and that is no fault of the peer.
+  core::Millis heard_ms = -1;   // When the last message other than a greeting came.
+  core::Millis greeted_ms = 0;  // When our last greeting was sent.
   // Whether a message of another origin than `peer` has come since our last greeting.
   bool misheard = false;
   // The time of the last heartbeat, by its sender's steady clock, and that of its arrival.

@@ -8,6 +8,74 @@
 
 namespace anabranch::transport {
 
+bool Dialled::is_due(Clock::time_point now) {
+  if (redial.at() > now) return false;
+  switch (name.look(now)) {
+    case DialledName::State::kReady:
+      said_slow_ = false;
+      return true;
+    case DialledName::State::kFailed:
+      said_slow_ = false;
+      redial.fail(now);
+      next_try_ = redial.at();
+      count_failure(name.why(), now);
+      say_away();
+      return false;
+    case DialledName::State::kWaiting:
+      break;
+  }
+  const auto slow = name.slow_at();
+  if (slow && now >= *slow && !std::exchange(said_slow_, true)) {
+    count_failure("no name server answers for " + name.name(), now);
+    say_away();
+  }
+  return false;
+}
+
+Dialled::Clock::time_point Dialled::due_at() const {
+  if (redial.at() > Clock::now() || !name.asking()) return redial.at();
+  const auto slow = name.slow_at();
+  return slow && !said_slow_ ? *slow : Clock::time_point::max();
+}
+
+void Dialled::count_failure(const std::string& why, Clock::time_point now) {
+  absence_.failed(now);
+  absence_.because(why);
+}
+
+void Dialled::is_up() {
+  hung_up_ = false;
+  name.works();
+  publish();
+  const LogPeer about(called());
+  if (!misled(Clock::now())) core::log_info(here, "connected to " + address);
+}
+
+void Dialled::say_lost(const std::string& why, bool news) const {
+  const LogPeer about(called());
+  if (news || !misled(Clock::now())) core::log_info(here, "lost " + address + ": " + why);
+}
+
+bool Dialled::misleads(const std::string& why, bool& is_new) {
+  if (!name.is_name()) return false;
+  const auto now = Clock::now();
+  is_new = !misled(now) || why_misled_ != why;
+  if (!misled(now)) misled_pause_ = Redial::kPauseMax / 2;
+  misled_pause_ = std::min<std::chrono::milliseconds>(misled_pause_ * 2, std::chrono::minutes(1));
+  misled_ = now;
+  misleads_ = true;
+  why_misled_ = why;
+  name.forget();
+  return true;
+}
+
+bool Dialled::has_moved(Clock::time_point now, std::chrono::milliseconds every) {
+  if (link == 0 || !doubted_ || now < next_check_) return false;
+  const bool moved = name.has_moved(now);
+  if (!name.asking()) next_check_ = now + every;
+  return moved;
+}
+
 void Dialled::is_of_use() {
   redial.be_of_use();
   complaint.clear();
@@ -21,7 +89,16 @@ void Dialled::was_not_reached(std::chrono::milliseconds pause) {
   next_try_ = now + pause;
   hung_up_ = false;
   absence_.failed(now);
-  probe_.ask(address, now);
+  probe_.ask(name.number(), now);
+  if (name.is_name()) {
+    socket.close();
+    if (name.fails(now)) {
+      redial.wait_until(now);
+    } else {
+      redial.fail(now);
+    }
+    next_try_ = redial.at();
+  }
   if (std::optional<std::string> why = probe_.take()) absence_.because(*std::move(why));
   if (probe_.asking()) return publish();  // The probe will report the reason in a moment.
   say_away();
@@ -31,13 +108,16 @@ void Dialled::is_over(const std::string& why, bool said) {
   const auto now = Clock::now();
   if (link != 0) {
     absence_.begin(now);
+    name.breaks(now);
   } else {
     absence_.failed(now);
+    name.fails(now);
   }
   absence_.answered();
   absence_.because(why);
   if (said) absence_.said(now);
   const bool was_up = std::exchange(link, 0) != 0;
+  doubted_ = false;
   // A process that is just starting or ending hangs up once, whatever it wants.
   const bool perhaps_ending = !was_up && !std::exchange(hung_up_, true);
   assembler = {};
@@ -45,6 +125,7 @@ void Dialled::is_over(const std::string& why, bool said) {
   descriptor = -1;
   socket.close();
   redial.fail(now);
+  if (std::exchange(misleads_, false)) redial.wait_until(now + misled_pause_);
   next_try_ = redial.at();
   if (was_up || perhaps_ending) return publish();  // The next attempt shows whether it is away.
   say_away();
@@ -66,7 +147,7 @@ std::string Dialled::why_refused(int event) const {
 
 void Dialled::say_away() {
   const auto line = absence_.line(address, Clock::now());
-  const LogPeer about(name());
+  const LogPeer about(called());
   if (line) line->warns ? core::log_warning(here, line->text) : core::log_info(here, line->text);
   publish();
 }
@@ -77,6 +158,7 @@ void Dialled::publish() {
   published_->status.connected = link != 0;
   published_->status.why = absence_.why();
   published_->status.tries = absence_.tries();
+  published_->status.elsewhere = misled(Clock::now()) ? why_misled_ : std::string();
   published_->since = absence_.since();
   published_->next_try = next_try_;
 }

@@ -13,9 +13,10 @@
 
 namespace anabranch::transport {
 
-// A message to send, messages to drop, a link to reject, or keys to take into use.
+// A message to send, messages to drop, a link to reject, to dial anew or to doubt, or keys to take
+// into use.
 struct Request {
-  enum class Kind : std::uint8_t { kSend, kDrop, kReject, kKeys };
+  enum class Kind : std::uint8_t { kSend, kDrop, kReject, kRedial, kDoubt, kKeys };
   Kind kind = Kind::kSend;
   LinkId link = 0;
   std::uint8_t message_kind = 0;

@@ -23,6 +23,8 @@ class Redial {
     at_ = now + pause_;
     pause_ = std::clamp(pause_ * 2, kPauseMin, kPauseMax);
   }
+  // Sets the moment.
+  void wait_until(Clock::time_point at) { at_ = at; }
   // Returns the moment to dial.
   [[nodiscard]] Clock::time_point at() const { return at_; }
 

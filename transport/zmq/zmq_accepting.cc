@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t kRoutingIdSize = 5;
 
-// Returns the host at the other end of a ROUTER's connection; empty when ZeroMQ does not report it.
-std::string peer_address(const Incoming& incoming) {
-  const char* address = zmq_msg_gets(incoming.frame.handle(), "Peer-Address");
-  return address == nullptr ? std::string() : address;
-}
-
 }  // namespace
 
 // Messages are read before the monitor, and handled after it: when a new connection has got the
@@ -67,7 +61,7 @@ AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
   link.id = ++last_number_;
   link.routing_id = routing_id;
   link.descriptor = descriptor == nullptr ? -1 : std::atoi(descriptor);
-  link.address = peer_address(incoming);
+  link.address = incoming.peer_address();
   link.is_local = is_loopback_host(link.address);
   link.user_id = guard_.user_id(incoming);
   const std::optional<std::string> region = guard_.region(link.user_id);
@@ -81,7 +75,7 @@ AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
 
 // Counts a malformed message and gives up its link, if there is one already.
 void ZmqTransport::refuse(const Incoming& incoming, const std::string& why) {
-  const std::string address = peer_address(incoming);
+  const std::string address = incoming.peer_address();
   warnings_.warn("ignoring a connection from " + (address.empty() ? "nowhere" : address) +
                  ": it sent " + why);
   ++counters_.frames_rejected;

@@ -10,28 +10,31 @@
 
 namespace anabranch::transport {
 
-namespace {
-
-constexpr int kDialledEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                               ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_CONNECT_RETRIED;
-
-}  // namespace
-
 void ZmqTransport::dial_due() {
+  const auto now = Clock::now();
+  names_.calm();
   for (Dialled& dialled : dialled_) {
-    if (!dialled.socket && dialled.redial.at() <= Clock::now()) dial(dialled);
+    if (dialled.has_moved(now, check_names_every_)) hang_up(dialled, "its name leads elsewhere");
+    if (!dialled.socket && dialled.is_due(now)) dial(dialled);
   }
+  flush_events();
+}
+
+// A leader that is not the one that is looked for has answered there.
+void ZmqTransport::redial(const Request& request) {
+  Dialled* const dialled = find_dialled(request.link);
+  bool is_new = false;
+  if (dialled == nullptr || !dialled->misleads(request.body, is_new)) return;
+  hang_up(*dialled, "it " + request.body, is_new);
 }
 
 void ZmqTransport::dial(Dialled& dialled) try {
-  WatchedSocket socket{context_, zmq::socket_type::dealer, kDialledEvents, ++last_number_};
-  set_options(*socket, dialled.address);
+  WatchedSocket socket{context_, zmq::socket_type::dealer, Dialled::kEvents, ++last_number_};
+  set_options(*socket, dialled.name.number());
   const auto key = guard_.prepare_dialler(*socket, dialled.region, dialled.failures);
   if (!key.ok()) return warn(dialled, key.failure().message);
   dialled.key = key.value();
-  socket->connect(dialled.address);
+  socket->connect(dialled.name.number());
   dialled.socket = std::move(socket);
 } catch (const zmq::error_t& error) {
   warn(dialled, error.what());
@@ -46,6 +49,7 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
   while (const auto event = dialled.socket.next()) {
     if (event->id == ZMQ_EVENT_CONNECT_RETRIED) {
       if (broken == 0) dialled.was_not_reached(std::chrono::milliseconds(event->descriptor));
+      if (!dialled.socket) return flush_events();
     } else if (event->id == ZMQ_EVENT_CONNECTED) {
       dialled.descriptor = event->descriptor;
       limit_unsent(event->descriptor);
@@ -57,8 +61,6 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
       dialled.link = ++last_number_;
       dialled.hearing.refresh(Clock::now());
       dialled.is_up();
-      const LogPeer about(dialled.name());
-      core::log_info(region_, "connected to " + dialled.address);
       emit({.kind = Event::Kind::kUp,
             .link = dialled.link,
             .body = {},
@@ -110,8 +112,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
 // Closes the socket; dial_due() makes another.
 void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) {
   if (dialled.link != 0) {
-    const LogPeer about(dialled.name());
-    core::log_info(region_, "lost " + dialled.address + ": " + why);
+    dialled.say_lost(why, said);
     emit({.kind = Event::Kind::kDown, .link = dialled.link, .body = {}, .address = {}});
   }
   dialled.is_over(why, said);
@@ -120,7 +121,7 @@ void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) 
 // Hangs up on a peer that is of no use, and logs the reason unless it is that of the last
 // complaint.
 void ZmqTransport::warn(Dialled& dialled, const std::string& why) {
-  const LogPeer about(dialled.name());
+  const LogPeer about(dialled.called());
   const bool is_new = std::exchange(dialled.complaint, why) != why;
   if (is_new) core::log_warning(region_, "hung up on " + dialled.address + ": " + why);
   dialled.redial.slow_down();

@@ -18,10 +18,20 @@ std::string from(const std::string& address) {
 
 }  // namespace
 
+namespace {
+
+Seconds wall_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
 Guard::Guard(zmq::context_t& context, std::string region, SharedKeys keys,
              std::function<Seconds()> wall_clock, AtomicCounters& counters)
     : keys_(std::move(keys)),
-      wall_clock_(std::move(wall_clock)),
+      wall_clock_(wall_clock ? std::move(wall_clock) : wall_seconds),
       counters_(counters),
       connections_(core::port_share(core::descriptor_limit()), keys_ != nullptr),
       warnings_(std::move(region)) {

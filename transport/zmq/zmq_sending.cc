@@ -33,11 +33,6 @@ void ZmqTransport::drop_waiting(const Request& request) {
   sending_.insert(request.link);
 }
 
-bool ZmqTransport::compresses(bool is_local) const {
-  return compression_ == Compression::kAlways ||
-         (compression_ == Compression::kRemote && !is_local);
-}
-
 // Hands over what waits and may be handed over now, a bounded amount for each link.
 void ZmqTransport::flush_links() {
   next_flush_ = Clock::time_point::max();
@@ -55,7 +50,8 @@ bool ZmqTransport::flush(LinkId link) {
   AcceptedLink* const accepted = accepted_.find(link);
   if (dialled == nullptr && accepted == nullptr) return false;
   OutLink& out = dialled != nullptr ? dialled->out : accepted->out;
-  const bool packs = compresses(dialled != nullptr ? dialled->is_local : accepted->is_local);
+  const bool packs =
+      compresses(compression_, dialled != nullptr ? dialled->is_local : accepted->is_local);
   const auto flushed =
       out.flush(outbox_, packs ? &compressor_ : nullptr, [&](zmq::message_t message) {
         const std::size_t size = message.size();

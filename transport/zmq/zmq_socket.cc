@@ -59,6 +59,11 @@ void set_options(zmq::socket_t& socket, const std::string& address) {
   set_option(socket, ZMQ_IPV6, is_ipv6(address) ? 1 : 0);
 }
 
+std::string Incoming::peer_address() const {
+  const char* const address = zmq_msg_gets(frame.handle(), "Peer-Address");
+  return address == nullptr ? std::string() : address;
+}
+
 std::vector<Incoming> receive_messages(zmq::socket_t& socket, bool is_router) {
   std::vector<Incoming> messages;
   std::size_t bytes = 0;

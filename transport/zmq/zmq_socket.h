@@ -23,6 +23,8 @@ struct Incoming {
   zmq::message_t frame;
   bool has_more_parts = false;
 
+  // The host at the other end of a ROUTER's connection; empty when ZeroMQ does not report it.
+  [[nodiscard]] std::string peer_address() const;
   [[nodiscard]] core::Result<Frame> decode() const {
     if (has_more_parts) return core::corrupt("a message of several parts");
     return decode_frame(frame.to_string_view());

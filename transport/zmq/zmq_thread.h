@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "transport/counters.h"
@@ -42,6 +43,10 @@ class ZmqTransport final : public Transport {
   void drop(LinkId link, Lane lane, std::uint64_t before) override;
   std::vector<Event> receive(std::size_t bytes_max) override;
   void reject(LinkId link) override;
+  void redial(LinkId link, std::string why) override {
+    outbox_.push({Request::Kind::kRedial, link, 0, std::move(why)});
+  }
+  void doubt(LinkId link) override { outbox_.push({Request::Kind::kDoubt, link, 0, {}}); }
   void use_keys(const SharedKeys& keys) override;
   [[nodiscard]] int wake_fd() const override { return inbox_.fd(); }
   [[nodiscard]] std::string endpoint() const override { return endpoint_; }
@@ -63,11 +68,11 @@ class ZmqTransport final : public Transport {
 
   void handle_requests();
   void give_up(LinkId link);
+  void redial(const Request& request);
   void queue(Request& request);
   void drop_waiting(const Request& request);
   OutLink* find_out(LinkId link);
   void end(LinkId link, const std::string& why);
-  [[nodiscard]] bool compresses(bool is_local) const;
   void flush_links();
   bool flush(LinkId id);
   bool tell_left(LinkId id, OutLink& out, Clock::time_point now);
@@ -101,8 +106,10 @@ class ZmqTransport final : public Transport {
   AtomicCounters counters_;
   std::atomic<bool> stop_{false};
   std::chrono::milliseconds silence_max_;
+  std::chrono::milliseconds check_names_every_;
   std::thread thread_;
 
+  Names names_;
   Guard guard_;  // Before the sockets that it guards.
   RateLimitedLog warnings_;
   WatchedSocket router_;  // Null when it does not listen.

@@ -25,19 +25,14 @@ constexpr std::size_t kThreads = 3;  // That of this transport, and two of ZeroM
 constexpr const char* kNoThreads =
     "the system begins no more threads (see ulimit -u, and the limits of the container)";
 
-Seconds wall_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 ZmqTransport::ZmqTransport(const ZmqOptions& options)
     : region_(options.region),
       silence_max_(options.silence_max),
-      guard_(context_, options.region, options.keys,
-             options.wall_clock ? options.wall_clock : wall_seconds, counters_),
+      check_names_every_(options.check_names_every),
+      names_(options.resolve),
+      guard_(context_, options.region, options.keys, options.wall_clock, counters_),
       warnings_(options.region),
       compression_(options.compression) {
   context_.set(zmq::ctxopt::io_threads, 1);
@@ -55,6 +50,7 @@ core::Result<void> ZmqTransport::add_peer(const std::string& text) {
   dialled.here = region_;
   dialled.address = std::move(peer.value().address);
   dialled.region = std::move(peer.value().region);
+  dialled.name = DialledName(dialled.address, names_);
   dialled.is_local = is_loopback(dialled.address);
   return {};
 }
@@ -129,6 +125,7 @@ void ZmqTransport::wait() {
   const short messages = paused_ ? 0 : ZMQ_POLLIN;
   items_.clear();
   items_.push_back({nullptr, outbox_.fd(), ZMQ_POLLIN, 0});
+  items_.push_back({nullptr, names_.fd(), ZMQ_POLLIN, 0});
   if (guard_.handle() != nullptr) items_.push_back({guard_.handle(), 0, ZMQ_POLLIN, 0});
   if (router_) {
     items_.push_back({router_->handle(), 0, messages, 0});
@@ -148,7 +145,7 @@ milliseconds ZmqTransport::timeout() const {
   auto next = Clock::time_point::max();
   bool is_linked = !accepted_.empty() || guard_.is_watching();
   for (const Dialled& dialled : dialled_) {
-    if (!dialled.socket) next = std::min(next, dialled.redial.at());
+    if (!dialled.socket) next = std::min(next, dialled.due_at());
     is_linked = is_linked || dialled.link != 0;
   }
   if (is_linked) next = std::min(next, next_sweep_);
@@ -228,6 +225,12 @@ void ZmqTransport::handle_requests() {
         break;
       case Request::Kind::kReject:
         give_up(request.link);
+        break;
+      case Request::Kind::kRedial:
+        redial(request);
+        break;
+      case Request::Kind::kDoubt:
+        if (Dialled* dialled = find_dialled(request.link)) dialled->doubt();
         break;
       case Request::Kind::kKeys:
         guard_.use(request.keys);

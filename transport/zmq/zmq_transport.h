@@ -20,6 +20,7 @@
 #include "transport/compression.h"
 #include "transport/keys.h"
 #include "transport/transport.h"
+#include "transport/zmq/names.h"
 
 namespace anabranch::transport {
 
@@ -34,6 +35,10 @@ struct ZmqOptions {
   SharedKeys keys = {};
   // The clock for the validity of keys; null: the wall clock.
   std::function<Seconds()> wall_clock = {};
+  // Looks names up, on threads that the transport may leave behind; null: the system does.
+  Resolve resolve = {};
+  // How often a name is looked up of which doubt() was told.
+  std::chrono::milliseconds check_names_every = std::chrono::minutes(1);
 };
 
 // Binds, dials and starts the thread. Fails with kBusy when the port is in use, with kInvalid when
