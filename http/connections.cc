@@ -20,6 +20,8 @@
 
 #include "core/log.h"
 #include "core/system/descriptor_shares.h"
+#include "core/text.h"
+#include "http/crowd.h"
 #include "leader/threads/begin_thread.h"
 
 namespace anabranch::http {
@@ -31,7 +33,8 @@ using Event = std::shared_ptr<const std::string>;
 constexpr std::size_t kPart = std::size_t{32} << 10U;  // Written at once.
 constexpr std::size_t kHeaders = 2048;
 constexpr std::chrono::seconds kStall{30};
-constexpr unsigned kRequestSeconds = 10;
+constexpr unsigned kRequestSeconds = static_cast<unsigned>(Crowd::kRequestTime.count());
+constexpr std::chrono::seconds kUnreadTime{1};
 constexpr int kIdleSeconds = 30;
 constexpr unsigned kOtherDescriptors = 16;  // Of libwebsockets itself.
 constexpr mode_t kSocketMode = 0600;
@@ -69,6 +72,12 @@ Request::Method method_of(lws* wsi) {
   if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0) return Request::Method::kGet;
   if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0) return Request::Method::kPost;
   return Request::Method::kOther;
+}
+
+// Whether a path in the memory of libwebsockets has a zero: that is not counted in its length, so
+// another zero is behind the one at its end.
+bool has_zero(std::string_view path) {
+  return path.find('\0') != path.npos || path.data()[path.size() + 1] == '\0';
 }
 
 std::string sender_of(lws* wsi) {
@@ -121,21 +130,13 @@ struct Exchange {
   Clock::time_point moved = {};  // When some of it was written last.
 };
 
-// A connection.
-struct Visit {
-  lws* wsi = nullptr;
-  Clock::time_point asked = {};  // When its last request began, or it came.
-  std::uint64_t number = 0;      // Of its exchange; 0: it has asked nothing yet.
-  bool gives_way = false;        // It is about to end.
-};
-
-// The order in which visits give way.
-enum class Rank : std::uint8_t { kNoRequest, kIdle, kStream, kStays };
-
-Rank rank_of(const Exchange& exchange) {
-  if (!exchange.is_handed_over && !exchange.is_answered) return Rank::kNoRequest;
-  if (exchange.answer.is_stream) return exchange.answer.holds ? Rank::kStays : Rank::kStream;
-  return exchange.has_begun && !exchange.writing ? Rank::kIdle : Rank::kStays;
+Crowd::State state_of(const Exchange& exchange, Clock::time_point now) {
+  using enum Crowd::State;
+  if (!exchange.is_handed_over && !exchange.is_answered) return kNoRequest;
+  if (exchange.answer.is_stream) return exchange.answer.holds ? kStays : kStream;
+  if (!exchange.has_begun) return kStays;
+  if (!exchange.writing) return kIdle;
+  return now - exchange.moved >= kUnreadTime ? kUnread : kStays;
 }
 
 // Whether the other end of a socket on a path is a process of this user, or of root.
@@ -148,6 +149,21 @@ bool is_own(int client) {
   socklen_t size = sizeof(peer);
   if (::getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
   return peer.uid == ::geteuid() || peer.uid == 0;
+}
+
+// Answers in place of libwebsockets, which goes on with the next request then.
+int refuse(lws* wsi, unsigned status, const char* why) {
+  return lws_return_http_status(wsi, status, why) == 0 ? 1 : -1;
+}
+
+int refuse_raw(lws* wsi) {
+  constexpr std::string_view kAnswer =
+      "HTTP/1.1 405 Method Not Allowed\r\nallow: GET, POST\r\ncontent-length: 0\r\n"
+      "connection: close\r\n\r\n";
+  std::array<unsigned char, LWS_PRE + kAnswer.size()> space{};
+  std::ranges::copy(kAnswer, space.begin() + LWS_PRE);
+  (void)lws_write(wsi, space.data() + LWS_PRE, kAnswer.size(), LWS_WRITE_RAW);
+  return -1;
 }
 
 // Mostly about broken requests: anybody could fill the log with them.
@@ -179,7 +195,7 @@ class Connections::Impl {
  private:
   // The callbacks about connections, and not about requests.
   int on_connection(lws* wsi, lws_callback_reasons reason, void* in);
-  int begin(lws* wsi, Slot* slot, const std::string& path);
+  int begin(lws* wsi, Slot* slot, std::string_view path);
   int body(Exchange& exchange, const void* in, std::size_t size);
   void hand_over(std::uint64_t number, Exchange& exchange);
   void give(Exchange& exchange, Answer answer);
@@ -190,13 +206,11 @@ class Connections::Impl {
   void take_over();
   void tell_streams(const Event& event);
 
-  // Whether there is room for one more connection; makes some, if one can give way.
-  bool has_room();
+  [[nodiscard]] Crowd::State state_of(std::uint64_t number, Clock::time_point now) const;
   // Whether a stream is still for the one who has asked for it.
   [[nodiscard]] bool is_due(const Answer& answer) const;
 
   const Settings settings_;
-  const std::size_t connections_max_;
   const std::string interface_;
   const std::shared_ptr<control::HttpFigures> figures_;
   const OnRequest on_request_;
@@ -206,8 +220,7 @@ class Connections::Impl {
   std::thread thread_;
 
   // Of the thread.
-  std::map<const lws*, Visit> connections_;
-  std::size_t giving_way_ = 0;  // Of these.
+  Crowd crowd_;
   std::map<std::uint64_t, Exchange> exchanges_;
   std::uint64_t last_number_ = 0;
 
@@ -239,10 +252,13 @@ constexpr std::array<lws_protocols, 2> kProtocols{{
 Connections::Impl::Impl(Settings settings, std::shared_ptr<control::HttpFigures> figures,
                         OnRequest on_request)
     : settings_(std::move(settings)),
-      connections_max_(std::min(kConnectionsMax, core::port_share(core::descriptor_limit()))),
       interface_(settings_.address.is_path() ? settings_.address.path : settings_.address.number()),
       figures_(std::move(figures)),
-      on_request_(std::move(on_request)) {
+      on_request_(std::move(on_request)),
+      crowd_(
+          std::min(kConnectionsMax, core::port_share(core::descriptor_limit())),
+          [this](std::uint64_t number, Clock::time_point now) { return state_of(number, now); },
+          [](lws* wsi) { lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC); }) {
   const Address& address = settings_.address;
   check_free(address).value_or_raise();
   lws_set_log_level(LLL_ERR, log_line);
@@ -301,16 +317,18 @@ int Connections::Impl::on(lws* wsi, lws_callback_reasons reason, Slot* slot, voi
                           std::size_t size) {
   const auto found = slot == nullptr ? exchanges_.end() : exchanges_.find(slot->number);
   const bool is_known = found != exchanges_.end();
+  const bool is_over = crowd_.gives_way(wsi);
   switch (reason) {
     case LWS_CALLBACK_HTTP:
-      return begin(wsi, slot, std::string(static_cast<const char*>(in), size));
+      return is_over ? -1 : begin(wsi, slot, {static_cast<const char*>(in), size});
     case LWS_CALLBACK_HTTP_BODY:
-      return is_known ? body(found->second, in, size) : -1;
+      return is_known && !is_over ? body(found->second, in, size) : -1;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-      if (!is_known) return -1;
+      if (!is_known || is_over) return -1;
       hand_over(found->first, found->second);
       return 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
+      if (is_over) return -1;
       return is_known ? write(found->second) : 0;
     case LWS_CALLBACK_TIMER:  // The delay of an answer is over.
       if (is_known) {
@@ -322,6 +340,13 @@ int Connections::Impl::on(lws* wsi, lws_callback_reasons reason, Slot* slot, voi
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
       if (is_known) close(found->first);
       return 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+      return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "nothing is upgraded here");
+    case LWS_CALLBACK_RAW_ADOPT:  // What CONNECT makes of a connection.
+      return refuse_raw(wsi);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    case LWS_CALLBACK_ESTABLISHED:
+      return -1;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
     case LWS_CALLBACK_WSI_DESTROY:
@@ -336,72 +361,56 @@ int Connections::Impl::on_connection(lws* wsi, lws_callback_reasons reason, void
   switch (reason) {
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: {
       const int client = static_cast<int>(reinterpret_cast<std::intptr_t>(in));
-      if (is_own(client) && has_room()) return 0;
-      ++figures_->refused;
-      return 1;
+      const std::uint64_t before = crowd_.ended();
+      const bool enters = is_own(client) && crowd_.has_room();
+      figures_->refused += crowd_.ended() - before + (enters ? 0 : 1);
+      return enters ? 0 : 1;
     }
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-      connections_[wsi] = {.wsi = wsi, .asked = Clock::now()};
+      crowd_.came(wsi);
       break;
     case LWS_CALLBACK_WSI_DESTROY:
-      if (const auto found = connections_.find(wsi); found != connections_.end()) {
-        if (found->second.gives_way) --giving_way_;
-        connections_.erase(found);
-      }
+      crowd_.gone(wsi);
       break;
     default:
       take_over();
       return 0;
   }
-  figures_->connections = connections_.size();
+  figures_->connections = crowd_.size();
   return 0;
 }
 
-bool Connections::Impl::has_room() {
-  if (connections_.size() - giving_way_ < connections_max_) return true;
-  const Clock::time_point now = Clock::now();
-  Visit* first = nullptr;
-  Rank first_rank = Rank::kStays;
-  for (auto& [wsi, visit] : connections_) {
-    if (visit.gives_way || now - visit.asked < kYoung) continue;
-    const auto exchange = exchanges_.find(visit.number);
-    const Rank rank = exchange == exchanges_.end()
-                          ? (visit.number == 0 ? Rank::kNoRequest : Rank::kIdle)
-                          : rank_of(exchange->second);
-    if (rank > first_rank || rank == Rank::kStays) continue;
-    if (rank == first_rank && first != nullptr && first->asked <= visit.asked) continue;
-    first = &visit;
-    first_rank = rank;
-  }
-  if (first == nullptr) return false;
-  first->gives_way = true;
-  ++giving_way_;
-  ++figures_->refused;
-  lws_set_timeout(first->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
-  return true;
+Crowd::State Connections::Impl::state_of(std::uint64_t number, Clock::time_point now) const {
+  const auto found = exchanges_.find(number);
+  return found == exchanges_.end() ? Crowd::State::kIdle : http::state_of(found->second, now);
 }
 
 // ---- Reading.
 
-int Connections::Impl::begin(lws* wsi, Slot* slot, const std::string& path) {
+int Connections::Impl::begin(lws* wsi, Slot* slot, std::string_view path) {
+  // libwebsockets ends a path at %00: another one would be answered than was asked for.
+  if (has_zero(path)) return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "a path has no zero in it");
   if (exchanges_.contains(slot->number)) close(slot->number);
   const std::uint64_t number = slot->number = ++last_number_;
   ++figures_->requests;
   Exchange& exchange = exchanges_[number];
   exchange.wsi = wsi;
-  Visit& visit = connections_[wsi];
-  visit.wsi = wsi;
-  visit.asked = Clock::now();
-  visit.number = number;
-  exchange.request = request_of(wsi, path);
+  crowd_.asked(wsi, number);
+  exchange.request = request_of(wsi, std::string(path));
   lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
   if (exchange.request.method != Request::Method::kPost) {
     hand_over(number, exchange);
     return 0;
   }
   const std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-  if (length.empty() || length == "0") {
+  const auto bytes = core::parse_number<std::uint64_t>(length);
+  if (length.empty() || bytes == 0) {
     give(exchange, {.status = 411, .body = R"({"error":"a POST needs a Content-Length"})"});
+    return 0;
+  }
+  if (!bytes || *bytes > kBodyBytesMax) {
+    exchange.is_handed_over = true;
+    give(exchange, {.status = 413, .body = R"({"error":"a body has at most 16 KiB"})"});
     return 0;
   }
   lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, kRequestSeconds);
@@ -463,6 +472,9 @@ void Connections::Impl::take_over() {
     const auto found = exchanges_.find(number);
     if (found != exchanges_.end()) give(found->second, std::move(answer));
   }
+  const std::uint64_t before = crowd_.ended();
+  crowd_.end_late();
+  figures_->refused += crowd_.ended() - before;
   if (event) tell_streams(event);
 }
 

@@ -2,14 +2,14 @@
 // answers and streams of events written. Only connections.cc sees that library.
 //
 // Bounds: connections for a share of the descriptors of the process, kConnectionsMax at most; a
-// body of kBodyBytesMax; headers of 4 KiB; a request that is not whole within 10 s and a connection
+// body of kBodyBytesMax; headers of 4 KiB; a request that is not whole within 5 s and a connection
 // that asks nothing for 30 s are closed. A stream holds the event that is being written and the
 // newest after it: events between are left out. A connection that has taken nothing of what is
 // being written for 30 s is closed. With TLS it is HTTP/1.1 all the same.
 //
-// When there are as many as may be, one gives way to a new one: the oldest without a whole request,
-// else the one that was idle for longest, else the oldest stream that is for nobody in particular;
-// none that has come or asked less than kYoung ago.
+// When there is a sixteenth of room left, one gives way to each new one: the oldest without a whole
+// request, else the one that was idle for longest, else the oldest stream that is for nobody in
+// particular, else one that has taken nothing of its answer for a second. Nothing is upgraded.
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,6 @@ namespace anabranch::http {
 class Connections {
  public:
   static constexpr std::size_t kConnectionsMax = 256;
-  static constexpr std::chrono::seconds kYoung{2};
   static constexpr std::size_t kBodyBytesMax = std::size_t{16} << 10U;
 
   // Called on the thread of the connections with each request; the number names it. Returns the

@@ -20,9 +20,6 @@ std::string state_taken_over(const Json& status) {
 }  // namespace
 
 std::string why_unwell(const Json& status) {
-  if (!status.at("writable").get<bool>()) {
-    return "a commit has failed: it reads only, until it is opened again";
-  }
   if (const auto ms = status.at("transaction_ms").get<std::int64_t>(); ms > 0) {
     return "a transaction has been running for " + std::to_string(ms / 1000) +
            " s, and nothing else can";
@@ -32,11 +29,22 @@ std::string why_unwell(const Json& status) {
 
 std::string why_unready(const Json& status, std::int64_t lag_ms_max) {
   if (std::string why = why_unwell(status); !why.empty()) return why;
+  if (!status.at("writable").get<bool>()) {
+    return "a commit has failed: it reads only, until it is opened again";
+  }
+  if (status.at("refusing").get<bool>()) {
+    return status.at("full").get<bool>() ? "the disk is full to the brim: it cannot even remove"
+                                         : "it can write nothing for now";
+  }
   if (status.at("draining").get<bool>()) return "it is being drained";
   if (std::string taken = state_taken_over(status); !taken.empty()) return taken;
   const auto behind_ms = status.at("behind_ms").get<std::int64_t>();
   if (behind_ms <= lag_ms_max) return {};
   return "it has lacked writes of connected peers for " + std::to_string(behind_ms / 1000) + " s";
+}
+
+std::string readiness(const Json& status) {
+  return status.at("full").get<bool>() ? "ok, full: writes that add are refused" : "ok";
 }
 
 }  // namespace anabranch::http

@@ -10,8 +10,13 @@ namespace anabranch::http {
 // Returns why a leader that gave this status is not well; empty if it is.
 std::string why_unwell(const nlohmann::ordered_json& status);
 
-// Returns why such a leader is not ready to serve: it is not well, is drained, takes a state over,
-// or has lacked writes of connected peers for longer than this. Empty if it is ready.
+// Returns why such a leader is not ready to serve: it is not well, is closed for writes, cannot
+// even remove, is drained, takes a state over, or has lacked writes of connected peers for longer
+// than this. Empty if it is ready: also while writes that add are refused, since reads and removes
+// are the cure.
 std::string why_unready(const nlohmann::ordered_json& status, std::int64_t lag_ms_max);
+
+// Returns the line that a ready leader answers.
+std::string readiness(const nlohmann::ordered_json& status);
 
 }  // namespace anabranch::http

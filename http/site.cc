@@ -273,7 +273,7 @@ std::optional<Answer> Site::tell_health(std::uint64_t number, const std::string&
   if (!gate_ || !gate_->has_users()) {
     return with_status(number, [why](const Json& status) {
       const std::string reason = why(status);
-      return reason.empty() ? as_text(200, "ok") : as_text(503, reason);
+      return reason.empty() ? as_text(200, readiness(status)) : as_text(503, reason);
     });
   }
   const auto then = [this, number, against, why](const Result<std::string>& status) {

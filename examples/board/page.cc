@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@ constexpr std::size_t kPart = std::size_t{32} << 10U;  // Written at once.
 constexpr std::size_t kHeaders = 4096;
 constexpr int kAlive = 5;  // Seconds between signs of life on a stream.
 constexpr rlim_t kConnections = 4096;
+constexpr unsigned kRequestSeconds = 5;  // A request is whole within that.
 
 // The memory of libwebsockets for a connection: our number.
 struct Connection {
@@ -70,6 +72,33 @@ std::map<std::string, std::string> arguments(lws* wsi) {
   }
 }
 
+// Whether a path in the memory of libwebsockets has a zero: that is not counted in its length, so
+// another zero is behind the one at its end.
+bool has_zero(std::string_view path) {
+  return path.find('\0') != path.npos || path.data()[path.size() + 1] == '\0';
+}
+
+// Also of a length that is none.
+bool is_too_long(const std::string& length) {
+  constexpr std::size_t kDigitsMax = 9;
+  if (length.find_first_not_of("0123456789") != length.npos) return true;
+  return length.size() > kDigitsMax || std::stoul(length) > kLimits.body_bytes;
+}
+
+// Answers in place of libwebsockets.
+int refuse(lws* wsi, const char* why) {
+  return lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST, why) == 0 ? 1 : -1;
+}
+
+int refuse_connect(lws* wsi) {
+  constexpr std::string_view kAnswer =
+      "HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+  std::array<unsigned char, LWS_PRE + kAnswer.size()> space{};
+  std::ranges::copy(kAnswer, space.begin() + LWS_PRE);
+  (void)lws_write(wsi, space.data() + LWS_PRE, kAnswer.size(), LWS_WRITE_RAW);
+  return -1;
+}
+
 // A request under way on a connection, and its answer.
 struct Exchange {
   lws* wsi = nullptr;
@@ -96,7 +125,7 @@ class Page::Impl {
   int on(lws* wsi, lws_callback_reasons reason, Connection* slot, void* in, std::size_t size);
 
  private:
-  int begin(lws* wsi, Connection* slot, const std::string& path);
+  int begin(lws* wsi, Connection* slot, std::string_view path);
   int body(Exchange& exchange, const void* in, std::size_t size);
   void hand_over(std::uint64_t number, Exchange& exchange);
   void close(std::uint64_t number);
@@ -152,7 +181,7 @@ Page::Impl::Impl(Api& api, const std::string& address, std::uint16_t port)
   info.fd_limit_per_thread = raise_descriptors();
   info.max_http_header_pool = static_cast<unsigned short>(kConnections);
   info.keepalive_timeout = 30;
-  info.timeout_secs = 30;
+  info.timeout_secs = kRequestSeconds;
   context_ = lws_create_context(&info);
   if (context_ != nullptr) vhost_ = lws_create_vhost(context_, &info);
   if (vhost_ == nullptr) {
@@ -190,7 +219,14 @@ int Page::Impl::on(lws* wsi, lws_callback_reasons reason, Connection* slot, void
   const auto found = slot == nullptr ? exchanges_.end() : exchanges_.find(slot->number);
   switch (reason) {
     case LWS_CALLBACK_HTTP:
-      return begin(wsi, slot, std::string(static_cast<const char*>(in), size));
+      return begin(wsi, slot, {static_cast<const char*>(in), size});
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+      return refuse(wsi, "nothing is upgraded here");
+    case LWS_CALLBACK_RAW_ADOPT:  // What CONNECT makes of a connection.
+      return refuse_connect(wsi);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    case LWS_CALLBACK_ESTABLISHED:
+      return -1;
     case LWS_CALLBACK_HTTP_BODY:
       return found == exchanges_.end() ? -1 : body(found->second, in, size);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
@@ -220,7 +256,8 @@ int Page::Impl::on(lws* wsi, lws_callback_reasons reason, Connection* slot, void
 
 // ---- Reading.
 
-int Page::Impl::begin(lws* wsi, Connection* slot, const std::string& path) {
+int Page::Impl::begin(lws* wsi, Connection* slot, std::string_view path) {
+  if (has_zero(path)) return refuse(wsi, "a path has no zero in it");
   if (const auto before = exchanges_.find(slot->number); before != exchanges_.end()) {
     close(before->first);
   }
@@ -228,7 +265,7 @@ int Page::Impl::begin(lws* wsi, Connection* slot, const std::string& path) {
   Exchange& exchange = exchanges_[slot->number];
   exchange.wsi = wsi;
   Request& request = exchange.request;
-  request.path = path.starts_with('/') ? path : '/' + path;
+  request.path = (path.starts_with('/') ? "" : "/") + std::string(path);
   request.is_post = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
   request.args = arguments(wsi);
   request.host = header(wsi, WSI_TOKEN_HOST);
@@ -241,8 +278,13 @@ int Page::Impl::begin(lws* wsi, Connection* slot, const std::string& path) {
     exchange.answer = {.status = 405, .body = R"({"error":"Only GET and POST are answered."})"};
   } else if (request.is_post) {
     const std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-    if (!length.empty() && length != "0") return 0;  // Then comes the body.
-    exchange.answer = {.status = 411, .body = R"({"error":"A request has a length."})"};
+    if (length.empty() || length == "0") {
+      exchange.answer = {.status = 411, .body = R"({"error":"A request has a length."})"};
+    } else if (is_too_long(length)) {
+      exchange.answer = {.status = 413, .body = R"({"error":"A request has at most 4 MiB."})"};
+    } else {
+      return 0;  // Then comes the body.
+    }
   } else {
     hand_over(slot->number, exchange);
     return 0;

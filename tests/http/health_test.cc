@@ -14,11 +14,12 @@ using http::why_unwell;
 using Json = nlohmann::ordered_json;
 
 TEST_SUITE("http: health") {
-  TEST_CASE("a leader is well unless a commit failed or a transaction blocks it") {
+  TEST_CASE("a leader is well as long as it goes on, also closed for writes") {
     Json status = test::some_status_json();
     CHECK(why_unwell(status).empty());
     status["writable"] = false;
-    CHECK(why_unwell(status).find("a commit has failed") != std::string::npos);
+    CHECK(why_unwell(status).empty());
+    CHECK(why_unready(status, 99'000).find("a commit has failed") != std::string::npos);
     status["writable"] = true;
     status["transaction_ms"] = 12'000;
     CHECK(why_unwell(status).find("12 s") != std::string::npos);
@@ -31,7 +32,7 @@ TEST_SUITE("http: health") {
     CHECK(why_unready(status, 10'000).empty());
     status["behind_ms"] = 12'345;
     CHECK(why_unready(status, 10'000) == "it has lacked writes of connected peers for 12 s");
-    status["writable"] = false;
+    status["transaction_ms"] = 12'000;
     CHECK(why_unready(status, 99'000) == why_unwell(status));
   }
 
@@ -51,6 +52,18 @@ TEST_SUITE("http: health") {
     status["full"] = status["follower"] = true;
     CHECK(why_unwell(status).empty());
     CHECK(why_unready(status, 10'000).empty());
+    CHECK(http::readiness(status) == "ok, full: writes that add are refused");
+    status["full"] = false;
+    CHECK(http::readiness(status) == "ok");
+  }
+
+  TEST_CASE("a leader that cannot even remove is not ready, and is well") {
+    Json status = test::some_status_json();
+    status["full"] = status["refusing"] = true;
+    CHECK(why_unready(status, 10'000) == "the disk is full to the brim: it cannot even remove");
+    CHECK(why_unwell(status).empty());
+    status["full"] = false;
+    CHECK(why_unready(status, 10'000) == "it can write nothing for now");
   }
 }
 

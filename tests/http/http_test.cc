@@ -119,6 +119,34 @@ TEST_SUITE("http: port") {
     CHECK(fetch(at, "GET /status HTTP/1.1\r\n\r\n").status != 200);
   }
 
+  TEST_CASE("nothing is upgraded, and requests that make no sense are answered so") {
+    World world;
+    const std::string at = world.http.address();
+    const std::string host = "Host: localhost\r\n";
+    const auto status = [&](const std::string& line, const std::string& headers) {
+      return fetch(at, line + " HTTP/1.1\r\n" + host + headers + "\r\n").status;
+    };
+    const std::string upgrade =
+        "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        "Sec-WebSocket-Version: 13\r\n";
+    for (const char* path : {"/", "/events", "/status", "/nothing"}) {
+      CAPTURE(path);
+      CHECK(status(std::string("GET ") + path, "Upgrade: websocket\r\n" + upgrade) == 400);
+    }
+    CHECK(status("GET /", "Upgrade: h2c\r\n" + upgrade) == 400);
+    CHECK(status("CONNECT 127.0.0.1:1", "") == 405);
+    for (const char* path : {"/%00", "/%00status", "/status%00", "/status%00?x=1"}) {
+      CAPTURE(path);
+      CHECK(status(std::string("GET ") + path, "") == 400);
+    }
+    CHECK(status("GET /status?x=%20", "") == 200);
+    for (const char* length : {"99999999999999999999999", "-5", "4294967297", "16385", "x"}) {
+      CAPTURE(length);
+      CHECK(status("POST /pause", std::string("Content-Length: ") + length + "\r\n") == 413);
+    }
+    CHECK(get(at, "/healthz").status == 200);
+  }
+
   TEST_CASE("acting needs the token") {
     World world;
     const auto begun = std::chrono::steady_clock::now();
