@@ -47,6 +47,8 @@ class HybridClock {
   [[nodiscard]] Hlc high_water() const { return last_; }
   // Returns the time of the wall clock.
   [[nodiscard]] Millis wall_ms() const { return clock_.now_ms(); }
+  // Returns that and the steady time of the same moment; see WallClock::moment().
+  [[nodiscard]] Moment moment(Millis steady_ms) const { return clock_.moment(steady_ms); }
 
  private:
   const WallClock& clock_;

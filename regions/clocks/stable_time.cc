@@ -45,17 +45,19 @@ void StableTime::watch(LinkId link, const Heartbeat& heartbeat, Millis now) {
   (void)owner_.state.clock()->observe(heartbeat.hlc);
   const std::string region = owner_.exchange.links().region(link);
   if (region.empty() || heartbeat.wall_ms == 0) return;
-  clocks_.heard(region, heartbeat.wall_ms, ClockWatch::round_trip_ms(heartbeat.echo, now),
-                wall_ms(), now);
+  const core::Moment read = moment(now);
+  clocks_.heard(region, heartbeat.wall_ms,
+                ClockWatch::round_trip_ms(heartbeat.echo, read.steady_ms), read.wall_ms, now);
 }
 
 void StableTime::hear(LinkId link, const Heartbeat& heartbeat, Millis now) {
   post();
-  const Millis running = owner_.keeper.running_ms(now);
+  const core::Moment read = moment(now);
+  const Millis running = owner_.keeper.running_ms(read.steady_ms);
   const auto others = waited_for();
-  const Millis trip = ClockWatch::round_trip_ms(heartbeat.echo, now).value_or(0);
+  const Millis trip = ClockWatch::round_trip_ms(heartbeat.echo, read.steady_ms).value_or(0);
   for (const ClockWord& word : heartbeat.heard) {
-    if (others.contains(word.origin)) heard_.hear(word, wall_ms(), running, trip);
+    if (others.contains(word.origin)) heard_.hear(word, read.wall_ms, running, trip);
   }
   const Origin peer = owner_.exchange.links().peer(link);
   const bool whole = !heartbeat.left_out || heartbeat.settled == owner_.settled.hash();
@@ -94,7 +96,7 @@ core::Hlc StableTime::own(Millis now) {
   core::Hlc own = std::min(shown_clock_, core::Hlc::of(expiry().wall_ms(), 0));
   // Nobody believes it further than its own clock, when this comes there. A clock that is ahead of
   // that is shown no further than is known after a restart, too: then it may be set right.
-  const Millis latest = heard_.latest_ms(owner_.keeper.running_ms(now));
+  const Millis latest = heard_.latest_ms(owner_.keeper.running_ms(moment(now).steady_ms));
   const bool ahead = own.millis() > latest + drift_ms_max_ && !planted(Bug::kBelieveBeyondOwn);
   if (ahead) own = std::min(own, core::Hlc::of(heard_.latest_stored_ms() + drift_ms_max_, 0));
   if (latest >= 0) {
@@ -107,7 +109,8 @@ std::vector<ClockWord> StableTime::words(Millis now) const {
   std::vector<ClockWord> words = heard_.words(owner_.keeper.running_ms(now));
   if (owner_.exchange.follows()) return words;
   const Identity& self = owner_.state.identity();
-  words.push_back({self.origin, self.opening, now, wall_ms(), 0});
+  const core::Moment read = moment(now);
+  words.push_back({self.origin, self.opening, read.steady_ms, read.wall_ms, 0});
   return words;
 }
 
@@ -146,8 +149,9 @@ void StableTime::post() {
 }
 
 void StableTime::look(Millis now) {
-  const Millis running = owner_.keeper.running_ms(now);
-  const Millis moved = jumps_.look(wall_ms(), now, running);
+  const core::Moment read = moment(now);
+  const Millis running = owner_.keeper.running_ms(read.steady_ms);
+  const Millis moved = jumps_.look(read.wall_ms, read.steady_ms, running);
   if (moved != 0) {
     clocks_.jumped(moved, now);
     heard_.jumped(running);

@@ -92,6 +92,11 @@ class StableTime final : public Participant {
   // Tells readers how late it is at least, so that they do not go back.
   void post();
   [[nodiscard]] core::Millis wall_ms() const { return owner_.state.clock()->wall_ms(); }
+  // Both clocks: whatever compares them must not use the `now` of its caller, which may have been
+  // read long ago, where a turn has stalled.
+  [[nodiscard]] core::Moment moment(core::Millis now) const {
+    return owner_.state.clock()->moment(now);
+  }
   [[nodiscard]] rows::PublishedExpiry& expiry() {
     return owner_.state.applied().published_expiry();
   }

@@ -25,8 +25,11 @@ std::map<std::string, std::string> timestamps_ahead(const Applied& applied,
                     " ahead when it wrote last: what it writes wins against concurrent writes "
                     "until " +
                     moment_text(millis) +
-                    "; to end that earlier, set its clock right and start its leader once with "
-                    "--new-origin";
+                    ", and until then keys with a life go wrong: those that it writes vanish in "
+                    "other regions at once, and in region " +
+                    region +
+                    " none vanishes, whoever wrote it; to end that earlier, set its clock right "
+                    "and start its leader once with --new-origin";
   }
   return texts;
 }

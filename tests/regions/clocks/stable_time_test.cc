@@ -19,6 +19,22 @@ namespace {
 
 constexpr Millis kWait = 60'000;
 
+// As the clocks of a machine: both go on while a turn stalls, whose `now` is of before.
+class RunningClock final : public core::WallClock {
+ public:
+  [[nodiscard]] Millis now_ms() const override { return wall_; }
+  [[nodiscard]] core::Moment moment(Millis /*now*/) const override { return {wall_, steady_}; }
+  void pass(Millis time) {
+    wall_ += time;
+    steady_ += time;
+  }
+  void jump(Millis by) { wall_ += by; }
+
+ private:
+  Millis wall_ = 1'700'000'000'000;
+  Millis steady_ = 0;
+};
+
 struct StableTimeWorld : Parts {
   StableTime time{{state, keeper, list, settled, exchange, alarms}, kDriftMs, kWait};
 
@@ -90,6 +106,38 @@ TEST_SUITE("regions: stable time") {
     CHECK(eu.time.may_clear(0));
     eu.clock.set(eu.clock.now_ms() + 10 * Parts::kDriftMs);
     CHECK_FALSE(eu.time.may_clear(1'000));
+  }
+
+  TEST_CASE("a turn that stalls before it looks at the clock has seen no jump") {
+    RunningClock clock;
+    StableTimeWorld eu;
+    eu.state.start_clock(clock, {}, Parts::kDriftMs);
+    CHECK(eu.time.may_clear(0));
+    clock.pass(10 * Parts::kDriftMs);
+    CHECK(eu.time.may_clear(0));
+    CHECK(eu.time.may_clear(10 * Parts::kDriftMs));
+    clock.jump(2 * Parts::kDriftMs);
+    CHECK_FALSE(eu.time.may_clear(10 * Parts::kDriftMs));
+  }
+
+  TEST_CASE("no clock of others is wrong for a turn that has stalled before their messages") {
+    RunningClock clock;
+    StableTimeWorld eu;
+    eu.state.start_clock(clock, {}, Parts::kDriftMs);
+    eu.greet(kLink, "us", kUs);
+    for (Millis now = 0; now < 10'000; now += 1'000) {
+      regions::Heartbeat beat;
+      beat.wall_ms = clock.now_ms();
+      beat.hlc = core::Hlc::of(beat.wall_ms, 0);
+      beat.clocks.set(kUs, beat.hlc.bits);
+      beat.echo = regions::Echo{now, 0};
+      beat.heard.push_back({kUs, 1, now, beat.wall_ms, 0});
+      clock.pass(10 * Parts::kDriftMs);  // It has come, and is looked at so much later.
+      eu.time.on(kLink, beat, now);
+      clock.pass(1'000 - 10 * Parts::kDriftMs);
+    }
+    CHECK(eu.time.complaints(9'000).empty());
+    CHECK(eu.time.may_clear(9'000));
   }
 
   TEST_CASE("a clock that moves by the drift has not jumped, and by one millisecond more it has") {
