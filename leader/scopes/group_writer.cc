@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base64.h"
+#include "core/path_parts.h"
 #include "crdt/resolve.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
@@ -21,12 +22,28 @@ namespace {
 
 // Rows of ids are stored by their path, not by its hash.
 constexpr std::size_t kRequestIdMax = 128;
+// Each map around a row has a count, with all of its path in it.
+constexpr std::size_t kComponentsMax = 64;
 
 [[noreturn]] void too_large(const std::string& what, std::size_t size, std::size_t limit,
                             const char* unit, const char* option) {
   throw Error(ErrorCode::kTooLarge, what + " of " + std::to_string(size) + " " + unit +
                                         " is over the limit of " + std::to_string(limit) + " " +
                                         unit + " (" + option + ")");
+}
+
+// Only for calls that add: what lies deeper can be read, removed and put back.
+void check_depth(const Path& row) {
+  const std::string_view encoded = row.encoded();
+  std::size_t components = 0;
+  for (std::size_t at = encoded.find('\0'); at != encoded.npos; at = encoded.find('\0', at + 2)) {
+    components += encoded[at + 1] == core::kComponentEnd[1] ? 1 : 0;
+  }
+  if (components <= kComponentsMax) return;
+  throw Error(ErrorCode::kTooLarge, "a path of " + std::to_string(components) +
+                                        " components is over the limit of " +
+                                        std::to_string(kComponentsMax) +
+                                        ": the space, the key, and two for each map around a row");
 }
 
 }  // namespace
@@ -203,9 +220,10 @@ void GroupWriter::write(const Key& row, std::string_view value, Sum sum) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
   }
   check_type_in_request(row);
+  const Path path = path_of(row);
+  check_depth(path);
   check_room_to_add(value.size());
   OpenTransaction txn = begin();
-  const Path path = path_of(row);
   drop_expired(txn.group(), path);
   check_element(path);
   txn->put(path, value);
@@ -226,6 +244,7 @@ void GroupWriter::remove(const Key& row) {
 
 std::int64_t GroupWriter::add(const Key& row, std::int64_t amount) {
   const Path path = path_of(row);
+  check_depth(path);
   if (request_ && crdt::membership(path)) refuse_in_request(row, "an addition to a score");
   // Loads the row for all that follows.
   const std::optional<std::int64_t> value =
@@ -248,6 +267,7 @@ std::int64_t GroupWriter::add(const Key& row, std::int64_t amount) {
 void GroupWriter::add_double(const Key& row, double amount) {
   refuse_in_request(
       row, crdt::membership(path_of(row)) ? "an addition to a score" : "an addition of a double");
+  check_depth(path_of(row));
   if (!std::isfinite(amount)) {
     throw Error(ErrorCode::kInvalid, row.name() + ": only finite numbers can be added");
   }

@@ -374,6 +374,25 @@ TEST_SUITE("leader: misuse") {
     CHECK(count.get() == 5);
   }
 
+  TEST_CASE("a path of more than 64 components is added to by nobody, and read and removed") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Key key = "deep";
+    for (int level = 0; level < 30; ++level) key = key.field("f");
+    Word{store, key}.put("the 63rd component");
+    CHECK(Word{store, key}.get() == "the 63rd component");
+    const Key deeper = key.field("f");
+    CHECK(code_of([&] { Word{store, deeper}.put("no"); }) == ErrorCode::kTooLarge);
+    CHECK(code_of([&] { Counter{store, deeper}.add(1); }) == ErrorCode::kTooLarge);
+    CHECK(code_of([&] {
+            Set<std::string>{store, key.field("\0\1\0")}.insert("no");
+          }) == ErrorCode::kTooLarge);
+    CHECK_FALSE(Word{store, deeper}.get());
+    Word{store, deeper}.erase();
+    store.clear(deeper);
+    CHECK(Word{store, key}.get() == "the 63rd component");
+  }
+
   TEST_CASE("in a forked process every call throws, and nothing hangs or aborts") {
     const TempDir folder;
     auto store = std::unique_ptr<Store>(new Store(Store::open(store_options(folder, "eu"))));
