@@ -33,9 +33,9 @@ bool Dialled::is_due(Clock::time_point now) {
 }
 
 Dialled::Clock::time_point Dialled::due_at() const {
-  if (redial.at() > Clock::now() || !name.asking()) return redial.at();
   const auto slow = name.slow_at();
-  return slow && !said_slow_ ? *slow : Clock::time_point::max();
+  if (!slow || redial.at() > Clock::now()) return redial.at();
+  return said_slow_ ? Clock::time_point::max() : *slow;
 }
 
 void Dialled::count_failure(const std::string& why, Clock::time_point now) {
