@@ -3,6 +3,7 @@
 readers; acting; figures beside those of `status --json`; a region that is killed is shown as away
 within 3 s; metrics read by Debian's python3-prometheus-client."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -123,7 +124,7 @@ def broken_requests(port):
 
 
 def many_connections(port):
-    """300 connections: 256 are served at once, the rest are closed; then all is as before."""
+    """300 connections: those that came first give way, the rest are served; then all is as before."""
     clients = [port.connect() for _ in range(300)]
     for client in clients:
         try:
@@ -142,6 +143,39 @@ def many_connections(port):
         client.close()
     wait_until("they are gone", lambda: port.leader.status()["http"]["connections"] < 3)
     check(port.get("/healthz")[0] == 200, "served again")
+
+
+def held_connections(port):
+    """Health is told beside any number of connections that do whatever they like."""
+    line = b"%s HTTP/1.1\r\nHost: localhost\r\n"
+    upgrade = (b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+               b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n")
+    for name, text in (("silent", b""), ("half a request", line % b"GET /healthz"),
+                       ("half a body", line % b"POST /pause" + b"Content-Length: 99\r\n\r\nx"),
+                       ("streams", line % b"GET /events" + b"\r\n"),
+                       ("WebSockets", line % b"GET /events" + upgrade + b"\r\n"),
+                       ("unread", line % b"GET /" + b"\r\n"),
+                       ("tunnels", line % b"CONNECT a:1" + b"\r\n")):
+        with contextlib.ExitStack() as clients:
+            for _ in range(400):
+                client = clients.enter_context(port.connect())
+                with contextlib.suppress(OSError):
+                    client.sendall(text)
+            for _ in range(3):
+                begun = time.monotonic()
+                check(port.ask("GET", "/healthz", timeout=10)[0] == 200, name)
+                print(f"health beside 400 {name}: {time.monotonic() - begun:.3f} s")
+        wait_until("they are gone", lambda: port.leader.status()["http"]["connections"] < 3)
+
+
+def a_body_in_small_parts(port):
+    begun = time.monotonic()
+    with port.connect() as client, contextlib.suppress(OSError):
+        client.sendall(b"POST /pause HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n")
+        while time.monotonic() - begun < 50:
+            client.sendall(b"x")
+            time.sleep(0.1)
+    check(time.monotonic() - begun < 50, "a request has 5 s to be whole")
 
 
 class Stream:
@@ -318,6 +352,8 @@ def main():
         same_figures(port)
         streams(port)
         many_connections(port)
+        held_connections(port)
+        a_body_in_small_parts(port)
         metrics(port)
         acting(port, us)
         killed(port, us)
