@@ -3,8 +3,14 @@
 #include <cstddef>
 #include <utility>
 
+#include "server/compiled_pattern.h"
+
 namespace anabranch::server {
 namespace {
+
+// So many elements, and so many for each byte of a text, are tried before a pattern is taken apart.
+constexpr std::size_t kTriesMin = 1024;
+constexpr std::size_t kTriesPerByte = 4;
 
 // One element of a pattern, matching exactly one byte.
 struct Element {
@@ -65,13 +71,16 @@ bool matches(std::string_view pattern, std::string_view text) {
   // again.
   std::size_t star = std::string_view::npos;
   std::size_t resume = 0;
-  while (t < text.size()) {
+  const std::size_t tries_max = kTriesMin + kTriesPerByte * text.size();
+  for (std::size_t tries = 0; t < text.size();) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = ++p;
       resume = t;
       continue;
     }
     const Element element = p < pattern.size() ? match_one(pattern, p, text[t]) : Element{};
+    tries += element.size;
+    if (tries > tries_max) return CompiledPattern(pattern).matches(text);
     if (element.matched) {
       p += element.size;
       ++t;

@@ -31,12 +31,21 @@ char sign_of(Writer::Aggregate kind, int protocol) {
 
 void Writer::append(std::string_view bytes) {
   const std::size_t grown = output_.size() + bytes.size();
-  if (grown > bytes_max_) {
-    throw Error(ErrorCode::kTooLarge,
-                "the answer is over the limit of " + std::to_string(bytes_max_) + " bytes");
-  }
+  if (grown > bytes_max_) refuse();
   if (grown > room_) throw NoRoom{grown};
   output_.append(bytes);
+}
+
+void Writer::refuse() const {
+  throw Error(ErrorCode::kTooLarge,
+              "the answer is over the limit of " + std::to_string(bytes_max_) + " bytes");
+}
+
+void Writer::require(std::size_t elements, std::size_t bytes) const {
+  const std::size_t left = bytes_max_ - std::min(output_.size(), bytes_max_);
+  if (bytes > 0 && elements > left / bytes) refuse();
+  const std::size_t grown = output_.size() + elements * bytes;
+  if (grown > room_) throw NoRoom{grown};
 }
 
 void Writer::line(char type, std::int64_t number) {

@@ -67,6 +67,8 @@ class Writer {
   [[nodiscard]] bool is_error(std::size_t mark) const {
     return mark < output_.size() && output_[mark] == '-';
   }
+  // Throws, as writing them would, unless so many elements of so many bytes each fit.
+  void require(std::size_t elements, std::size_t bytes) const;
   // Removes everything from the mark on.
   void rewind(std::size_t mark) { output_.resize(mark); }
   // Moves what was written from `from` on to the mark, before all else there.
@@ -76,6 +78,7 @@ class Writer {
 
  private:
   void append(std::string_view bytes);
+  [[noreturn]] void refuse() const;
   // "<type><number>\r\n".
   void line(char type, std::int64_t number);
 

@@ -68,6 +68,7 @@ enum class Standing : std::uint8_t {
   kApart,     // All that it has been told is committed.
   kInGroup,   // It has written to the open group, or seen it.
   kUnderWay,  // The same for the group that is being committed: nothing of it is run meanwhile.
+  kStaging,   // A command of it is being run in slices (long_write.h).
 };
 
 struct Client {
@@ -91,8 +92,11 @@ struct Client {
   std::string output;             // Answers of this turn, and answers that the socket did not take.
   Writer reply;
   ReplyMode reply_mode;
-  std::string draft;     // The part of a long read's answer so far (long_reads.h)...
-  bool drafted = false;  // ...and whether it is complete.
+  std::string draft;      // The part of a long read's answer so far (long_reads.h)...
+  bool drafted = false;   // ...and whether it is complete.
+  bool drafting = false;  // It is under way;
+  // and since when the client sends nothing more: it may have gone.
+  std::optional<SteadyTime> left = {};
   Queue queue;
   ConnectionSession session;
   ShownCells shown;

@@ -7,6 +7,7 @@
 
 #include "core/assert.h"
 #include "core/text.h"
+#include "server/pattern.h"
 #include "server/resp/host.h"
 #include "server/resp/table/usage.h"
 
@@ -252,6 +253,13 @@ std::optional<std::int64_t> take_integer(Call& call, std::size_t position) {
   const std::optional<std::int64_t> value = core::parse_integer(call[position]);
   if (!value) call.reply().error(kNotInteger);
   return value;
+}
+
+std::optional<std::string_view> take_pattern(Call& call, std::size_t position) {
+  if (call[position].size() <= kPatternBytesMax) return call[position];
+  call.reply().error("ERR the pattern is over the limit of " + std::to_string(kPatternBytesMax) +
+                     " bytes");
+  return std::nullopt;
 }
 
 std::optional<std::chrono::milliseconds> parse_timeout(Call& call, std::size_t position) {

@@ -95,6 +95,8 @@ void count_lookup(const Call& call, bool found);
 void reply_value(Writer& reply, const std::optional<std::string>& value);
 // Returns the integer in an argument; nullopt after an error reply.
 std::optional<std::int64_t> take_integer(Call& call, std::size_t position);
+// Returns the pattern in an argument; nullopt after an error reply, for one that is too long.
+std::optional<std::string_view> take_pattern(Call& call, std::size_t position);
 // Returns the milliseconds in an argument; nullopt after an error reply.
 std::optional<std::chrono::milliseconds> parse_timeout(Call& call, std::size_t position);
 

@@ -27,12 +27,9 @@ constexpr std::size_t kWaysMax = 8;  // So many give way in one turn.
 // The send buffer of a client: by default the system lets it grow to megabytes for a client that
 // does not read.
 constexpr int kSendBuffer = 256 << 10;
-constexpr std::chrono::milliseconds kRemovalTime{5};   // In one turn.
-constexpr std::chrono::milliseconds kHearTime{20};     // The same for reads, handshakes included.
-constexpr std::chrono::milliseconds kReadTime{5};      // The same for long reads, at least,
-constexpr std::chrono::milliseconds kReadTimeMax{50};  // and at most.
-constexpr std::chrono::seconds kIdleLook{1};           // Between two looks for idle clients.
-constexpr std::chrono::milliseconds kSleepMax{1000};   // Beside a commit.
+constexpr std::chrono::milliseconds kHearTime{20};    // The same for reads, handshakes included.
+constexpr std::chrono::seconds kIdleLook{1};          // Between two looks for idle clients.
+constexpr std::chrono::milliseconds kSleepMax{1000};  // Beside a commit.
 // A client below these costs in one turn is served early in the next one.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
@@ -73,6 +70,7 @@ Loop::~Loop() = default;
 void Loop::run() {
   Milliseconds timeout{0};
   while (!stopped_ && host_.stopping.empty()) timeout = turn(timeout);
+  turn_.abandon_write();
   while (turn_.committing()) finish_commit();
   answering_.swap(scheduled_);
   close_gone();
@@ -95,7 +93,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   }
   const bool worked = !answering_.empty();
   serve_all();
-  if (!turn_.committing()) turn_.remove_some(steady_now() + kRemovalTime);
+  stage_some();
   commit();
   show_monitors();
   // Clients that were not served come first in the next turn.
@@ -115,8 +113,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   if (web_) web_->follow(judge_);
   // After the answers: while their clients think, foreign writes are applied.
   Milliseconds sleep = turn_leader();
-  const bool works = !turn_.committing() && (turn_.removing() || turn_.dirty());
-  const bool idle = scheduled_.empty() && !works && !turn_.reading();
+  const bool idle = scheduled_.empty() && !turn_.works() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
   return until_next(sleep);
@@ -153,7 +150,7 @@ bool Loop::leader_is_due() const {
 }
 
 Loop::Milliseconds Loop::turn_leader() {
-  if (turn_.committing() || turn_.dirty()) {
+  if (turn_.committing() || turn_.staging() || turn_.dirty()) {
     leader_turns_.refuse();
     return kSleepMax;
   }
@@ -268,27 +265,6 @@ void Loop::close_idle() {
   }
 }
 
-void Loop::let_go_on() {
-  if (!behind_removals_.empty() && !turn_.removing()) {
-    for (Connection* connection : std::exchange(behind_removals_, {})) go_on(*connection);
-  }
-  const SteadyTime now = steady_now();
-  if (!paused_.empty() && now >= host_.pause.until) {
-    for (Connection* connection : std::exchange(paused_, {})) go_on(*connection);
-  }
-  if (!room_.anybody_waits()) return;
-  room_.relieve(now, connections_, [this](Connection& connection) {
-    connection.gone = true;
-    schedule(connection);
-  });
-  room_.release(now, [this](Connection& connection) { go_on(connection); });
-}
-
-void Loop::go_on(Connection& connection) {
-  connection.held = false;
-  schedule(connection);
-}
-
 void Loop::wait(Milliseconds timeout) {
   timeout = reception_.go_on(timeout);
   ways_ = 0;
@@ -296,7 +272,7 @@ void Loop::wait(Milliseconds timeout) {
   std::vector<std::pair<Connection*, std::uint32_t>> heavy;
   for (const epoll_event& event : epoll_.wait(events, timeout)) {
     if (event.data.ptr == nullptr) {
-      leader_turns_.called(turn_.committing());
+      leader_turns_.called(turn_.committing() || turn_.staging());
       continue;
     }
     if (event.data.ptr == &turn_) {
@@ -424,9 +400,15 @@ void Loop::on_event(Connection& connection, std::uint32_t events) {
   // EPOLLRDHUP is watched while the client waits: without reads, only this event reports a closed
   // connection.
   const bool broken = (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
-  const Client& client = connection.client();
+  Client& client = connection.client();
+  if (client.drafting && broken && (events & (EPOLLERR | EPOLLHUP)) == 0) {
+    client.left = steady_now();
+    return schedule(connection);
+  }
+  // While its request is under way nothing is read: its words stay where they are.
+  const bool stays = client.standing == Standing::kStaging;
   const bool waits = client.standing != Standing::kApart || client.behind_commit;
-  if (waits && connection.runnable && !broken) {
+  if ((stays || (waits && connection.runnable)) && !broken) {
     return connection.watch(epoll_, 0);  // Until it is answered.
   }
   // Waiting requests come first, and a stuck client is not read from.
@@ -501,7 +483,10 @@ bool Loop::serve_next(Connection& connection) {
   Client& client = connection.client();
   if (connection.gone || client.closing) connection.runnable = false;
   if (connection.stuck() || client.wait || connection.held || !connection.runnable) return false;
-  if (client.standing == Standing::kUnderWay || client.behind_commit) return false;
+  if (client.standing == Standing::kUnderWay || client.standing == Standing::kStaging ||
+      client.behind_commit) {
+    return false;
+  }
   room_.allow(connection);
   switch (connection.next_request()) {
     case Parser::Outcome::kIncomplete:
@@ -533,45 +518,15 @@ void Loop::execute(Connection& connection) {
   }
   client.reply_mode.begin_request();
   turn_.execute(client, connection.arguments());
-  if (!client.held_back && !client.wait) client.reply_mode.end_request();
-}
-
-void Loop::hold_back(Connection& connection) {
-  const HeldBack why = *std::exchange(connection.client().held_back, std::nullopt);
-  connection.put_back();
-  if (why.until == HeldBack::Until::kRoom) return room_.hold(connection, why.bytes);
-  if (why.until == HeldBack::Until::kCommitted) return turn_.wait_for_commit(connection.client());
-  connection.held = true;
-  if (why.until == HeldBack::Until::kRemoved) behind_removals_.push_back(&connection);
-  if (why.until == HeldBack::Until::kUnpaused) paused_.push_back(&connection);
-}
-
-void Loop::read_some(SteadyTime begun) {
-  if (!turn_.reading()) return;
-  const SteadyTime now = steady_now();
-  // Half of a long turn's time, so that long transactions of other clients do not delay reads for
-  // ever.
-  const auto time = std::clamp<SteadyTime::duration>((now - begun) / 2, kReadTime, kReadTimeMax);
-  const auto room = [this](const Client& client) {
-    return room_.for_draft(*connections_.at(client.id));
-  };
-  turn_.read_some(now + time, room, [this](Client& client, bool over) {
-    Connection& connection = *connections_.at(client.id);
-    room_.count(connection);
-    if (!over) return;
-    if (const auto none = std::exchange(client.held_back, std::nullopt)) {
-      room_.hold(connection, none->bytes);
-    } else {
-      go_on(connection);
-    }
-  });
+  const bool goes_on = client.held_back || client.wait || client.standing == Standing::kStaging;
+  if (!goes_on) client.reply_mode.end_request();
 }
 
 void Loop::answer(Connection& connection) {
   Client& client = connection.client();
   if (client.standing != Standing::kApart) return;
   if (!client.session.stamped()) client.session.stamp(leader_.committed());
-  if (!turn_.committing()) Waiting::attempt(client);
+  if (!turn_.committing() && !turn_.staging()) Waiting::attempt(client);
   room_.count(connection);
   const std::size_t waiting = connection.pending();
   if (connection.gone || !connection.send()) {
@@ -590,7 +545,8 @@ void Loop::answer(Connection& connection) {
   const bool waits = client.wait.has_value();
   const bool held_up = waits || connection.held || connection.stuck();
   const std::uint32_t reading = client.closing || held_up ? 0U : EPOLLIN;
-  connection.watch(epoll_, reading | (waits ? EPOLLRDHUP : 0U) |
+  const bool may_leave = waits || (client.drafting && !client.left);
+  connection.watch(epoll_, reading | (may_leave ? EPOLLRDHUP : 0U) |
                                (left > 0 || connection.wants_write() ? EPOLLOUT : 0U));
   const bool goes_on = connection.runnable && !held_up && !client.behind_commit;
   if (goes_on && !connection.gone) schedule(connection);

@@ -88,6 +88,8 @@ class Loop {
   [[nodiscard]] bool may_gather() const;
   // Waits for the commit under way and answers its clients. Begins the next commit before that, but
   // where commands have waited for the first one.
+  // Goes on with a long write, or with removals.
+  void stage_some();
   void finish_commit();
   // Whether the leader, or a client whose wait is over, needs a moment without a commit.
   [[nodiscard]] bool leader_is_due() const;

@@ -92,6 +92,8 @@ struct ServerOptions {
   std::chrono::milliseconds transaction_patience = leader::Watchdog::kTimeout;
   // A read is cut short after so long, to let others in, and continues later.
   std::chrono::milliseconds read_slice_max{2};
+  // A long write ends a slice after so long, to let reads in.
+  std::chrono::milliseconds write_slice_max{5};
   // Limits of one client in one turn, so that no other waits long; the bytes are those of one read.
   std::size_t turn_commands_max = 1000;
   std::size_t turn_bytes_max = std::size_t{1} << 20U;

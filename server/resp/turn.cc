@@ -10,6 +10,7 @@
 #include "leader/scopes/kept_view.h"
 #include "leader/scopes/lent_scope.h"
 #include "server/resp/admission.h"
+#include "server/resp/slices/work.h"
 
 namespace anabranch::server {
 namespace {
@@ -40,6 +41,20 @@ bool is_of_rows(const Command& command) {
   constexpr std::uint32_t kMore = kExecutes | kAfterCommit | kAdmin;
   const bool looks = (command.flags & (kReads | kWrites)) != 0;
   return looks && (command.flags & kMore) == 0 && command.shared == nullptr;
+}
+
+// Whether a request may be large (work.h): few are.
+bool goes_by_work(const Command& command, Arguments arguments) {
+  return command.changes() &&
+         (command.has(kExecutes) || command.has(kLarge) || arguments.size() > kWorkDirectMax);
+}
+
+// Whether a transaction only reads, and tells nobody that it has read.
+bool only_reads(const Client& client) {
+  const auto writes = [](const Queue::Entry& entry) {
+    return !is_of_rows(*entry.command) || entry.command->changes();
+  };
+  return client.shown.empty() && std::ranges::none_of(client.queue.entries, writes);
 }
 
 // Whether a command looks at its client alone.
@@ -77,7 +92,8 @@ void Turn::execute(Client& client, Arguments arguments) {
     const leader::Loan<leader::LentRead> scope(committed_state());
     return run_in(*scope, client, resolved, arguments, true);
   }
-  if (committing() && !may_stage(client, command, arguments)) {
+  // What looks at its client alone waits for nobody.
+  if (busy() && !is_of_client(command) && !may_stage(client, command, arguments)) {
     client.held_back = HeldBack{HeldBack::Until::kCommitted};
     return;
   }
@@ -88,17 +104,21 @@ void Turn::execute(Client& client, Arguments arguments) {
   // What others have staged counts as a change, so the log must have it.
   const bool watches = command.has(kExecutes) && host_.watched.watches(client);
   if (command.has(kAfterCommit) || watches) commit();
+  if (goes_by_work(command, arguments) &&
+      is_large(client, command, arguments, host_.leader.scope())) {
+    return begin_large(client, resolved, arguments);
+  }
   run_in(host_.leader.scope(), client, resolved, arguments, false);
 }
 
 bool Turn::reads_apart(const Client& client, const Command& command) const {
-  const bool apart = client.standing == Standing::kApart && (open_.wrote || committing());
+  const bool apart = client.standing == Standing::kApart && (open_.wrote || busy());
   return apart && is_of_rows(command) && !command.changes() && !removals_.any();
 }
 
 // What looks at more than rows waits for the commit, and so does what takes several turns.
 bool Turn::may_stage(const Client& client, const Command& command, Arguments arguments) const {
-  if (!may_stage_ || removals_.any() || host_.leader.group_full()) return false;
+  if (staging() || !may_stage_ || removals_.any() || host_.leader.group_full()) return false;
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) return false;
   if (!command.has(kExecutes)) return is_of_rows(command) || is_of_client(command);
   const auto of_rows = [](const Queue::Entry& entry) { return is_of_rows(*entry.command); };
@@ -277,8 +297,57 @@ void Turn::begin_removal(Client& client, const Command& command, Arguments argum
   }
 }
 
+void Turn::begin_large(Client& client, const Resolved& resolved, Arguments arguments) {
+  if (resolved.command->has(kExecutes) && only_reads(client)) {
+    return begin_read(client, resolved, arguments);
+  }
+  if (removals_.any()) {
+    client.held_back = HeldBack{HeldBack::Until::kRemoved};
+    return;
+  }
+  commit();
+  client.standing = Standing::kStaging;
+  write_ = std::make_unique<LongWrite>(host_, client, resolved, arguments,
+                                       [this](Call& call) { run_watched(call); });
+}
+
+Client* Turn::stage_some(SteadyTime until) {
+  if (!write_ || !write_->go_on(until)) return nullptr;
+  const std::unique_ptr<LongWrite> write = std::move(write_);
+  const Call& call = write->call();
+  Client& client = call.client;
+  client.standing = Standing::kApart;
+  host_.now = steady_now() - write->took();
+  try {
+    write->result();
+    finish(call, write->begin());
+  } catch (const NoRoom& none) {
+    client.reply.rewind(write->begin());
+    client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes - write->begin()};
+  } catch (const Strand::TooMuch& much) {
+    client.reply.rewind(write->begin());
+    give_up(client, much);
+    finish(call, write->begin());
+  }
+  release_behind();
+  return &client;
+}
+
+void Turn::give_up(Client& client, const Strand::TooMuch& much) {
+  host_.watched.forget(client);
+  client.reply.error(too_much(much));
+}
+
+void Turn::abandon_write() {
+  if (!write_) return;
+  write_->call().client.standing = Standing::kApart;
+  write_.reset();
+  release_behind();
+}
+
 void Turn::begin_read(Client& client, const Resolved& resolved, Arguments arguments) {
   reads_.begin(client, resolved, arguments);
+  client.drafting = true;
   ++host_.observed.commands.of(resolved.command->id).calls;
   ++host_.statistics.long_reads;
   ++host_.long_reads;
@@ -289,7 +358,7 @@ void Turn::give_draft(Client& client, Arguments arguments) {
   ++host_.statistics.commands;
   if (host_.monitors.any()) host_.monitors.show(client, arguments);
   client.session.mark(false);
-  client.drafted = false;
+  client.drafted = client.drafting = false;
   const std::size_t mark = client.reply.mark();
   if (client.output.empty()) client.output.swap(client.draft);
   client.output.append(client.draft);
@@ -298,10 +367,11 @@ void Turn::give_draft(Client& client, Arguments arguments) {
 }
 
 void Turn::forget(Client& client) {
+  if (write_ && &write_->call().client == &client) abandon_write();
   host_.watched.forget(client);
   reads_.forget(host_, client);
   std::string().swap(client.draft);
-  client.drafted = false;
+  client.drafted = client.drafting = false;
 }
 
 void Turn::forget_closed(Client& client) {
@@ -411,6 +481,10 @@ bool Turn::serves_beside() const {
 void Turn::finish_commit() {
   if (!committing()) return;
   conclude(under_way_, host_.leader.finish_commit());
+  release_behind();
+}
+
+void Turn::release_behind() {
   yields_ = !behind_.empty();
   for (Client* client : std::exchange(behind_, {})) {
     client->behind_commit = false;

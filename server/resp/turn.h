@@ -31,8 +31,9 @@
 #include "leader/threads/watchdog.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
-#include "server/resp/long_reads.h"
-#include "server/resp/removals.h"
+#include "server/resp/slices/long_reads.h"
+#include "server/resp/slices/long_write.h"
+#include "server/resp/slices/removals.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -65,6 +66,10 @@ class Turn {
   void allow_staging(bool may) { may_stage_ = may; }
   // Whether commands wait for the commit under way.
   [[nodiscard]] bool any_behind() const { return !behind_.empty(); }
+  // Whether there is anything to go on with that waits for nothing.
+  [[nodiscard]] bool works() const {
+    return staging() || (!committing() && (removing() || dirty()));
+  }
   // Whether anything is staged in the open group.
   [[nodiscard]] bool dirty() const { return open_.wrote; }
   // Has a client wait for the commit under way with its next command.
@@ -82,6 +87,15 @@ class Turn {
   void forget(Client& client);
   // Forgets a client that is closed.
   void forget_closed(Client& client);
+
+  // Continues a long write until `until`. Returns its client when it is over: the client has its
+  // answer, in the open group, or is held back.
+  Client* stage_some(SteadyTime until);
+  // Whether one is under way: nothing else is staged or committed.
+  [[nodiscard]] bool staging() const { return write_ != nullptr; }
+  [[nodiscard]] const Client& staged_client() const { return write_->call().client; }
+  // Undoes it.
+  void abandon_write();
 
   // Continues removals of many keys until `until`.
   void remove_some(SteadyTime until);
@@ -103,6 +117,8 @@ class Turn {
     SteadyTime begun = {};     // Its commit.
   };
 
+  // Whether nobody may commit, since a commit or a long write is under way.
+  [[nodiscard]] bool busy() const { return committing() || staging(); }
   // Whether CLIENT PAUSE makes a request wait.
   [[nodiscard]] bool is_paused(const Client& client, const Command& command) const;
   // Whether a client may run a request; if not, replies with the reason.
@@ -142,6 +158,12 @@ class Turn {
   // Whether a command may run beside the removals in progress.
   bool make_way(Client& client, const Command& command, Arguments arguments);
   void begin_removal(Client& client, const Command& command, Arguments arguments);
+  // Begins a large request: a long write, or a read in slices.
+  void begin_large(Client& client, const Resolved& resolved, Arguments arguments);
+  // Answers a transaction that has looked at too much, and is undone.
+  void give_up(Client& client, const Strand::TooMuch& much);
+  // Has those go on that wait for a commit.
+  void release_behind();
   void begin_read(Client& client, const Resolved& resolved, Arguments arguments);
   // Delivers the drafted answer.
   void give_draft(Client& client, Arguments arguments);
@@ -153,6 +175,7 @@ class Turn {
   leader::Watchdog watchdog_;
   Removals removals_;
   LongReads reads_;
+  std::unique_ptr<LongWrite> write_;  // Null: there is none.
   Group open_;
   Group under_way_;
   bool may_stage_ = false;

@@ -1,7 +1,11 @@
-// A leader without peers in a temporary folder, with its Redis port on a thread of its own.
+// A leader, without peers unless its options name some, in a temporary folder, with its Redis port
+// on a thread of its own.
 
 #pragma once
 
+#include <pthread.h>
+
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,11 +29,12 @@ class RunningServer {
   explicit RunningServer(
       Options store = {}, server::ServerOptions options = {}, const Fill& fill = [](Scope&) {}) {
     store.path = (folder_.path() / "data").string();
-    store.region = "eu";
+    if (store.region.empty()) store.region = "eu";
     options.address = "127.0.0.1:0";
     leader_ = leader::Leader::open(store).value_or_raise();
     fill(leader_->scope());
     leader_->commit().value_or_raise();
+    peer_endpoint_ = leader_->status().endpoint;
     server_ = server::Server::open(*leader_, std::move(options)).value_or_raise();
     thread_ = std::thread([this] { server_->run(); });
   }
@@ -51,12 +56,21 @@ class RunningServer {
   void stop() { server_->stop(); }
   // The thread of its loop.
   std::thread::id loop() const { return thread_.get_id(); }
+  // The clock of the processor time of that thread.
+  clockid_t loop_clock() {
+    clockid_t clock{};
+    ::pthread_getcpuclockid(thread_.native_handle(), &clock);
+    return clock;
+  }
+  // The endpoint of its leader, for peers. As of the start.
+  const std::string& peer_endpoint() const { return peer_endpoint_; }
   // For before and after the server runs only; it is used by the server's thread.
   const TempDir& folder() const { return folder_; }
 
  private:
   TempDir folder_;
   std::unique_ptr<leader::Leader> leader_;
+  std::string peer_endpoint_;
   std::unique_ptr<server::Server> server_;
   std::thread thread_;
 };

@@ -5,13 +5,15 @@
 #include <set>
 #include <utility>
 
+#include "server/resp/slices/strand.h"
+
 namespace anabranch::server {
 namespace {
 
 constexpr std::uint64_t kWalked = 512;  // Names of a collection.
 constexpr std::size_t kLeaf = 16;       // Names below a beginning.
 constexpr std::size_t kDraws = 6;
-constexpr std::size_t kDrawnCost = 100;  // A draw costs as much as reading so many names.
+constexpr std::uint64_t kDrawnCost = 64;  // A draw costs as much as reading so many names.
 
 std::size_t common_size(const std::string& a, const std::string& b) {
   const auto differ = std::ranges::mismatch(a, b).in1;
@@ -36,11 +38,15 @@ std::vector<std::string> RandomNames::some(const std::string& beginning, std::si
   return names;
 }
 
-std::vector<std::string> RandomNames::all() const { return some("", SIZE_MAX, false); }
+bool RandomNames::is_small() const { return size_ <= kWalked; }
+
+bool RandomNames::is_few(std::uint64_t draws) const {
+  return !is_small() && draws <= size_ / kDrawnCost;
+}
 
 std::optional<std::string> RandomNames::draw() {
   if (size_ == 0) return std::nullopt;
-  if (size_ <= kWalked) return walk();
+  if (is_small()) return walk();
   std::array<Draw, kDraws> draws;
   double sum = 0;
   for (Draw& each : draws) {
@@ -106,16 +112,25 @@ RandomNames::Draw RandomNames::descend() {
   }
 }
 
+// Of the names left, each is as likely as the others to be among those that are still wanted
+// (Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S).
+std::vector<std::string> RandomNames::choose(std::size_t count) {
+  std::vector<std::string> chosen;
+  std::uint64_t visited = 0;
+  scope_.names(collection_, {}, [&](const std::string& name) {
+    Strand::breathe();
+    const std::uint64_t left = size_ - std::min(size_, visited++);
+    const std::uint64_t lacking = count - chosen.size();
+    if (left <= lacking || random_() % left < lacking) chosen.push_back(name);
+    return chosen.size() < count;
+  });
+  std::ranges::shuffle(chosen, random_);
+  return chosen;
+}
+
 std::vector<std::string> RandomNames::draw_different(std::size_t count) {
-  if (count * kDrawnCost >= size_ || size_ <= kWalked) {
-    std::vector<std::string> names = all();
-    const std::size_t taken = std::min(count, names.size());
-    for (std::size_t i = 0; i < taken; ++i) {
-      std::swap(names[i], names[i + random_() % (names.size() - i)]);
-    }
-    names.resize(taken);
-    return names;
-  }
+  if (count == 0) return {};
+  if (!is_few(count)) return choose(count);
   std::set<std::string> drawn;
   // The names are many times as many, so that few draws are in vain.
   for (std::size_t tries = 0; drawn.size() < count && tries < count * 4; ++tries) {

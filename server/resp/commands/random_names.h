@@ -30,8 +30,12 @@ class RandomNames {
   [[nodiscard]] std::uint64_t size() const { return size_; }
   // Returns a name; nullopt if there is none.
   [[nodiscard]] std::optional<std::string> draw();
-  // Returns `count` different names, or all if there are fewer. Reads all of them if `count` is not
-  // small against their number.
+  // Whether there are so few names that a draw walks to its place.
+  [[nodiscard]] bool is_small() const;
+  // Whether so many draws cost less than one pass over all names.
+  [[nodiscard]] bool is_few(std::uint64_t draws) const;
+  // Returns `count` different names, or all if there are fewer. Unless `count` is few it passes
+  // over all of them.
   [[nodiscard]] std::vector<std::string> draw_different(std::size_t count);
 
  private:
@@ -45,7 +49,8 @@ class RandomNames {
   // Returns up to `count` names that begin with `beginning`, from either end.
   [[nodiscard]] std::vector<std::string> some(const std::string& beginning, std::size_t count,
                                               bool backwards) const;
-  [[nodiscard]] std::vector<std::string> all() const;
+  // Returns `count` different names, chosen in one pass.
+  [[nodiscard]] std::vector<std::string> choose(std::size_t count);
 
   const Scope& scope_;
   const Key collection_;

@@ -36,6 +36,7 @@ enum Flag : std::uint32_t {
   kStranger = 1U << 12U,  // Allowed before a client has said who it is.
   kNoted = 1U << 13U,     // Leaves a line in the log, with user and address.
   kAllKeys = 1U << 14U,   // Tells or changes keys that its words do not name.
+  kLarge = 1U << 15U,     // Writes as much as is at its keys (work.h).
 };
 
 // The family of a command in documentation.

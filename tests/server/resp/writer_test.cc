@@ -2,13 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <ctime>
 #include <limits>
+#include <random>
 #include <string>
 
 #include <anabranch/error.h>
 
 #include "control/resp/writer.h"
+#include "server/compiled_pattern.h"
 #include "server/pattern.h"
+#include "tests/seed.h"
 
 namespace anabranch::writer_test {
 
@@ -102,6 +106,41 @@ TEST_SUITE("server: pattern") {
     std::string stars;
     for (int i = 0; i < 1000; ++i) stars += "*a";
     CHECK_FALSE(matches(stars + "b", std::string(10'000, 'a')));
+  }
+
+  TEST_CASE("a pattern taken apart matches what it matches step by step") {
+    std::mt19937_64 random(test::seed());
+    constexpr const char* kPieces[] = {"a",    "b",     "*",   "?",  "[ab]",
+                                       "[^a]", "[b-a]", "\\*", "ab", "[a"};
+    int matching = 0;
+    for (int i = 0; i < 20'000; ++i) {
+      std::string pattern;
+      for (auto left = random() % 7; left > 0; --left) pattern += kPieces[random() % 10];
+      std::string text;
+      for (auto left = random() % 9; left > 0; --left) text += "ab*"[random() % 3];
+      CAPTURE(pattern);
+      CAPTURE(text);
+      const bool matched = matches(pattern, text);
+      REQUIRE(server::CompiledPattern(pattern).matches(text) == matched);
+      matching += matched ? 1 : 0;
+    }
+    CHECK(matching > 1000);
+  }
+
+  TEST_CASE("a match takes a time that grows with the text, whatever the pattern") {
+    const std::string text(60'000, 'a');
+    std::string wild = "*";
+    while (wild.size() + 7 < server::kPatternBytesMax) wild += "[a-z]?";
+    const std::string plain = "*" + std::string(server::kPatternBytesMax - 2, 'a');
+    const std::string stars = "*aaaaaaaa*[b-z]aaaaaaa";
+    for (const std::string& pattern : {plain + "b", wild + "b", stars, plain + "*b"}) {
+      const auto processor_ms = [] { return std::clock() * 1000 / CLOCKS_PER_SEC; };
+      const auto begin = processor_ms();
+      constexpr int kTimes = 5;
+      for (int i = 0; i < kTimes; ++i) CHECK_FALSE(matches(pattern, text));
+      // Step by step it takes 200 ms each time; a tenth under sanitizers is more than enough.
+      CHECK((processor_ms() - begin) / kTimes < 100);
+    }
   }
 }
 

@@ -9,7 +9,7 @@
 #include "server/resp/commands/keys/object_verbs.h"
 #include "server/resp/commands/random_names.h"
 #include "server/resp/host.h"
-#include "server/resp/long_answer.h"
+#include "server/resp/slices/long_answer.h"
 
 namespace anabranch::server {
 namespace {
@@ -128,9 +128,11 @@ void swapdb(Call& call) {
 
 // Visits every key of the database, so the cost grows with their number.
 void keys(Call& call) {
+  const std::optional<std::string_view> pattern = take_pattern(call, 1);
+  if (!pattern) return;
   LongAnswer answer(call);
   answer.names(call.all_keys(), [&](const std::string& name) {
-    if (!matches(call[1], name) || !may_see(call.client, name)) return;
+    if (!matches(*pattern, name) || !may_see(call.client, name)) return;
     call.reply().bulk(name);
     answer.found();
   });
@@ -216,7 +218,7 @@ constexpr Command kKeyCommands[] = {
      .complexity = "O(log N), N the number of keys"},
     {.name = "rename",
      .arity = 3,
-     .flags = kWrites,
+     .flags = kWrites | kLarge,
      .keys = {key_at(1, kReadsAndWrites | kAccess | kDelete), key_at(2, kOverwrites | kUpdate)},
      .run = rename_key,
      .since = "1.0.0",
@@ -228,7 +230,7 @@ constexpr Command kKeyCommands[] = {
                 "to the new name stay beside the copy."},
     {.name = "renamenx",
      .arity = 3,
-     .flags = kWrites | kFast,
+     .flags = kWrites | kFast | kLarge,
      .keys = {key_at(1, kReadsAndWrites | kAccess | kDelete), key_at(2, kOverwrites | kInsert)},
      .run = renamenx,
      .since = "1.0.0",
@@ -240,7 +242,7 @@ constexpr Command kKeyCommands[] = {
     // It may name a key of another database.
     {.name = "copy",
      .arity = -3,
-     .flags = kWrites | kWhole,
+     .flags = kWrites | kWhole | kLarge,
      .keys = {kReadKey, key_at(2, kOverwrites | kUpdate)},
      .run = copy,
      .since = "6.2.0",

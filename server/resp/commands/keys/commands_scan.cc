@@ -17,7 +17,7 @@
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
-#include "server/resp/long_answer.h"
+#include "server/resp/slices/long_answer.h"
 
 namespace anabranch::server {
 namespace {
@@ -62,7 +62,8 @@ std::optional<Options> take_options(Call& call, std::size_t first, bool takes_ty
         continue;
       }
     } else if (more && same_word(call[i], "match")) {
-      options.pattern = call[i + 1];
+      options.pattern = take_pattern(call, i + 1);
+      if (!options.pattern) return std::nullopt;
       continue;
     } else if (more && takes_type && same_word(call[i], "type")) {
       options.type = call[i + 1];

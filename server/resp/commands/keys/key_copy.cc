@@ -5,6 +5,8 @@
 
 #include <anabranch/handles.h>
 
+#include "server/resp/slices/strand.h"
+
 namespace anabranch::server {
 namespace {
 
@@ -61,6 +63,7 @@ class Copier {
     check(collection);
     std::vector<std::string> names;
     txn_.names(collection, {}, [&](const std::string& name) {
+      Strand::breathe();
       names.push_back(name);
       return true;
     });

@@ -166,6 +166,7 @@ Filter take_filter(Call& call) {
     const std::string_view word = call[4];
     if (same_word(call[3], "module")) return [](const Command& /*row*/) { return false; };
     if (same_word(call[3], "pattern")) {
+      if (!take_pattern(call, 4)) return nullptr;
       return [word](const Command& row) { return matches(word, full_name(row)); };
     }
     if (same_word(call[3], "aclcat")) {

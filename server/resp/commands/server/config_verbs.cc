@@ -20,10 +20,15 @@ std::string in_lower_case(std::string_view word) {
 void get(Call& call) {
   const std::size_t mark = call.reply().mark();
   std::size_t found = 0;
+  std::vector<std::string> patterns;
+  for (std::size_t i = 2; i < call.size(); ++i) {
+    const std::optional<std::string_view> pattern = take_pattern(call, i);
+    if (!pattern) return;
+    patterns.push_back(in_lower_case(*pattern));
+  }
   const auto asked = [&](std::string_view name) {
-    return std::ranges::any_of(call.arguments.subspan(2), [&](std::string_view word) {
-      return matches(in_lower_case(word), name);
-    });
+    return std::ranges::any_of(patterns,
+                               [&](const std::string& pattern) { return matches(pattern, name); });
   };
   const auto tell = [&](std::string_view name, const std::string& value) {
     call.reply().bulk(name);

@@ -6,7 +6,7 @@
 
 #include "server/resp/command.h"
 #include "server/resp/commands/values/additions.h"
-#include "server/resp/long_answer.h"
+#include "server/resp/slices/long_answer.h"
 
 namespace anabranch::server {
 namespace {

@@ -2,21 +2,23 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "core/text.h"
 #include "server/resp/command.h"
+#include "server/resp/commands/drawn_names.h"
 #include "server/resp/commands/random_names.h"
 #include "server/resp/host.h"
-#include "server/resp/long_answer.h"
+#include "server/resp/slices/long_answer.h"
 
 namespace anabranch::server {
 namespace {
 
 // So many members are removed by one SPOP; more would hold up all others.
 constexpr std::size_t kPoppedMax = 100'000;
-// Above this many different ones, all names are read, in slices.
-constexpr std::size_t kDrawnMax = 1'000;
 
 RandomNames names_of(const Call& call, const Key& collection) {
   return {call.scope, collection, call.host.random};
@@ -65,30 +67,67 @@ void reply_chosen(Call& call, const Key& collection, std::uint64_t size, std::ui
   answer.enclose(kind);
 }
 
-// Replies with names that the call draws: a positive count gives different ones, a negative one may
-// give a name several times. `each` writes one element.
+// Replies with few different names of many.
 template <typename Each>
-void reply_drawn(Call& call, const Key& collection, std::int64_t count, Kind kind,
-                 const Each& each) {
-  RandomNames names = names_of(call, collection);
-  if (count >= 0) {
-    const auto wanted = std::min<std::uint64_t>(static_cast<std::uint64_t>(count), names.size());
-    if (wanted > kDrawnMax) {
-      return reply_chosen(call, collection, names.size(), wanted, kind, each);
-    }
-    const std::size_t mark = call.reply().mark();
-    const std::vector<std::string> drawn = names.draw_different(wanted);
-    for (const std::string& name : drawn) each(name);
-    return call.reply().enclose(mark, kind, drawn.size());
-  }
+void reply_few(Call& call, RandomNames& names, std::uint64_t wanted, Kind kind, const Each& each) {
   LongAnswer answer(call);
-  answer.repeat(static_cast<std::size_t>(names.size() == 0 ? 0 : -count), [&](std::size_t) {
+  auto& drawn = answer.kept<std::set<std::string>>();
+  // The names are many times as many, so that few draws are in vain.
+  answer.repeat(wanted * 4, [&](std::size_t) {
+    if (drawn.size() == wanted) return;
     const std::optional<std::string> name = names.draw();
-    if (!name) return;
+    if (!name || !drawn.insert(*name).second) return;
     each(*name);
     answer.found();
   });
   answer.enclose(kind);
+}
+
+// Replies with names of which each may come several times.
+template <typename Each>
+void reply_repeated(Call& call, const Key& collection, RandomNames& names, std::uint64_t times,
+                    Kind kind, const Each& each) {
+  LongAnswer answer(call);
+  if (names.is_few(times)) {
+    answer.repeat(times, [&](std::size_t) {
+      const std::optional<std::string> name = names.draw();
+      if (!name) return;
+      each(*name);
+      answer.found();
+    });
+    return answer.enclose(kind);
+  }
+  auto& drawn = answer.kept<DrawnNames>(names.size(), times);
+  if (!drawn.passed()) {
+    answer.names(collection, [&](const std::string& name) { drawn.pass(name, call.host.random); });
+    if (!answer.complete()) return;
+    drawn.end_pass(call.host.random);
+  }
+  answer.repeat(answer.done() + drawn.left(), [&](std::size_t) {
+    each(std::string(drawn.next(call.host.random)));
+    answer.found();
+  });
+  answer.enclose(kind);
+}
+
+// Replies with names that the call draws: a positive count gives different ones, a negative one may
+// give a name several times. `each` writes one element, of so many bytes or more.
+template <typename Each>
+void reply_drawn(Call& call, const Key& collection, std::int64_t count, Kind kind,
+                 std::size_t least_bytes, const Each& each) {
+  RandomNames names = names_of(call, collection);
+  if (count < 0) {
+    const auto times = names.size() == 0 ? 0 : static_cast<std::uint64_t>(-count);
+    if (call.slice == nullptr || !call.slice->begun) call.reply().require(times, least_bytes);
+    return reply_repeated(call, collection, names, times, kind, each);
+  }
+  const auto wanted = std::min<std::uint64_t>(static_cast<std::uint64_t>(count), names.size());
+  if (names.is_few(wanted)) return reply_few(call, names, wanted, kind, each);
+  if (!names.is_small()) return reply_chosen(call, collection, names.size(), wanted, kind, each);
+  const std::size_t mark = call.reply().mark();
+  const std::vector<std::string> drawn = names.draw_different(wanted);
+  for (const std::string& name : drawn) each(name);
+  call.reply().enclose(mark, kind, drawn.size());
 }
 
 void srandmember(Call& call) {
@@ -103,7 +142,7 @@ void srandmember(Call& call) {
   const std::optional<std::int64_t> count = take_count(call, 2);
   if (!count) return;
   expect_type(call.scope, key, Type::kSet);
-  reply_drawn(call, key.of(Type::kSet), *count, Writer::Aggregate::kArray,
+  reply_drawn(call, key.of(Type::kSet), *count, Writer::Aggregate::kArray, kLeastElementBytes,
               [&](const std::string& name) { call.reply().bulk(name); });
 }
 
@@ -165,13 +204,14 @@ void hrandfield(Call& call) {
   const bool flat = values && call.reply().protocol() == 2;
   reply_drawn(call, key.of(Type::kMap), *count,
               flat ? Writer::Aggregate::kMap : Writer::Aggregate::kArray,
+              values ? 2 * kLeastElementBytes : kLeastElementBytes,
               [&](const std::string& name) { reply_field(call, key, name, values); });
 }
 
 constexpr Command kRandomCommands[] = {
     {.name = "spop",
      .arity = -2,
-     .flags = kWrites | kFast,
+     .flags = kWrites | kFast | kLarge,
      .keys = {key_at(1, kReadsAndWrites | kAccess | kDelete)},
      .run = spop,
      .since = "1.0.0",

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "server/resp/command.h"
-#include "server/resp/long_answer.h"
+#include "server/resp/slices/long_answer.h"
 
 namespace anabranch::server {
 namespace {
@@ -40,6 +40,9 @@ void smembers(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
   LongAnswer answer(call);
+  if (answer.first()) {
+    call.reply().require(call.scope.count(key.of(Type::kSet)), kLeastElementBytes);
+  }
   call.scope.scan(key.of(Type::kSet), answer.rest(), [&](const Entry& entry) {
     if (!answer.has_time(entry.path.front())) return false;
     call.reply().bulk(entry.path.front());

@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/values/set_walk.h"
-#include "server/resp/long_answer.h"
+#include "server/resp/slices/long_answer.h"
 
 namespace anabranch::server {
 namespace {
@@ -17,27 +17,28 @@ using Operation = SetWalk::Operation;
 // So many members are stored by one command; more would hold up all others.
 constexpr std::size_t kStoredMax = 100'000;
 
-// Returns the keys named by `count` words from the one at `first` on. Throws kWrongType unless each
-// holds a set or nothing.
-std::vector<Key> sets_of(const Call& call, std::size_t first, std::size_t count) {
-  std::vector<Key> sets;
-  for (std::size_t i = first; i < first + count; ++i) {
-    sets.push_back(call.key(i));
-    expect_type(call.scope, sets.back(), Type::kSet);
-  }
-  return sets;
+// Adds the sets that `count` words name, from the one at `first` on, and calls the function with
+// each member looked at, as far as there is time.
+template <typename Each>
+void walk_on(Call& call, LongAnswer& answer, Operation operation, std::size_t first,
+             std::size_t count, const Each& each) {
+  auto& walk = answer.kept<SetWalk>(operation);
+  answer.repeat(count, [&](std::size_t i) { walk.add(call.scope, call.key(first + i)); });
+  if (!answer.complete()) return;
+  walk.visit(call.scope, [&](const std::string& member, bool belongs) {
+    return answer.has_time(member, walk.rows_per_member()) && each(member, belongs);
+  });
 }
 
 void reply_with(Call& call, Operation operation) {
-  const SetWalk walk(call.scope, operation, sets_of(call, 1, call.size() - 1));
   LongAnswer answer(call);
-  walk.visit(answer.last(), [&](const std::string& member, bool belongs) {
-    if (!answer.has_time(member)) return false;
-    if (!belongs) return true;
-    call.reply().bulk(member);
-    answer.found();
-    return true;
-  });
+  walk_on(call, answer, operation, 1, call.size() - 1,
+          [&](const std::string& member, bool belongs) {
+            if (!belongs) return true;
+            call.reply().bulk(member);
+            answer.found();
+            return true;
+          });
   answer.enclose(Writer::Aggregate::kSet);
 }
 
@@ -45,17 +46,21 @@ void sinter(Call& call) { reply_with(call, Operation::kIntersection); }
 void sunion(Call& call) { reply_with(call, Operation::kUnion); }
 void sdiff(Call& call) { reply_with(call, Operation::kDifference); }
 
+[[noreturn]] void refuse_to_store(const Call& call) {
+  throw Error(ErrorCode::kTooLarge, std::string(call.command.name) + " stores at most " +
+                                        std::to_string(kStoredMax) + " members");
+}
+
 void store(Call& call, Operation operation) {
-  const SetWalk walk(call.scope, operation, sets_of(call, 2, call.size() - 2));
+  SetWalk walk(operation);
+  for (std::size_t i = 2; i < call.size(); ++i) walk.add(call.scope, call.key(i));
+  if (operation == Operation::kUnion && walk.largest() > kStoredMax) refuse_to_store(call);
   std::vector<std::string> members;
-  walk.visit({}, [&](const std::string& member, bool belongs) {
+  walk.visit(call.scope, [&](const std::string& member, bool belongs) {
     if (belongs) members.push_back(member);
     return members.size() <= kStoredMax;
   });
-  if (members.size() > kStoredMax) {
-    throw Error(ErrorCode::kTooLarge, std::string(call.command.name) + " stores at most " +
-                                          std::to_string(kStoredMax) + " members");
-  }
+  if (members.size() > kStoredMax) refuse_to_store(call);
   const Key to = call.key(1);
   if (call.scope.type(to) != Type::kNone) call.scope.clear(to);
   for (const std::string& member : members) call.scope.put(to.element(member), {});
@@ -90,13 +95,10 @@ void sintercard(Call& call) {
   const auto keys = static_cast<std::size_t>(*count);
   const std::optional<std::size_t> limit = take_limit(call, 2 + keys);
   if (!limit) return;
-  const SetWalk walk(call.scope, Operation::kIntersection, sets_of(call, 2, keys));
   LongAnswer answer(call);
-  walk.visit(answer.last(), [&](const std::string& member, bool belongs) {
-    if (*limit > 0 && answer.total() == *limit) return false;
-    if (!answer.has_time(member)) return false;
+  walk_on(call, answer, Operation::kIntersection, 2, keys, [&](const std::string&, bool belongs) {
     if (belongs) answer.found();
-    return true;
+    return *limit == 0 || answer.total() != *limit;
   });
   if (const auto total = answer.total()) call.reply().integer(static_cast<std::int64_t>(*total));
 }
@@ -140,7 +142,7 @@ constexpr Command kSetAlgebraCommands[] = {
      .complexity = "O(N * M), N the size of the smallest set, M the number of sets; in slices"},
     {.name = "sinterstore",
      .arity = -3,
-     .flags = kWrites,
+     .flags = kWrites | kLarge,
      .keys = {kUpdatedKey, keys_from(2, kReadsOnly | kAccess)},
      .run = sinterstore,
      .since = "1.0.0",
@@ -152,7 +154,7 @@ constexpr Command kSetAlgebraCommands[] = {
          "other regions concurrently add there stay. Later changes of the sources do not follow."},
     {.name = "sunionstore",
      .arity = -3,
-     .flags = kWrites,
+     .flags = kWrites | kLarge,
      .keys = {key_at(1, kOverwrites | kUpdate), keys_from(2, kReadsOnly | kAccess)},
      .run = sunionstore,
      .since = "1.0.0",
@@ -164,7 +166,7 @@ constexpr Command kSetAlgebraCommands[] = {
          "other regions concurrently add there stay. Later changes of the sources do not follow."},
     {.name = "sdiffstore",
      .arity = -3,
-     .flags = kWrites,
+     .flags = kWrites | kLarge,
      .keys = {key_at(1, kOverwrites | kUpdate), keys_from(2, kReadsOnly | kAccess)},
      .run = sdiffstore,
      .since = "1.0.0",

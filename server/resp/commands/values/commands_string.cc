@@ -8,7 +8,7 @@
 #include "server/resp/commands/expiry_time.h"
 #include "server/resp/commands/values/additions.h"
 #include "server/resp/host.h"
-#include "server/resp/long_answer.h"
+#include "server/resp/slices/long_answer.h"
 
 namespace anabranch::server {
 namespace {

@@ -1,77 +1,102 @@
 #include "server/resp/commands/values/set_walk.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
+
+#include <anabranch/error.h>
 
 namespace anabranch::server {
 namespace {
 
-constexpr std::size_t kBatch = 64;  // Members read at once.
+// Members read at once: of one set, and of all together.
+constexpr std::size_t kBatch = 64;
+constexpr std::size_t kBatchOfAll = 4096;
 
 }  // namespace
 
-// An intersection looks at the members of the smallest set.
-SetWalk::SetWalk(const Scope& scope, Operation operation, std::vector<Key> sets)
-    : scope_(scope), operation_(operation), sets_(std::move(sets)) {
-  if (operation != Operation::kIntersection) return;
-  const auto size = [&](const Key& set) { return scope.count(set.of(Type::kSet)); };
-  std::iter_swap(sets_.begin(), std::ranges::min_element(sets_, {}, size));
-}
-
-void SetWalk::visit(const std::optional<std::string>& behind, const Visit& visit) const {
-  if (operation_ == Operation::kUnion) {
-    visit_all(behind, visit);
-  } else {
-    visit_first(behind, visit);
+void SetWalk::add(const Scope& scope, const Key& set) {
+  const bool is_first = named_.empty();
+  if (!named_.emplace(set.encoded(), true).second) {
+    // What is taken from itself is nothing.
+    if (operation_ == Operation::kDifference && !sets_.empty() && sets_.front().set == set) {
+      is_empty_ = true;
+    }
+    return;
   }
+  expect_type(scope, set, Type::kSet);
+  const std::uint64_t size = scope.count(set.of(Type::kSet));
+  if (size == 0) {
+    const bool takes_all = operation_ == Operation::kIntersection ||
+                           (operation_ == Operation::kDifference && is_first);
+    is_empty_ = is_empty_ || takes_all;
+    return;
+  }
+  if (sets_.size() == kSetsMax) {
+    throw Error(ErrorCode::kTooLarge,
+                "more than " + std::to_string(kSetsMax) + " sets are too many for one command");
+  }
+  largest_ = std::max(largest_, size);
+  sets_.push_back({set, size});
 }
 
-std::vector<std::string> SetWalk::next(const Key& set,
-                                       const std::optional<std::string>& behind) const {
-  std::vector<std::string> members;
-  scope_.names(set.of(Type::kSet), behind ? Span::after(*behind) : Span{},
-               [&](const std::string& member) {
-                 members.push_back(member);
-                 return members.size() < kBatch;
-               });
-  return members;
+void SetWalk::visit(const Scope& scope, const Visit& visit) {
+  if (is_empty_ || sets_.empty()) return;
+  const bool begins = !std::exchange(begun_, true);
+  if (operation_ == Operation::kUnion) {
+    for (std::size_t i = 0; begins && i < sets_.size(); ++i) {
+      if (look(scope, sets_[i])) heads_[sets_[i].names.front()].push_back(i);
+    }
+    return visit_all(scope, visit);
+  }
+  // An intersection looks at the members of the smallest set.
+  if (begins && operation_ == Operation::kIntersection) {
+    std::iter_swap(sets_.begin(), std::ranges::min_element(sets_, {}, &Part::size));
+  }
+  visit_first(scope, visit);
 }
 
-bool SetWalk::belongs(const std::string& member) const {
+bool SetWalk::look(const Scope& scope, Part& part) const {
+  if (part.next < part.names.size()) return true;
+  if (part.ended) return false;
+  const std::size_t most =
+      std::clamp<std::size_t>(kBatchOfAll / sets_.size(), std::size_t{1}, kBatch);
+  const Span rest = part.names.empty() ? Span{} : Span::after(part.names.back());
+  std::vector<std::string> names;
+  scope.names(part.set.of(Type::kSet), rest, [&](const std::string& member) {
+    names.push_back(member);
+    return names.size() < most;
+  });
+  part.ended = names.size() < most;
+  part.names = std::move(names);
+  part.next = 0;
+  return !part.names.empty();
+}
+
+bool SetWalk::belongs(const Scope& scope, const std::string& member) const {
   const bool wanted = operation_ == Operation::kIntersection;
-  return std::all_of(sets_.begin() + 1, sets_.end(), [&](const Key& set) {
-    return scope_.contains(set.element(member)) == wanted;
+  return std::all_of(sets_.begin() + 1, sets_.end(), [&](const Part& part) {
+    return scope.contains(part.set.element(member)) == wanted;
   });
 }
 
-void SetWalk::visit_first(std::optional<std::string> behind, const Visit& visit) const {
-  for (;;) {
-    const std::vector<std::string> members = next(sets_.front(), behind);
-    for (const std::string& member : members) {
-      if (!visit(member, belongs(member))) return;
-    }
-    if (members.size() < kBatch) return;
-    behind = members.back();
+void SetWalk::visit_first(const Scope& scope, const Visit& visit) {
+  Part& first = sets_.front();
+  for (; look(scope, first); ++first.next) {
+    const std::string& member = first.names[first.next];
+    if (!visit(member, belongs(scope, member))) return;
   }
 }
 
-// Merges: up to the least of the last members read, all members of all sets are known.
-void SetWalk::visit_all(std::optional<std::string> behind, const Visit& visit) const {
-  for (;;) {
-    std::set<std::string> merged;
-    std::optional<std::string> known;  // nullopt: all members are.
-    for (const Key& set : sets_) {
-      const std::vector<std::string> members = next(set, behind);
-      if (members.size() == kBatch && (!known || members.back() < *known)) known = members.back();
-      merged.insert(members.begin(), members.end());
+// Merges: the least of the next members of all sets is the next one.
+void SetWalk::visit_all(const Scope& scope, const Visit& visit) {
+  while (!heads_.empty()) {
+    if (!visit(heads_.begin()->first, true)) return;
+    const auto node = heads_.extract(heads_.begin());
+    for (const std::size_t i : node.mapped()) {
+      Part& part = sets_[i];
+      ++part.next;
+      if (look(scope, part)) heads_[part.names[part.next]].push_back(i);
     }
-    for (const std::string& member : merged) {
-      if (known && *known < member) break;
-      if (!visit(member, true)) return;
-    }
-    if (!known) return;
-    behind = known;
   }
 }
 

@@ -5,8 +5,8 @@
 // which is kept until the command is done; so the answer is one consistent state, however much is
 // written meanwhile. The part read so far is the client's draft, and counts as an unsent answer.
 // When the draft is complete, the command is run once more, to deliver it. Until then no other
-// command of the client is run. A read inside MULTI is a part of that transaction, and never
-// sliced.
+// command of the client is run. A transaction that only reads is such a read, too; one that also
+// writes is a long write (long_write.h).
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 #include "leader/leader.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
-#include "server/resp/long_answer.h"
+#include "server/resp/slices/long_answer.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -56,12 +56,18 @@ class LongReads {
   // Reads that take turns, and states that are kept: the number that storage has room for.
   static constexpr std::size_t kAtOnce = 8;
   static constexpr std::size_t kStatesMax = 32;
+  // The rows that a transaction may look at: it keeps one state, and a part of each turn.
+  static constexpr std::size_t kUnitsMax = 50'000'000;
   struct Read;
 
   using State = std::shared_ptr<leader::KeptView>;
   // Reads a slice, over `newest` if it is the first; a null `newest` is loaded. Returns whether
   // that was the last slice.
   static bool slice(Read& read, Host& host, SteadyTime until, std::size_t room, State& newest);
+
+  // The same for one command, and for the commands of a transaction. Throw what these throw.
+  static bool run(Read& read, Host& host);
+  static bool execute(Read& read, Host& host, SteadyTime until);
 
   // Takes the first read that can go on; null: there is none.
   std::unique_ptr<Read> take_ready();

@@ -1,4 +1,4 @@
-#include "server/resp/removals.h"
+#include "server/resp/slices/removals.h"
 
 #include <algorithm>
 #include <utility>

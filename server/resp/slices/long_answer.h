@@ -12,19 +12,25 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <anabranch/span.h>
 
 #include "control/resp/writer.h"
 #include "server/resp/command.h"
+#include "server/resp/slices/strand.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
 
 using control::Writer;
+
+// The bytes of the shortest element of an answer: "$0\r\n\r\n".
+inline constexpr std::size_t kLeastElementBytes = 6;
 
 // The progress of a command.
 struct Slice {
@@ -34,7 +40,8 @@ struct Slice {
   std::optional<std::string> last = {};  // The names up to this one are done;
   std::size_t arguments = 0;             // and so many of its arguments are done.
   std::size_t found = 0;
-  std::size_t visited = 0;  // Names, in commands that count them.
+  std::size_t visited = 0;          // Names, in commands that count them.
+  std::shared_ptr<void> kept = {};  // Between slices, by the command; see LongAnswer::kept.
   bool cut_short = false;
 };
 
@@ -58,9 +65,11 @@ class LongAnswer {
 
   // The remaining names.
   [[nodiscard]] Span rest() const { return slice_.last ? Span::after(*slice_.last) : Span{}; }
-  // Whether this slice handles the name: called for each name, in order, also repeatedly.
-  [[nodiscard]] bool has_time(std::string_view name) {
+  // Whether this slice handles the name, which costs a look at so many rows: called for each name,
+  // in order, also repeatedly.
+  [[nodiscard]] bool has_time(std::string_view name, std::size_t rows = 1) {
     if (slice_.last && *slice_.last == name) return true;
+    passed_ += name.size() + (rows - 1) * kBytesPerRow;
     if (late()) return false;
     slice_.last = name;
     return true;
@@ -69,6 +78,7 @@ class LongAnswer {
   // this slice goes on.
   [[nodiscard]] bool goes_on_behind(std::string_view name) {
     slice_.last = name;
+    Strand::breathe(kHiddenMax);
     slice_.cut_short = steady_now() >= slice_.until;
     return !slice_.cut_short;
   }
@@ -85,6 +95,12 @@ class LongAnswer {
       if (!passed || !goes_on_behind(*passed)) return;
     }
   }
+  // What the command keeps between its slices; made by the first one. Each command has one type.
+  template <typename Kept, typename... Arguments>
+  Kept& kept(Arguments&&... arguments) {
+    if (!slice_.kept) slice_.kept = std::make_shared<Kept>(std::forward<Arguments>(arguments)...);
+    return *static_cast<Kept*>(slice_.kept.get());
+  }
   // The last name that was handled, by this slice or an earlier one; nullopt before the first.
   [[nodiscard]] const std::optional<std::string>& last() const { return slice_.last; }
   // The number of names that were visited: as counted by the caller.
@@ -94,6 +110,8 @@ class LongAnswer {
   void repeat(std::size_t times, const Each& each) {
     while (slice_.arguments < times && !late()) each(slice_.arguments++);
   }
+  // How often repeat() has called its function, in all slices together.
+  [[nodiscard]] std::size_t done() const { return slice_.arguments; }
   // Calls the function with the remaining arguments, from the one at `begin` on.
   template <typename Each>
   void each_argument(std::size_t begin, const Each& each) {
@@ -126,13 +144,16 @@ class LongAnswer {
   // Reading the clock costs as much as a small element.
   static constexpr std::size_t kPerLook = 16;
   static constexpr std::size_t kBytesPerLook = std::size_t{64} << 10U;
+  // To look at a row costs as much as to write so many bytes.
+  static constexpr std::size_t kBytesPerRow = 256;
 
   // The first element is never late, so each slice makes progress.
   [[nodiscard]] bool late() {
-    const std::size_t written = call_.reply().mark();
-    if (looks_++ == 0) looked_at_ = written;
-    if (looks_ % kPerLook != 0 && written - looked_at_ < kBytesPerLook) return false;
-    looked_at_ = written;
+    const std::size_t bytes = call_.reply().mark() + passed_;
+    if (looks_++ == 0) looked_at_ = bytes;
+    if (looks_ % kPerLook != 0 && bytes - looked_at_ < kBytesPerLook) return false;
+    looked_at_ = bytes;
+    Strand::breathe(kPerLook);
     slice_.cut_short = looks_ > 1 && steady_now() >= slice_.until;
     return slice_.cut_short;
   }
@@ -142,7 +163,8 @@ class LongAnswer {
   Slice& slice_;
   bool first_ = true;
   std::size_t looks_ = 0;
-  std::size_t looked_at_ = 0;
+  std::size_t passed_ = 0;     // Bytes of names that were looked at.
+  std::size_t looked_at_ = 0;  // So many of these and of the answer then.
 };
 
 }  // namespace anabranch::server

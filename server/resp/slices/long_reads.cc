@@ -1,4 +1,4 @@
-#include "server/resp/long_reads.h"
+#include "server/resp/slices/long_reads.h"
 
 #include <algorithm>
 #include <set>
@@ -6,6 +6,9 @@
 
 #include "leader/scopes/kept_view.h"
 #include "leader/scopes/lent_scope.h"
+#include "server/resp/slices/paced_scope.h"
+#include "server/resp/slices/strand.h"
+#include "server/resp/slices/work.h"
 
 namespace anabranch::server {
 namespace {
@@ -38,6 +41,7 @@ struct LongReads::Read {
   Slice slice = {};
   State state = {};
   std::chrono::nanoseconds took{0};
+  std::unique_ptr<Strand> strand = {};  // Of a transaction, which has no slices of its own.
 };
 
 LongReads::LongReads() = default;
@@ -108,10 +112,7 @@ bool LongReads::slice(Read& read, Host& host, SteadyTime until, std::size_t room
   try {
     if (!read.state && !newest) newest = host.leader.keep();
     if (!read.state) read.state = newest;
-    const leader::Loan<leader::LentRead> scope(read.state->view());
-    Call call{client, *scope, host, read.arguments, read.command, read.container, &read.slice};
-    read.command.run(call);
-    client.drafted = !read.slice.cut_short;
+    client.drafted = read.command.has(kExecutes) ? execute(read, host, until) : run(read, host);
     return client.drafted;
   } catch (const NoRoom& none) {
     client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes};
@@ -120,6 +121,33 @@ bool LongReads::slice(Read& read, Host& host, SteadyTime until, std::size_t room
     client.output.clear();
     client.reply.error(error_text(error));
     client.drafted = true;
+  }
+  return true;
+}
+
+bool LongReads::run(Read& read, Host& host) {
+  const leader::Loan<leader::LentRead> scope(read.state->view());
+  Call call{read.client, *scope, host, read.arguments, read.command, read.container, &read.slice};
+  read.command.run(call);
+  return !read.slice.cut_short;
+}
+
+bool LongReads::execute(Read& read, Host& host, SteadyTime until) {
+  if (!read.strand) {
+    const auto work = [&read, &host] {
+      PacedRead scope(read.state->view());
+      Call call{read.client, scope, host, read.arguments, read.command, read.container};
+      read.command.run(call);
+    };
+    read.strand = std::make_unique<Strand>(work, kUnitsMax);
+  }
+  if (!read.strand->go_on(until)) return false;
+  try {
+    read.strand->result();
+  } catch (const Strand::TooMuch& much) {
+    host.watched.forget(read.client);
+    read.client.output.clear();
+    read.client.reply.error(too_much(much));
   }
   return true;
 }

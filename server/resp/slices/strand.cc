@@ -1,0 +1,78 @@
+#include "server/resp/slices/strand.h"
+
+#include <system_error>
+
+namespace anabranch::server {
+
+thread_local Strand* Strand::running_ = nullptr;
+
+Strand::~Strand() {
+  if (!thread_.joinable()) return;
+  if (!done_) {
+    abandoned_ = true;
+    hand_over(Turn::kWork, Turn::kOwner);
+  }
+  thread_.join();
+}
+
+bool Strand::go_on(SteadyTime until) {
+  if (done_) return true;
+  until_ = until;
+  if (!begun_) {
+    begun_ = true;
+    try {
+      thread_ = std::thread([this] { run_on_thread(); });
+    } catch (const std::system_error&) {
+      run();  // In one piece.
+      return done_;
+    }
+  }
+  hand_over(Turn::kWork, Turn::kOwner);
+  return done_;
+}
+
+void Strand::hand_over(Turn to, Turn back) {
+  std::unique_lock lock(mutex_);
+  turn_ = to;
+  changed_.notify_one();
+  changed_.wait(lock, [&] { return turn_ == back; });
+}
+
+void Strand::run_on_thread() {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return turn_ == Turn::kWork; });
+  }
+  running_ = this;
+  if (!abandoned_) run();
+  const std::lock_guard lock(mutex_);
+  turn_ = Turn::kOwner;
+  changed_.notify_one();
+}
+
+void Strand::run() {
+  try {
+    work_();
+  } catch (const Abandoned&) {
+    // Nobody asks for the result.
+  } catch (...) {
+    thrown_ = std::current_exception();
+  }
+  done_ = true;
+}
+
+void Strand::add(std::size_t units) {
+  units_ += units;
+  if (units_ - looked_at_ < kPerLook) return;
+  looked_at_ = units_;
+  pause_if_late();
+  if (units_ > units_max_) throw TooMuch{units_max_};
+}
+
+void Strand::pause_if_late() {
+  if (steady_now() < until_) return;
+  hand_over(Turn::kOwner, Turn::kWork);
+  if (abandoned_) throw Abandoned{};
+}
+
+}  // namespace anabranch::server

@@ -1,0 +1,89 @@
+// A long piece of work that goes in slices, wherever it is when a slice ends: between two reads or
+// writes of a scope, deep within a command.
+//
+//   Strand strand([&] { ...; Strand::breathe(); ... });
+//   while (!strand.go_on(until)) ...      // Other work.
+//   strand.result();                      // Throws what the work has thrown.
+//
+// The work has a stack of its own, that of a thread, but never runs beside its owner: one of both
+// waits for the other. So the work may use whatever its owner may, and needs no lock. Where the
+// system has no thread for it, it is one slice.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "server/steady_clock.h"
+
+namespace anabranch::server {
+
+class Strand {
+ public:
+  // Thrown out of breathe() when the strand is destroyed before the work is done. No error: nobody
+  // asks for the result any more.
+  struct Abandoned {};
+
+  // Thrown out of breathe() when the work has become too much.
+  struct TooMuch {
+    std::size_t units_max;
+  };
+
+  // The work begins with the first slice. It may be so many units.
+  Strand(std::function<void()> work, std::size_t units_max)
+      : work_(std::move(work)), units_max_(units_max) {}
+  // Ends the work at the place where it is.
+  ~Strand();
+  Strand(const Strand&) = delete;
+  Strand& operator=(const Strand&) = delete;
+
+  // Goes on until about `until`; returns whether the work is done.
+  bool go_on(SteadyTime until);
+  // Throws what the work has thrown; once, when it is done.
+  void result() const {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+
+  // Called by the work after some units of it, a unit being to look at a row or to write it: ends
+  // the slice when it is time. Does nothing outside of a strand.
+  static void breathe(std::size_t units = 1) {
+    if (running_ != nullptr) running_->add(units);
+  }
+
+ private:
+  enum class Turn : std::uint8_t { kOwner, kWork };
+
+  void run_on_thread();
+  void run();
+  void add(std::size_t units);
+  void pause_if_late();
+  // Lets the other one run, and waits until this one may.
+  void hand_over(Turn to, Turn back);
+
+  static thread_local Strand* running_;
+
+  // Reading the clock costs as much as some units.
+  static constexpr std::size_t kPerLook = 16;
+
+  std::function<void()> work_;
+  const std::size_t units_max_;
+  std::size_t units_ = 0;
+  std::size_t looked_at_ = 0;
+  SteadyTime until_ = {};
+  std::exception_ptr thrown_;
+  bool begun_ = false;
+  bool done_ = false;
+  bool abandoned_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Turn turn_ = Turn::kOwner;
+  std::thread thread_;
+};
+
+}  // namespace anabranch::server

@@ -1,0 +1,254 @@
+// Transactions that take long are staged in slices: others read in between, and all of it is one
+// transaction.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "server/resp/slices/strand.h"
+#include "tests/leader/store_world.h"
+#include "tests/server/running_server.h"
+
+namespace anabranch::long_writes_test {
+
+using namespace std::chrono_literals;
+using server::ServerOptions;
+using server::steady_now;
+using server::Strand;
+using test::eventually;
+using test::figure;
+using test::request;
+using test::RespClient;
+using test::RunningServer;
+using test::Words;
+
+namespace {
+
+constexpr int kMany = 5'000;
+constexpr std::string_view kOk = "+OK\r\n";
+
+// Each slice is as short as can be.
+ServerOptions shortest() {
+  ServerOptions options;
+  options.write_slice_max = options.read_slice_max = 0ms;
+  return options;
+}
+
+std::string name(int i) { return "e:" + std::to_string(100'000 + i); }
+
+Words many(Words words, int from, int to) {
+  for (int i = from; i < to; ++i) words.push_back(name(i));
+  return words;
+}
+
+void fill(RespClient& client, const std::string& set, int size = kMany) {
+  for (int from = 0; from < size; from += 500) client.ask(many({"SADD", set}, from, from + 500));
+}
+
+// A transaction that writes, and is long since it looks at much.
+std::string long_transaction(int looks) {
+  std::string bytes = request({"MULTI"}) + request({"SET", "x", "new"});
+  for (int i = 0; i < looks; ++i) bytes += request({"SINTERCARD", "2", "a", "b"});
+  return bytes + request({"SET", "y", "new"}) + request({"EXEC"});
+}
+
+void skip(RespClient& client, int replies) {
+  for (int i = 0; i < replies; ++i) client.receive();
+}
+
+}  // namespace
+
+TEST_SUITE("server: strand") {
+  TEST_CASE("work goes on where it was, a slice at a time, and its result is told") {
+    int done = 0;
+    Strand strand(
+        [&] {
+          for (; done < 1000; ++done) Strand::breathe();
+        },
+        SIZE_MAX);
+    int slices = 0;
+    int before = -1;
+    while (!strand.go_on(steady_now())) {
+      ++slices;
+      REQUIRE(done > before);
+      before = done;
+    }
+    CHECK(done == 1000);
+    CHECK(slices > 10);
+    strand.result();
+    Strand failing([] { throw std::runtime_error("no"); }, SIZE_MAX);
+    CHECK(failing.go_on(steady_now()));
+    CHECK_THROWS_AS(failing.result(), std::runtime_error);
+  }
+
+  TEST_CASE("work that is abandoned ends where it is, and so does work that is too much") {
+    bool ended = false;
+    struct AtEnd {
+      bool& ended;
+      ~AtEnd() { ended = true; }
+    };
+    {
+      Strand strand(
+          [&] {
+            const AtEnd at_end{ended};
+            for (;;) Strand::breathe();
+          },
+          SIZE_MAX);
+      CHECK_FALSE(strand.go_on(steady_now()));
+      CHECK_FALSE(ended);
+    }
+    CHECK(ended);
+    Strand never([] {}, SIZE_MAX);  // It was never begun.
+    Strand endless(
+        [] {
+          for (;;) Strand::breathe();
+        },
+        500);
+    while (!endless.go_on(steady_now() + 1h)) {
+    }
+    CHECK_THROWS_AS(endless.result(), Strand::TooMuch);
+    Strand::breathe();  // Outside of a strand.
+  }
+}
+
+TEST_SUITE("server: long writes") {
+  TEST_CASE("others read the committed state while a transaction is staged, and writers wait") {
+    RunningServer server({}, shortest());
+    RespClient reader = server.client();
+    for (const char* set : {"a", "b"}) fill(reader, set);
+    for (const char* key : {"x", "y"}) reader.ask({"SET", key, "old"});
+    RespClient writer = server.client();
+    RespClient next = server.client();
+    writer.send(long_transaction(40));
+    next.send(request({"APPEND", "x", "+"}));
+    const std::string before = "$3\r\nold\r\n";
+    int between = 0;
+    for (;;) {
+      REQUIRE(server.client().ask({"PING"}) == "+PONG\r\n");  // A new connection, too.
+      reader.send(request({"MGET", "x", "y"}));
+      const std::string both = reader.receive();
+      if (both == "*2\r\n" + before + before) {
+        ++between;
+        continue;
+      }
+      // As one transaction, and the next one behind it.
+      const bool appended = both == "*2\r\n$4\r\nnew+\r\n$3\r\nnew\r\n";
+      CHECK((appended || both == "*2\r\n$3\r\nnew\r\n$3\r\nnew\r\n"));
+      break;
+    }
+    CHECK(between > 10);
+    skip(writer, 43);
+    CHECK(writer.receive().starts_with("*42\r\n+OK\r\n:5000\r\n"));
+    CHECK(next.receive() == ":4\r\n");
+  }
+
+  TEST_CASE("a large command answers and writes what a small one does") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    CHECK(client.ask(many({"SADD", "set"}, 0, kMany)) == ":5000\r\n");
+    CHECK(client.ask(many({"SADD", "set"}, 1, kMany + 1)) == ":1\r\n");
+    CHECK(client.ask({"COPY", "set", "copy"}) == ":1\r\n");
+    CHECK(client.ask({"RENAME", "copy", "other"}) == kOk);
+    CHECK(client.ask({"EXISTS", "copy"}) == ":0\r\n");
+    CHECK(client.ask({"SINTERSTORE", "to", "set", "other"}) == ":5001\r\n");
+    CHECK(client.ask({"SPOP", "other", "5000"}).starts_with("*5000\r\n"));
+    CHECK(client.ask({"SCARD", "other"}) == ":1\r\n");
+    CHECK(client.ask({"SCARD", "to"}) == ":5001\r\n");
+    client.ask({"SET", "string", "s"});
+    CHECK(client.ask(many({"SADD", "string"}, 0, kMany)).starts_with("-WRONGTYPE"));
+    CHECK(client.ask({"GET", "string"}) == "$1\r\ns\r\n");
+  }
+
+  TEST_CASE("a transaction whose client goes before its end is undone, and writers go on") {
+    RunningServer server({}, shortest());
+    RespClient other = server.client();
+    for (const char* set : {"a", "b"}) fill(other, set);
+    {
+      RespClient gone = server.client();
+      gone.send(long_transaction(300));
+      other.send(request({"SET", "behind", "1"}));
+      for (int i = 0; i < 100; ++i) REQUIRE(server.client().ask({"PING"}) == "+PONG\r\n");
+    }  // With answers that it has not read: the connection is reset.
+    CHECK(other.receive() == kOk);
+    CHECK(other.ask({"GET", "x"}) == "$-1\r\n");
+    CHECK(other.ask({"GET", "y"}) == "$-1\r\n");
+  }
+
+  TEST_CASE("a watched key that changes before EXEC ends it, and none can change meanwhile") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    RespClient other = server.client();
+    for (const char* set : {"a", "b"}) fill(client, set);
+    client.ask({"WATCH", "x"});
+    other.ask({"SET", "x", "1"});
+    client.send(long_transaction(20));
+    skip(client, 23);
+    CHECK(client.receive() == "*-1\r\n");
+    client.ask({"WATCH", "x"});
+    client.send(long_transaction(20));
+    other.send(request({"SET", "x", "other"}));
+    skip(client, 23);
+    CHECK(client.receive().starts_with("*22\r\n+OK\r\n"));
+    CHECK(other.receive() == kOk);
+    CHECK(client.ask({"GET", "x"}) == "$5\r\nother\r\n");
+  }
+
+  TEST_CASE("a server that stops undoes it") {
+    auto server = std::make_unique<RunningServer>(Options{}, shortest());
+    RespClient client = server->client();
+    for (const char* set : {"a", "b"}) fill(client, set);
+    client.send(long_transaction(3'000));
+    for (int i = 0; i < 20; ++i) REQUIRE(server->client().ask({"PING"}) == "+PONG\r\n");
+    const auto begin = steady_now();
+    server.reset();
+    CHECK(steady_now() - begin < 30s);
+  }
+
+  TEST_CASE("a transaction that only reads holds up no writer, and is one state") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    RespClient writer = server.client();
+    for (const char* set : {"a", "b"}) fill(client, set);
+    std::string bytes = request({"MULTI"}) + request({"SCARD", "a"});
+    for (int i = 0; i < 100; ++i) bytes += request({"SINTERCARD", "2", "a", "b"});
+    client.send(bytes + request({"SCARD", "a"}) + request({"EXEC"}));
+    skip(client, 103);
+    REQUIRE(writer.ask({"SADD", "a", "more"}) == ":1\r\n");
+    const std::string reply = client.receive();
+    CHECK(reply.starts_with("*102\r\n:500"));
+    CHECK(reply.substr(6, 7) == reply.substr(reply.size() - 7));
+    CHECK(figure(client, "long_reads_begun") >= 1);
+    CHECK(client.ask({"SCARD", "a"}) == ":5001\r\n");
+  }
+
+  TEST_CASE("a transaction that writes and looks at too much is undone, and says so") {
+    RunningServer server;
+    RespClient client = server.client();
+    for (const char* set : {"a", "b"}) fill(client, set);
+    client.send(long_transaction(500));
+    skip(client, 503);
+    CHECK(client.receive().starts_with("-EXECABORT Transaction discarded because it looks at"));
+    CHECK(client.ask({"GET", "x"}) == "$-1\r\n");
+    CHECK(client.ask({"SET", "x", "1"}) == kOk);
+  }
+
+  TEST_CASE("a draw of more than an answer can hold is refused before it is made") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SADD", "one", ""});
+    client.ask({"HSET", "hash", "", ""});
+    for (const Words& words : {Words{"SRANDMEMBER", "one", "-9000000000000000000"},
+                               Words{"HRANDFIELD", "hash", "-9000000000000000000"},
+                               Words{"HRANDFIELD", "hash", "-4000000000000000000", "WITHVALUES"}}) {
+      client.send(request({"MULTI"}) + request(words) + request({"EXEC"}) + request(words));
+      skip(client, 2);
+      CHECK(client.receive().starts_with("*1\r\n-ERR the answer is over the limit of "));
+      CHECK(client.receive().starts_with("-ERR the answer is over the limit of "));
+    }
+  }
+}
+
+}  // namespace anabranch::long_writes_test

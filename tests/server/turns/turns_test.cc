@@ -1,0 +1,229 @@
+// No request holds up other clients: each command that reads or writes rows, made from the table,
+// with the arguments that make the most work, within MULTI and without, by a user who may only
+// read, or write. Beside it another client asks for little, here and in a region that applies what
+// is written; the processor time that the server spends meanwhile is its wait.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/resp/table/row.h"
+#include "tests/seed.h"
+#include "tests/server/turns/waits.h"
+#include "tests/server/turns/worst_requests.h"
+
+namespace anabranch::turns_test {
+
+using namespace server;
+using test::RespClient;
+using test::RunningServer;
+using test::Sizes;
+using test::Waits;
+using test::Words;
+
+namespace {
+
+constexpr double kMostMs = 50;
+constexpr std::size_t kShown = 10;
+
+// Waits that are longer, and are named in docs/operations.md, with their bounds here: ten times as
+// long as on an idle machine.
+struct Longer {
+  const char* words;  // In the name of the request.
+  double here_ms;
+  double there_ms;
+};
+constexpr Longer kLonger[] = {
+    {"string", 2'000, 2'000}, {"HSET h ", 2'000, 2'000}, {"HMGET h ", 2'000, 2'000},
+    {"SETNX", 2'000, 2'000},  {"words", 2'000, 7'000},   {"STORE to", 2'000, 7'000},
+    {"RENAME", 2'000, 7'000}, {"COPY", 2'000, 7'000},    {"SPOP set", 2'000, 7'000},
+    {"DEL", 2'000, 7'000},    {"FLUSH", 2'000, 7'000},   {" SET", 2'000, 7'000},
+    {"nothing", 2'000, 7'000}};  // What was written before.
+
+double most_ms(const std::string& request, double Longer::*region) {
+  for (const Longer& each : kLonger) {
+    if (request.find(each.words) != std::string::npos) return each.*region;
+  }
+  return kMostMs;
+}
+
+Sizes sizes() {
+  if (test::long_run()) return {};
+  return {.elements = 20'000, .bytes = std::size_t{4} << 20U};
+}
+
+// The name of a request in the table of waits: its words, the long and the many cut off.
+std::string shown(const Words& words, bool within) {
+  std::string text = within ? "MULTI " : "";
+  for (std::size_t i = 0; i < std::min<std::size_t>(words.size(), 6); ++i) {
+    text += (words[i].size() > 24 ? words[i].substr(0, 12) + "..." : words[i]) + " ";
+  }
+  if (words.size() > 6) text += "and " + std::to_string(words.size() - 6) + " words";
+  return text;
+}
+
+// Two regions, of which the second applies what clients write in the first.
+class Regions {
+ public:
+  explicit Regions(const Sizes& sizes)
+      : sizes_(sizes),
+        here_(options("eu", {}), {}, [&](Scope& scope) { test::fill(scope, sizes); }),
+        there_(options("us", here_.peer_endpoint())) {
+    admin_ = std::make_unique<RespClient>(here_.client());
+    far_ = std::make_unique<RespClient>(there_.client());
+    for (const Words& user : {Words{"reader", "+@read", "+@transaction"},
+                              Words{"writer", "+@write", "+@read", "+@transaction"}}) {
+      Words words{"ACL", "SETUSER", user[0], "on", ">x", "~*"};
+      words.insert(words.end(), user.begin() + 1, user.end());
+      REQUIRE(admin_->ask(words) == "+OK\r\n");
+    }
+    await_there();
+  }
+
+  // Carries a request out as a user, and waits until it is shown there.
+  void carry_out(const std::string& user, const std::vector<Words>& requests, bool within,
+                 const std::string& label) {
+    refill();
+    RespClient client = here_.client();
+    REQUIRE(client.ask({"AUTH", user, "x"}) == "+OK\r\n");
+    for (Waits* each : {&waits_here_, &waits_there_}) each->begin(label);
+    std::string bytes;
+    if (within) bytes += test::request({"MULTI"});
+    for (const Words& each : requests) bytes += test::request(each);
+    if (within) bytes += test::request({"EXEC"});
+    client.send(bytes);
+    std::size_t replies = requests.size() + (within ? 2 : 0);
+    for (; replies > 0; --replies) last_ = client.receive();
+    await_there();
+    for (Waits* each : {&waits_here_, &waits_there_}) each->begin("nothing");
+  }
+
+  [[nodiscard]] const Waits& waits_here() const { return waits_here_; }
+  [[nodiscard]] const Waits& waits_there() const { return waits_there_; }
+
+ private:
+  static Options options(const std::string& region, const std::string& peer) {
+    Options options{.region = region, .listen = "tcp://127.0.0.1:0"};
+    if (!peer.empty()) options.peers = {peer};
+    return options;
+  }
+
+  void await_there() {
+    const std::string mark = std::to_string(++marks_);
+    REQUIRE(admin_->ask({"SET", "mark", mark}) == "+OK\r\n");
+    const std::string wanted = "$" + std::to_string(mark.size()) + "\r\n" + mark + "\r\n";
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+    while (far_->ask({"GET", "mark"}) != wanted) {
+      REQUIRE(std::chrono::steady_clock::now() < deadline);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
+  // Writes again what a request has taken away, in small pieces.
+  void refill() {
+    const auto lacks = [&](const Words& count) {
+      const std::string reply = admin_->ask(count);
+      return std::stoll(reply.substr(1)) < sizes_.elements;
+    };
+    const auto write = [&](Words begin, const std::string& prefix, bool value) {
+      for (int from = 0; from < sizes_.elements; from += 500) {
+        Words words = begin;
+        for (int i = from; i < std::min(sizes_.elements, from + 500); ++i) {
+          words.push_back(prefix + std::to_string(1'000'000 + i));
+          if (value) words.emplace_back("value");
+        }
+        admin_->ask(words);
+      }
+    };
+    if (lacks({"SCARD", "set"})) write({"SADD", "set"}, "e:", false);
+    if (lacks({"SCARD", "other"})) write({"SADD", "other"}, "e:0", false);
+    if (lacks({"HLEN", "hash"})) write({"HSET", "hash"}, "e:", true);
+    if (admin_->ask({"EXISTS", "key:1000000"}) == ":0\r\n") write({"MSET"}, "key:", true);
+    if (admin_->ask({"EXISTS", "string"}) == ":0\r\n") {
+      admin_->ask({"SET", "string", std::string(sizes_.bytes, 'v')});
+      admin_->ask({"HSET", "h", "f", std::string(sizes_.bytes, 'v')});
+      admin_->ask({"SADD", "few", "", std::string(60'000, 'a')});
+      admin_->ask({"SET", std::string(60'000, 'a'), "1"});
+    }
+    admin_->ask({"DEL", "new", "to", "free", "free2", "fresh:1000000"});
+    await_there();
+  }
+
+  const Sizes sizes_;
+  RunningServer here_;
+  RunningServer there_;
+  std::unique_ptr<RespClient> admin_;
+  std::unique_ptr<RespClient> far_;
+  std::string last_;
+  int marks_ = 0;
+  Waits waits_here_{here_};
+  Waits waits_there_{there_};
+};
+
+void show(const char* region, const Waits& waits, double Longer::*bound) {
+  std::printf("the ten longest waits of a small request in %s, in ms of processor time:\n", region);
+  const std::vector<Waits::Wait> all = waits.longest();
+  for (std::size_t i = 0; i < std::min(kShown, all.size()); ++i) {
+    std::printf("%9.1f  %s\n", all[i].ms, all[i].request.c_str());
+  }
+  for (const Waits::Wait& each : all) {
+    CAPTURE(each.request);
+    CHECK(each.ms <= most_ms(each.request, bound));
+  }
+}
+
+bool is_of_rows(const Command& row) {
+  return row.run != nullptr && (row.flags & (kReads | kWrites)) != 0 && row.shared == nullptr;
+}
+
+}  // namespace
+
+TEST_SUITE("server: turns") {
+  TEST_CASE("the worst requests are known of each command that reads or writes rows") {
+    for (const Command& row : all_rows()) {
+      const std::string name(full_name(row));
+      CAPTURE(name);
+      if (is_of_rows(row)) CHECK(test::worst_requests(row, {.elements = 10, .bytes = 10}));
+    }
+  }
+
+  TEST_CASE("no request holds up a small one of another client, here or where it is applied") {
+    const Sizes sizes = turns_test::sizes();
+    Regions regions(sizes);
+    // A part of them, another one in each run, unless there is time for all.
+    const std::uint64_t share = test::long_run() ? 1 : 12;
+    std::uint64_t turn = test::seed();
+    for (const bool destroys : {false, true}) {
+      for (const Command& row : all_rows()) {
+        if (!is_of_rows(row) || row.has(kAllKeys) != destroys) continue;
+        const std::string user = row.has(kWrites) ? "writer" : "reader";
+        const std::vector<Words> requests = test::worst_requests(row, sizes).value();
+        for (const Words& words : requests) {
+          for (const bool within : {true, false}) {
+            if (turn++ % share != 0) continue;
+            regions.carry_out(user, {words}, within, shown(words, within));
+          }
+        }
+      }
+    }
+    for (const Words& words : test::other_requests(sizes)) {
+      if (turn++ % share != 0) continue;
+      regions.carry_out("default", {words}, false, shown(words, false));
+    }
+    const std::vector<Words> writes = test::many_writes(sizes);
+    regions.carry_out("writer", writes, true,
+                      "MULTI with " + std::to_string(writes.size()) + " SET");
+    show("the first region", regions.waits_here(), &Longer::here_ms);
+    show("the second region", regions.waits_there(), &Longer::there_ms);
+  }
+}
+
+}  // namespace anabranch::turns_test

@@ -1,0 +1,73 @@
+#include "tests/server/turns/waits.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <utility>
+
+namespace anabranch::test {
+namespace {
+
+// Between two questions: the server is to work for others.
+constexpr std::chrono::milliseconds kPause{1};
+constexpr int kPerConnection = 8;
+
+}  // namespace
+
+Waits::Waits(RunningServer& server)
+    : server_(server), waits_({{"nothing", 0}}), thread_([this] { ask_always(); }) {}
+
+Waits::~Waits() {
+  ended_ = true;
+  thread_.join();
+}
+
+void Waits::begin(const std::string& request) {
+  const std::lock_guard lock(mutex_);
+  waits_.push_back({request, 0});
+}
+
+double Waits::processor_ms() const {
+  timespec time{};
+  ::clock_gettime(server_.loop_clock(), &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+void Waits::ask_always() {
+  auto client = std::make_unique<RespClient>(server_.client());
+  for (int asked = 0; !ended_; ++asked) {
+    std::size_t current = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      current = waits_.size() - 1;
+    }
+    const double begin = processor_ms();
+    if (asked % kPerConnection == 0) client = std::make_unique<RespClient>(server_.client());
+    client->ask(asked % 2 == 0 ? Words{"PING"} : Words{"GET", "nothing"});
+    const double took = processor_ms() - begin;
+    {
+      // Also beside the next one, if it has begun meanwhile: the first is the cause.
+      const std::lock_guard lock(mutex_);
+      waits_[current].ms = std::max(waits_[current].ms, took);
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+std::vector<Waits::Wait> Waits::longest() const {
+  std::map<std::string, double> by_request;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Wait& each : waits_) {
+      double& most = by_request[each.request];
+      most = std::max(most, each.ms);
+    }
+  }
+  std::vector<Wait> all;
+  for (const auto& [request, ms] : by_request) all.push_back({request, ms});
+  std::ranges::sort(all, std::ranges::greater(), &Wait::ms);
+  return all;
+}
+
+}  // namespace anabranch::test
