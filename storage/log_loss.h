@@ -25,7 +25,7 @@ struct LogLoss {
   };
 
   bool is_short = false;      // The log ended before the tables did.
-  bool half_flushed = false;  // The tables may have a part of what is missing.
+  bool half_flushed = false;  // The tables may have a part of the missing batches.
   std::uint64_t place = 0;    // Of the stream: where the log ends since.
   std::uint64_t first = 0;    // The first position that is missing.
   std::uint64_t unknown = 0;  // Missing batches of which nothing can be read.

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/codec.h"
-#include "regions/clocks/time_text.h"
+#include "regions/state/time_text.h"
 #include "storage/layout.h"
 
 namespace anabranch::regions {

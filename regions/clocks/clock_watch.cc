@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/mark.h"
-#include "regions/clocks/time_text.h"
+#include "regions/state/time_text.h"
 
 namespace anabranch::regions {
 

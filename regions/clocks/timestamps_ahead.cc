@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/hlc.h"
-#include "regions/clocks/time_text.h"
+#include "regions/state/time_text.h"
 
 namespace anabranch::regions {
 

@@ -6,7 +6,7 @@
 #include "core/codec.h"
 #include "core/mark.h"
 #include "core/planted_bug.h"
-#include "regions/clocks/time_text.h"
+#include "regions/state/time_text.h"
 #include "storage/layout.h"
 
 namespace anabranch::regions {

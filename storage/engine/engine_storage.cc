@@ -86,7 +86,7 @@ Result<void> EngineStorage::begin_threads(const Reach& reach) try {
       error.code().value());
 }
 
-// What a flush had written before the last process ended lies in the tables until a flush that goes
+// The slices of a flush that an earlier process had begun lie in the tables until a flush that goes
 // as far has ended.
 Result<void> EngineStorage::note_begun(Reach& reach) {
   if (reach.begun.to <= reach.ticket) return {};
@@ -310,8 +310,8 @@ Result<void> EngineStorage::trim(Position position) {
   return {};
 }
 
-// The owner has said who it is: it goes on under an origin that fits what it has found. What it
-// commits before that, such as orders of scores that are made anew, says nothing.
+// The owner has given its identity: it goes on under an origin that fits the losses found. Commits
+// before that, such as those of orders of scores that are made anew, say nothing.
 Result<void> EngineStorage::settle_place() {
   if (awaits_owner_) return {};
   if (std::exchange(place_.failed, false)) base_->forget_failure();

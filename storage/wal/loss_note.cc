@@ -60,7 +60,7 @@ Result<void> note_losses(Files& files, const std::vector<LogLoss>& losses) {
   return files.sync_folder();
 }
 
-// Without the sync a loss of power would bring a note again of what has ended since.
+// Without the sync a loss of power would bring the note of a loss again that has ended since.
 Result<void> forget_losses(Files& files) {
   const auto there = has(files, kNote);
   if (!there.ok()) return there.failure();

@@ -11,7 +11,7 @@ using core::Result;
 
 namespace {
 
-// What stands beside the bytes has no checksum of its own there.
+// The numbers beside the bytes have no checksum of their own there.
 bool is_whole(const LogRecord& batch) {
   if (core::checksum_of(batch.bytes) != core::Checksum::kRight) return false;
   const auto header = core::decode_batch_header(batch.bytes);

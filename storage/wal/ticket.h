@@ -12,7 +12,7 @@ struct Ticket {
   auto operator<=>(const Ticket&) const = default;
 };
 
-// A flush that has begun, and not ended: the tables may have a part of what the log has up to here.
+// A flush that has begun, and not ended: the tables may have a part of the log up to here.
 struct BegunFlush {
   Ticket to;
   std::uint64_t opening = 0;  // Of the log, when that was noted.

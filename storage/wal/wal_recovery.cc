@@ -43,7 +43,7 @@ class Recovery {
   // Whether the newest segment that the tables have noted is gone.
   [[nodiscard]] bool lacks_newest() const;
   // How far a flush was to go that had begun and not ended; 0: there was none. A later opening has
-  // found that all of it is in the log, or has told what it lacks.
+  // found that all of it is in the log, or has told of its loss.
   [[nodiscard]] std::uint64_t begun_flush() const {
     const bool is_old = found_.opening > base_.begun.opening;
     return is_old ? 0 : base_.begun.to.end;

@@ -11,7 +11,7 @@
 
 #include "regions/clocks/clock_jumps.h"
 #include "regions/clocks/heard_clocks.h"
-#include "regions/clocks/time_text.h"
+#include "regions/state/time_text.h"
 #include "storage/memory_storage.h"
 
 namespace anabranch::heard_clocks_test {

@@ -1,4 +1,4 @@
-#include "regions/clocks/time_text.h"
+#include "regions/state/time_text.h"
 
 #include <algorithm>
 #include <array>
