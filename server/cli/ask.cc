@@ -40,7 +40,10 @@ core::Result<Client> connect(const Arguments& arguments) {
 core::Result<Client> connect_to_port(const Arguments& arguments, const std::string& address) {
   core::Result<Client> client = Client::connect(address);
   if (!client.ok()) return client;
-  if (arguments.has(kTls.name)) {
+  if (!arguments.has(kTls.name)) {
+    // Before anything is asked; behind TLS the handshake shows it.
+    if (const auto alive = client.value().await_life(); !alive.ok()) return alive.failure();
+  } else {
     const auto secured =
         client.value().secure({arguments.text(kTlsRoot.name), arguments.text(kTlsCertificate.name),
                                arguments.text(kTlsKey.name)});
@@ -60,6 +63,7 @@ core::Result<std::string> ask(const Arguments& arguments, std::vector<std::strin
                               const std::string& database) {
   core::Result<Client> client = connect(arguments);
   if (!client.ok()) return client.failure();
+  if (const auto alive = client.value().await_life(); !alive.ok()) return alive.failure();
   if (!database.empty()) {
     const core::Result<std::string> selected = client.value().call({"SELECT", database});
     if (!selected.ok()) return selected.failure();

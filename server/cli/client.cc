@@ -26,6 +26,7 @@ using core::Failure;
 using core::Result;
 
 constexpr timeval kConnectWait{5, 0};
+constexpr timeval kLifeWait{5, 0};
 constexpr timeval kAnswerWait{60, 0};
 constexpr std::size_t kLineBytesMax = 64U << 10U;
 constexpr std::size_t kBulkBytesMax = std::size_t{1} << 30U;
@@ -121,7 +122,9 @@ Client::Client(Client&& other) noexcept
 Result<void> Client::secure(const TlsCaller::Files& files) {
   const Result<Address> address = parse_address(address_);
   if (!address.ok()) return address.failure();
+  set_wait(socket_, kLifeWait);
   Result<TlsCaller> tls = TlsCaller::connect(socket_, address.value().host, files);
+  set_wait(socket_, kAnswerWait);
   if (!tls.ok()) return broken(tls.failure().message);
   tls_.emplace(std::move(tls).value());
   return {};
@@ -227,6 +230,14 @@ Result<std::string> Client::call(const std::vector<std::string>& words) {
   const Result<void> sent = send(bytes_of(words));
   if (!sent.ok()) return sent.failure();
   return answer();
+}
+
+Result<void> Client::await_life() {
+  set_wait(socket_, kLifeWait);
+  const Result<std::string> heard = call({"PING"});
+  set_wait(socket_, kAnswerWait);
+  if (heard.ok() || heard.failure().code == ErrorCode::kInvalid) return {};
+  return heard.failure();
 }
 
 Result<std::string> Client::answer() {

@@ -31,6 +31,10 @@ class Client {
   // far side does not speak the protocol. Arrays are not supported.
   core::Result<std::string> call(const std::vector<std::string>& words);
 
+  // Waits until the other side answers at all, 5 s at most: its loop may stand still. Whatever it
+  // says to a PING will do. Fails as call(), but not with its error.
+  core::Result<void> await_life();
+
   // Returns a command as its bytes.
   static std::string bytes_of(const std::vector<std::string>& words);
   // Sends commands. An answer to each must be taken, in their order.
