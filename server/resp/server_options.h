@@ -3,9 +3,12 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,6 +97,9 @@ struct ServerOptions {
   std::chrono::milliseconds read_slice_max{2};
   // A long write ends a slice after so long, to let reads in.
   std::chrono::milliseconds write_slice_max{5};
+  // Counts the processor time of strands (slices/strand.h), beside that of the loop's thread; null:
+  // nobody asks.
+  std::shared_ptr<std::atomic<std::int64_t>> strand_time = {};
   // Limits of one client in one turn, so that no other waits long; the bytes are those of one read.
   std::size_t turn_commands_max = 1000;
   std::size_t turn_bytes_max = std::size_t{1} << 20U;

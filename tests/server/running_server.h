@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#include <atomic>
+#include <cstdint>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -35,6 +37,7 @@ class RunningServer {
     fill(leader_->scope());
     leader_->commit().value_or_raise();
     peer_endpoint_ = leader_->status().endpoint;
+    options.strand_time = strand_time_;
     server_ = server::Server::open(*leader_, std::move(options)).value_or_raise();
     thread_ = std::thread([this] { server_->run(); });
   }
@@ -56,11 +59,14 @@ class RunningServer {
   void stop() { server_->stop(); }
   // The thread of its loop.
   std::thread::id loop() const { return thread_.get_id(); }
-  // The clock of the processor time of that thread.
-  clockid_t loop_clock() {
+  // The processor time of that thread, and of the strands of the loop, in milliseconds.
+  double processor_ms() {
     clockid_t clock{};
+    timespec time{};
     ::pthread_getcpuclockid(thread_.native_handle(), &clock);
-    return clock;
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6 +
+           static_cast<double>(*strand_time_) / 1e6;
   }
   // The endpoint of its leader, for peers. As of the start.
   const std::string& peer_endpoint() const { return peer_endpoint_; }
@@ -71,6 +77,8 @@ class RunningServer {
   TempDir folder_;
   std::unique_ptr<leader::Leader> leader_;
   std::string peer_endpoint_;
+  std::shared_ptr<std::atomic<std::int64_t>> strand_time_ =
+      std::make_shared<std::atomic<std::int64_t>>();
   std::unique_ptr<server::Server> server_;
   std::thread thread_;
 };

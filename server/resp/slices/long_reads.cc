@@ -139,7 +139,7 @@ bool LongReads::execute(Read& read, Host& host, SteadyTime until) {
       Call call{read.client, scope, host, read.arguments, read.command, read.container};
       read.command.run(call);
     };
-    read.strand = std::make_unique<Strand>(work, kUnitsMax);
+    read.strand = std::make_unique<Strand>(work, kUnitsMax, host.options.strand_time.get());
   }
   if (!read.strand->go_on(until)) return false;
   try {

@@ -12,7 +12,8 @@ LongWrite::LongWrite(Host& host, Client& client, const Resolved& resolved, Argum
       call_{client, scope_, host, arguments, *resolved.command, *resolved.container},
       run_(std::move(run)),
       begin_(client.reply.mark()),
-      strand_([this] { run_(call_); }, work_max(client, arguments)) {}
+      strand_([this] { run_(call_); }, work_max(client, arguments),
+              host.options.strand_time.get()) {}
 
 bool LongWrite::go_on(SteadyTime until) {
   const SteadyTime begin = steady_now();

@@ -1,6 +1,9 @@
 #include "server/resp/slices/strand.h"
 
+#include <ctime>
+
 #include <system_error>
+#include <utility>
 
 namespace anabranch::server {
 
@@ -45,6 +48,7 @@ void Strand::run_on_thread() {
   }
   running_ = this;
   if (!abandoned_) run();
+  count_spent();
   const std::lock_guard lock(mutex_);
   turn_ = Turn::kOwner;
   changed_.notify_one();
@@ -61,6 +65,14 @@ void Strand::run() {
   done_ = true;
 }
 
+void Strand::count_spent() {
+  if (spent_ == nullptr) return;
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  const std::int64_t now = std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  *spent_ += now - std::exchange(counted_, now);
+}
+
 void Strand::add(std::size_t units) {
   units_ += units;
   if (units_ - looked_at_ < kPerLook) return;
@@ -71,6 +83,7 @@ void Strand::add(std::size_t units) {
 
 void Strand::pause_if_late() {
   if (steady_now() < until_) return;
+  count_spent();
   hand_over(Turn::kOwner, Turn::kWork);
   if (abandoned_) throw Abandoned{};
 }

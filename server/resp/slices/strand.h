@@ -10,6 +10,7 @@
 // system has no thread for it, it is one slice.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -34,9 +35,13 @@ class Strand {
     std::size_t units_max;
   };
 
-  // The work begins with the first slice. It may be so many units.
-  Strand(std::function<void()> work, std::size_t units_max)
-      : work_(std::move(work)), units_max_(units_max) {}
+  // Counts the processor time of strands, in nanoseconds: it is not that of their owner's thread.
+  using Spent = std::atomic<std::int64_t>;
+
+  // The work begins with the first slice. It may be so many units. `spent` may be null; else it
+  // must outlive the strand.
+  Strand(std::function<void()> work, std::size_t units_max, Spent* spent = nullptr)
+      : work_(std::move(work)), units_max_(units_max), spent_(spent) {}
   // Ends the work at the place where it is.
   ~Strand();
   Strand(const Strand&) = delete;
@@ -62,6 +67,7 @@ class Strand {
   void run();
   void add(std::size_t units);
   void pause_if_late();
+  void count_spent();
   // Lets the other one run, and waits until this one may.
   void hand_over(Turn to, Turn back);
 
@@ -72,6 +78,8 @@ class Strand {
 
   std::function<void()> work_;
   const std::size_t units_max_;
+  Spent* const spent_;
+  std::int64_t counted_ = 0;  // Of the time of the thread.
   std::size_t units_ = 0;
   std::size_t looked_at_ = 0;
   SteadyTime until_ = {};

@@ -57,7 +57,7 @@ double most_ms(const std::string& request, double Longer::*region) {
 
 Sizes sizes() {
   if (test::long_run()) return {};
-  return {.elements = 20'000, .bytes = std::size_t{4} << 20U};
+  return {.elements = 10'000, .bytes = std::size_t{2} << 20U};
 }
 
 // The name of a request in the table of waits: its words, the long and the many cut off.
@@ -199,7 +199,7 @@ TEST_SUITE("server: turns") {
     const Sizes sizes = turns_test::sizes();
     Regions regions(sizes);
     // A part of them, another one in each run, unless there is time for all.
-    const std::uint64_t share = test::long_run() ? 1 : 12;
+    const std::uint64_t share = test::long_run() ? 1 : 13;
     std::uint64_t turn = test::seed();
     for (const bool destroys : {false, true}) {
       for (const Command& row : all_rows()) {

@@ -28,12 +28,6 @@ void Waits::begin(const std::string& request) {
   waits_.push_back({request, 0});
 }
 
-double Waits::processor_ms() const {
-  timespec time{};
-  ::clock_gettime(server_.loop_clock(), &time);
-  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
-
 void Waits::ask_always() {
   auto client = std::make_unique<RespClient>(server_.client());
   for (int asked = 0; !ended_; ++asked) {
@@ -42,10 +36,10 @@ void Waits::ask_always() {
       const std::lock_guard lock(mutex_);
       current = waits_.size() - 1;
     }
-    const double begin = processor_ms();
+    const double begin = server_.processor_ms();
     if (asked % kPerConnection == 0) client = std::make_unique<RespClient>(server_.client());
     client->ask(asked % 2 == 0 ? Words{"PING"} : Words{"GET", "nothing"});
-    const double took = processor_ms() - begin;
+    const double took = server_.processor_ms() - begin;
     {
       // Also beside the next one, if it has begun meanwhile: the first is the cause.
       const std::lock_guard lock(mutex_);

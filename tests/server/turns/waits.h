@@ -1,8 +1,7 @@
-// How long a client of a server waits that asks for little, in processor time of the server's loop:
-// the longest waits, each with the request of another client that was being carried out.
+// How long a client of a server waits that asks for little, in processor time of the server's loop
+// and its strands: the longest waits, each with the request of another client that was being
+// carried out.
 #pragma once
-
-#include <ctime>
 
 #include <atomic>
 #include <mutex>
@@ -35,7 +34,6 @@ class Waits {
 
  private:
   void ask_always();
-  [[nodiscard]] double processor_ms() const;
 
   RunningServer& server_;
   mutable std::mutex mutex_;
