@@ -106,6 +106,11 @@ std::string BodyFrames::next() {
   return encode_frame(kind_, bytes, form_, &chunk);
 }
 
+std::string encode_whole(std::uint8_t kind, std::string_view body, BodyForm form) {
+  ANABRANCH_ASSERT(body.size() <= kFrameBodyMax);
+  return encode_frame(kind, body, form, nullptr);
+}
+
 void encode_frames(std::uint8_t kind, std::string_view body, BodyForm form, std::uint64_t stream,
                    const std::function<void(std::string)>& emit) {
   BodyFrames frames(kind, std::string(body), form, stream);

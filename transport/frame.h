@@ -69,6 +69,9 @@ class BodyFrames {
   bool begun_ = false;
 };
 
+// Returns a message as one frame; it must have room in one.
+std::string encode_whole(std::uint8_t kind, std::string_view body, BodyForm form);
+
 // Passes all frames of a message to `emit` in order.
 void encode_frames(std::uint8_t kind, std::string_view body, BodyForm form, std::uint64_t stream,
                    const std::function<void(std::string)>& emit);

@@ -8,7 +8,7 @@
 namespace anabranch::transport {
 
 void OutQueue::push(std::uint8_t kind, std::string body, Turn turn) {
-  if (turn.lane == Lane::kNote && body.size() <= kSentBodyMax) {
+  if (turn.lane == Lane::kNote && body.size() <= kFrameBodyMax) {
     note_bytes_ += body.size();
     notes_.push_back({kind, std::move(body), turn});
     return;
@@ -47,7 +47,8 @@ std::string OutQueue::next_note(Compressor* compressor) {
   notes_.pop_front();
   note_bytes_ -= note.body.size();
   notes_in_a_row_ += note.body.size();
-  return frames_of(std::move(note), compressor).next();
+  const Packed packed = pack(std::move(note.body), compressor);
+  return encode_whole(note.kind, packed.body, packed.form);
 }
 
 std::string OutQueue::next_of_body(Compressor* compressor) {
@@ -73,15 +74,15 @@ void OutQueue::begin_body(Compressor* compressor) {
   from->taken += body.body.size();
   if (body.turn.lane == Lane::kNote) note_bytes_ -= body.body.size();
   begun_turn_ = body.turn;
-  begun_ = frames_of(std::move(body), compressor);
+  Packed packed = pack(std::move(body.body), compressor);
+  begun_.emplace(body.kind, std::move(packed.body), packed.form, ++last_number_);
 }
 
-BodyFrames OutQueue::frames_of(Waiting message, Compressor* compressor) {
+OutQueue::Packed OutQueue::pack(std::string body, Compressor* compressor) {
   std::optional<std::string> packed;
-  if (compressor != nullptr) packed = compressor->compress(message.body);
-  const BodyForm form = packed ? BodyForm::kCompressed : BodyForm::kPlain;
-  return {message.kind, packed ? *std::move(packed) : std::move(message.body), form,
-          ++last_number_};
+  if (compressor != nullptr) packed = compressor->compress(body);
+  if (packed) return {*std::move(packed), BodyForm::kCompressed};
+  return {std::move(body), BodyForm::kPlain};
 }
 
 }  // namespace anabranch::transport

@@ -1,8 +1,9 @@
 // The messages that wait to be sent on one link. Notes go first, in their order; the bodies of a
 // lane keep their order, and lanes share the link by bytes. A body that was begun is sent to its
 // end before the next one, since the far side holds one partial body only; notes may come between
-// its frames. So many notes that they would hold up bodies for ever take turns with them. A message
-// too long for one frame goes as a body, whatever its lane. Not thread-safe.
+// its frames. So many notes that they would hold up bodies for ever take turns with them. A note
+// is one frame, however long that may be; one that has no room in a frame goes as a body. Not
+// thread-safe.
 #pragma once
 
 #include <array>
@@ -55,7 +56,11 @@ class OutQueue {
   std::string next_of_body(Compressor* compressor);
   // Begins the next body: of the lane that has taken least.
   void begin_body(Compressor* compressor);
-  BodyFrames frames_of(Waiting message, Compressor* compressor);
+  struct Packed {
+    std::string body;
+    BodyForm form = BodyForm::kPlain;
+  };
+  static Packed pack(std::string body, Compressor* compressor);
   LaneQueue& lane(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
 
   std::deque<Waiting> notes_;

@@ -125,11 +125,12 @@ void Exchange::begin_stream(Peer& peer, Millis now) {
     next_begin_ms_ = std::min(next_begin_ms_, peer.asked.next_ms);
     return;
   }
-  const Subscribe& wanted = *peer.asked.newest;
+  const Subscribe wanted = *std::exchange(peer.asked.newest, std::nullopt);
   links_.unsend(peer, Lane::kBatch, wanted.stream);
-  peer.asked.begun(peer.out.subscribe(wanted, log_, applied_.vector()), now);
+  const std::uint64_t read = peer.out.subscribe(wanted, log_, applied_.vector());
   if (!peer.out.trimmed().empty()) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
   pump(peer);
+  peer.asked.begun(read + peer.out.bytes_under_way(), now);
 }
 
 void Exchange::on(Peer& peer, const Trimmed& trimmed) {
@@ -262,19 +263,23 @@ void Exchange::log_grew(storage::Position durable, Millis now) {
   }
 }
 
+// A stream that is about to be replaced sends nothing more: the next one would send it again.
 void Exchange::pump(Peer& peer) {
-  if (!links_.usable(peer) || joining_) return;
+  if (!links_.usable(peer) || joining_ || peer.asked.newest) return;
   const core::VersionVector trimmed = peer.out.trimmed();
   peer.out.pump(
       log_, durable_, applied_.vector(),
       [&](BatchMessage batch) { links_.send(peer, std::move(batch)); },
-      [&](std::uint64_t bytes) { return links_.has_room(peer, Lane::kBatch, bytes); });
+      [&](std::uint64_t bytes) {
+        return links_.has_room(peer, Lane::kBatch, bytes, peer.out.bytes_taken());
+      });
   if (peer.out.trimmed() != trimmed) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
 }
 
-bool Exchange::has_room_for_chunk(Origin peer, std::uint64_t bytes) const {
+bool Exchange::has_room_for_chunk(Origin peer, std::uint64_t bytes, std::uint64_t taken) const {
   const auto found = links_.peers().find(peer);
-  return found != links_.peers().end() && links_.has_room(found->second, Lane::kSnapshot, bytes);
+  return found != links_.peers().end() &&
+         links_.has_room(found->second, Lane::kSnapshot, bytes, taken);
 }
 
 bool Exchange::send_to(Origin peer, Message message) {

@@ -152,7 +152,8 @@ class Exchange {
   // Sends to a peer; false when it is not connected, or paused.
   bool send_to(core::Origin peer, Message message);
   // Returns whether a chunk of so many bytes may be sent to a peer now.
-  [[nodiscard]] bool has_room_for_chunk(core::Origin peer, std::uint64_t bytes) const;
+  [[nodiscard]] bool has_room_for_chunk(core::Origin peer, std::uint64_t bytes,
+                                        std::uint64_t taken) const;
   void unsend_chunks(const Peer& peer, std::uint64_t before) {
     links_.unsend(peer, Lane::kSnapshot, before);
   }

@@ -71,8 +71,9 @@ class Links {
   // The room for bodies in the outbox.
   [[nodiscard]] OutboxRoom& room() { return room_; }
   [[nodiscard]] const OutboxRoom& room() const { return room_; }
-  [[nodiscard]] bool has_room(const Peer& peer, Lane lane, std::uint64_t bytes) const {
-    return peer.connected() && room_.has_room(peer.links.front(), lane, weight_of(bytes));
+  [[nodiscard]] bool has_room(const Peer& peer, Lane lane, std::uint64_t bytes,
+                              std::uint64_t taken) const {
+    return peer.connected() && room_.has_room(peer.links.front(), lane, weight_of(bytes), taken);
   }
   // Drops what waits for a peer of streams before this one.
   void unsend(const Peer& peer, Lane lane, std::uint64_t before) {

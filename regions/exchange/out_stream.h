@@ -61,6 +61,7 @@ class OutStream {
   [[nodiscard]] std::uint64_t id() const { return id_; }
   // The bytes of batches that the consumer has not acknowledged: queued here, on the way, or there.
   [[nodiscard]] std::uint64_t bytes_under_way() const { return sent_ - taken_; }
+  [[nodiscard]] std::uint64_t bytes_taken() const { return taken_; }
   // The ops in batches that were sent, in all streams.
   [[nodiscard]] std::uint64_t ops_sent() const { return ops_sent_; }
 

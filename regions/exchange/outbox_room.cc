@@ -16,13 +16,14 @@ std::uint64_t OutboxRoom::large() const {
   return sum;
 }
 
-bool OutboxRoom::has_room(LinkId link, Lane lane, std::uint64_t weight) const {
+bool OutboxRoom::has_room(LinkId link, Lane lane, std::uint64_t weight, std::uint64_t taken) const {
   if (!bounded_) return true;
   const std::uint64_t here = waiting(link, lane);
   const std::uint64_t small = sum_ - large_;
-  if (here + weight <= share() && small + weight <= kSumMax) return true;
+  const std::uint64_t most = kFirstMax + std::min(taken, kLaneMax - kFirstMax);
+  if (here + weight <= std::min(most, share()) && small + weight <= kSumMax) return true;
   if (here > 0) return false;
-  if (!is_large(weight)) return weight <= kLeastMax;
+  if (!is_large(weight)) return weight <= kLeastMax || small + weight <= kSumMax;
   const std::uint64_t others = large();
   return others == 0 || others + weight <= kSumMax;
 }

@@ -1,9 +1,10 @@
 // The bodies of this leader that wait in the outbox of its transport: batches, and chunks of
 // snapshots. A peer that takes them slowly, or asks for them again and again, must not fill the
 // memory with them. So no more are handed over than a link needs to be kept busy, until the
-// transport tells that they have left. One that is larger than that goes when nothing else of its
-// lane waits on the link, and all of those together have 64 MiB, or there is one: over all links,
-// in turn. One that has not left after a minute no longer keeps others waiting. Not thread-safe.
+// transport tells that they have left; and little at first, since who asks again has all read
+// again. One that is larger than that goes when nothing else of its lane waits on the link, and all
+// of those together have 64 MiB, or there is one: over all links, in turn. One that has not left
+// after a minute no longer keeps others waiting. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,10 @@ namespace anabranch::regions {
 
 class OutboxRoom {
  public:
-  // The most that waits in one lane of one link; less where there are many links.
-  static constexpr std::uint64_t kLaneMax = std::uint64_t{1} << 20U;
+  // The most that waits in one lane of one link, at the begin of a stream and later; less where
+  // there are many links.
+  static constexpr std::uint64_t kFirstMax = std::uint64_t{1} << 20U;
+  static constexpr std::uint64_t kLaneMax = std::uint64_t{8} << 20U;
   static constexpr std::uint64_t kSumMax = std::uint64_t{64} << 20U;
   // One of this size always goes when nothing else of its lane waits on the link.
   static constexpr std::uint64_t kLeastMax = std::uint64_t{65} << 10U;
@@ -28,8 +31,10 @@ class OutboxRoom {
   void bound() { bounded_ = true; }
   void set_time(core::Millis now) { now_ = now; }
 
-  // Returns whether a body of this weight may be handed over now.
-  [[nodiscard]] bool has_room(LinkId link, Lane lane, std::uint64_t weight) const;
+  // Returns whether a body of this weight may be handed over now, in a stream of which the far side
+  // has taken so much.
+  [[nodiscard]] bool has_room(LinkId link, Lane lane, std::uint64_t weight,
+                              std::uint64_t taken) const;
   void handed(LinkId link, const Turn& turn);
   // Tells the weight of all bodies of a lane that have left since the link came up.
   void left(LinkId link, Lane lane, std::uint64_t weight);

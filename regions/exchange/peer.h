@@ -107,18 +107,24 @@ struct InStream {
 };
 
 // The producing side: the newest subscription of a peer that has not begun yet. Beginning one reads
-// the log, so a peer that asks again and again has one begun every kBeginMs, and less often where
-// large records are read for it.
+// the log and sends of it. So a peer that asks again and again, without need, has to wait: longer
+// the more was read and sent for it.
 struct AskedStream {
-  static constexpr core::Millis kBeginMs = 10;
-  static constexpr std::uint64_t kReadPerMs = 20'000;  // Bytes.
+  static constexpr std::uint64_t kBytesPerMs = 20'000;
 
   std::optional<Subscribe> newest;
-  core::Millis next_ms = InStream::kLongAgo;  // When it may begin.
+  core::Millis next_ms = InStream::kLongAgo;   // When it may begin.
+  core::Millis since_ms = InStream::kLongAgo;  // When the first of the newest ones began...
+  int count = 0;                               // ...and their number since then.
 
-  void begun(std::uint64_t bytes_read, core::Millis now) {
-    newest.reset();
-    next_ms = now + kBeginMs + static_cast<core::Millis>(bytes_read / kReadPerMs);
+  // A leader asks no more often than this.
+  void begun(std::uint64_t bytes, core::Millis now) {
+    if (now - since_ms >= InStream::kAskMs) {
+      since_ms = now;
+      count = 0;
+    }
+    next_ms = now + static_cast<core::Millis>(bytes / kBytesPerMs);
+    if (++count >= InStream::kAsksMax) next_ms = std::max(next_ms, since_ms + InStream::kAskMs);
   }
 };
 

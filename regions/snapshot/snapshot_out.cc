@@ -63,10 +63,17 @@ void SnapshotOut::request(Origin peer, std::uint64_t nonce, const SnapshotReques
     if (file == nullptr) return;  // It asks again.
     const std::uint64_t from =
         file->id == wanted.snapshot ? std::min(wanted.offset, file->spool->size()) : 0;
-    consumer = {nonce, wanted.stream, file->id, from, from + window, false, now};
+    consumer = {.nonce = nonce,
+                .stream = wanted.stream,
+                .snapshot = file->id,
+                .begin = from,
+                .next = from,
+                .limit = from + window,
+                .asked_ms = now};
   } else if (wanted.snapshot == consumer.snapshot) {
     const std::uint64_t taken = std::min(wanted.offset, consumer.next);
     consumer.limit = std::max(consumer.limit, taken + window);
+    consumer.taken = taken - std::min(taken, consumer.begin);
   }
   serve(peer, consumer, now);
 }
@@ -182,7 +189,7 @@ void SnapshotOut::serve(Origin peer, Consumer& consumer, Millis now) {
   while (consumer.next < std::min(consumer.limit, there) || (complete && !consumer.answered)) {
     const std::uint64_t left = std::min(consumer.limit, there) - std::min(consumer.next, there);
     const std::uint64_t size = std::min<std::uint64_t>(left, limits_.chunk_bytes);
-    if (room_ && !room_(peer, size)) return;
+    if (room_ && !room_(peer, size, consumer.taken)) return;
     auto bytes = file.spool->read(consumer.next, size);
     if (!bytes.ok()) return give_up(found, bytes.failure());
     const std::uint64_t offset = consumer.next;

@@ -33,8 +33,9 @@ class SnapshotOut {
 
   // Sends a message to a peer; it may be lost.
   using SendTo = std::function<void(core::Origin peer, Message message)>;
-  // Returns whether a chunk of so many bytes may be sent to a peer now.
-  using Room = std::function<bool(core::Origin peer, std::uint64_t bytes)>;
+  // Returns whether a chunk of so many bytes may be sent to a peer now that has taken so many of
+  // its stream.
+  using Room = std::function<bool(core::Origin peer, std::uint64_t bytes, std::uint64_t taken)>;
   // Returns whether it may still become known which history of an origin a consumer has (Forks).
   using Asking = std::function<bool(core::Origin origin)>;
 
@@ -90,9 +91,11 @@ class SnapshotOut {
     std::uint64_t nonce = 0;
     std::uint64_t stream = 0;
     std::uint64_t snapshot = 0;
+    std::uint64_t begin = 0;  // Of the stream.
     std::uint64_t next = 0;   // The next byte to send.
     std::uint64_t limit = 0;  // The first byte not to be sent.
     bool answered = false;    // Something was sent in this stream.
+    std::uint64_t taken = 0;  // Bytes of it, as the consumer has said.
     core::Millis asked_ms = 0;
   };
   using Files = std::map<std::uint64_t, File>;

@@ -30,8 +30,8 @@ Snapshots::Snapshots(Owner owner, const SnapshotLimits& limits, std::uint64_t no
             owner_.exchange.send_to(peer, std::move(message));
           },
           [this](Origin origin) { return owner_.exchange.forks().asking(origin); },
-          [this](Origin peer, std::uint64_t bytes) {
-            return owner_.exchange.has_room_for_chunk(peer, bytes);
+          [this](Origin peer, std::uint64_t bytes, std::uint64_t taken) {
+            return owner_.exchange.has_room_for_chunk(peer, bytes, taken);
           }) {}
 
 void Snapshots::take_for(Joiner* joiner) {

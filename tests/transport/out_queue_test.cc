@@ -56,12 +56,19 @@ TEST_CASE("a note goes before the next frame of a body") {
   CHECK(kinds(queue, 9) == std::vector<int>{1, 1});
 }
 
+TEST_CASE("notes keep their order, however long they are") {
+  OutQueue queue;
+  queue.push(1, std::string(kLong, 'x'), kNoteTurn);
+  queue.push(2, "short", kNoteTurn);
+  CHECK(received(queue) == std::vector<int>{1, 2});
+}
+
 TEST_CASE("a body that was begun ends before the next, and all come out whole") {
   OutQueue queue;
   for (int i = 0; i < 3; ++i) {
     queue.push(4, std::string(kLong, 'x'), batch());
     queue.push(5, std::string(kLong, 'x'), chunk());
-    queue.push(6, std::string(kLong, 'x'), kNoteTurn);
+    queue.push(6, std::string(kFrameBodyMax + 1, 'x'), kNoteTurn);
   }
   const std::vector<int> order = received(queue);
   CHECK(order.size() == 9);

@@ -1,5 +1,6 @@
 #include "transport/zmq/out_link.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -7,43 +8,51 @@ namespace anabranch::transport {
 
 namespace {
 
-// A link that waits has more than this handed over: going below it wakes the thread.
-constexpr std::size_t kWakeBelow = kSentFrameMax + 1;
-static_assert(kWakeBelow <= OutLink::kBodiesHandedMax);
-
 // A frame that ZeroMQ has.
-struct Handed {
-  std::string frame;
-  std::shared_ptr<std::atomic<std::size_t>> bytes;
+struct OutFrame {
+  std::string bytes;
+  std::shared_ptr<OutLink::Handed> handed;
   const Outbox* outbox = nullptr;
 };
 
 // Called by a thread of ZeroMQ once it has written the frame, or has dropped it.
 void written(void* /*data*/, void* hint) {
-  const std::unique_ptr<Handed> handed(static_cast<Handed*>(hint));
-  const std::size_t size = handed->frame.size();
-  const std::size_t before = handed->bytes->fetch_sub(size);
-  if (before >= kWakeBelow && before - size < kWakeBelow) handed->outbox->poke();
+  const std::unique_ptr<OutFrame> frame(static_cast<OutFrame*>(hint));
+  const std::size_t size = frame->bytes.size();
+  const std::size_t before = frame->handed->bytes.fetch_sub(size);
+  const std::size_t wake_below = frame->handed->wake_below;
+  if (before >= wake_below && before - size < wake_below) frame->outbox->poke();
 }
 
 }  // namespace
 
-OutLink::Flushed OutLink::flush(const Outbox& outbox, Compressor* compressor,
+// A link that waits has at least handed_max_ bytes: going below half of it wakes the thread.
+OutLink::Flushed OutLink::flush(const Outbox& outbox, Compressor* compressor, Clock::time_point now,
                                 const SendFrame& send) {
+  look_at_speed(now);
+  handed_->wake_below = handed_max_ / 2;
   for (int frames = 0; frames < kFramesInTurn; ++frames) {
-    const std::size_t bytes = handed_->load();
-    if (bytes >= kNotesHandedMax) return Flushed::kWaits;
-    const auto wanted =
-        bytes < kBodiesHandedMax ? OutQueue::Wanted::kAll : OutQueue::Wanted::kNotes;
-    std::optional<std::string> frame = queue_.next(wanted, compressor);
-    if (!frame) return Flushed::kWaits;
-    auto handed = std::make_unique<Handed>(*std::move(frame), handed_, &outbox);
-    *handed_ += handed->frame.size();
-    zmq::message_t message(handed->frame.data(), handed->frame.size(), written, handed.get());
-    (void)handed.release();  // The message frees it.
+    const std::size_t handed = handed_->bytes;
+    const bool is_full = handed >= handed_max_;
+    if (is_full && !full_since_ && !queue_.empty()) full_since_ = now;
+    if (handed >= 2 * handed_max_) return Flushed::kWaits;
+    const auto wanted = is_full ? OutQueue::Wanted::kNotes : OutQueue::Wanted::kAll;
+    std::optional<std::string> bytes = queue_.next(wanted, compressor);
+    if (!bytes) return Flushed::kWaits;
+    auto frame = std::make_unique<OutFrame>(*std::move(bytes), handed_, &outbox);
+    handed_->bytes += frame->bytes.size();
+    zmq::message_t message(frame->bytes.data(), frame->bytes.size(), written, frame.get());
+    (void)frame.release();  // The message frees it.
     if (!send(std::move(message))) return Flushed::kBroken;
   }
   return Flushed::kMore;
+}
+
+void OutLink::look_at_speed(Clock::time_point now) {
+  if (!full_since_ || handed_->bytes >= handed_max_ / 2) return;
+  const bool is_fast = now - *full_since_ < kFast;
+  handed_max_ = is_fast ? std::min(2 * handed_max_, kHandedMax) : kHandedMin;
+  full_since_.reset();
 }
 
 bool OutLink::tells(Lane lane, Clock::time_point now) {

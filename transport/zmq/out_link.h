@@ -1,7 +1,8 @@
 // The sending side of a link: what waits in its queue, and how much of it ZeroMQ has. ZeroMQ gets
 // little, since nothing can overtake what it has: frames that are handed over and that it has not
-// written to the connection yet are counted, and it says when it has written them. Its own queues
-// have no bound, so none of them is ever full. Used by the transport's thread.
+// written to the connection yet are counted, and it says when it has written half of them. A link
+// that takes them at once gets more each time, so that a fast one costs few turns. ZeroMQ's own
+// queues have no bound, so none of them is ever full. Used by the transport's thread.
 #pragma once
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <zmq.hpp>
 
@@ -22,16 +24,18 @@ namespace anabranch::transport {
 class OutLink {
  public:
   using Clock = std::chrono::steady_clock;
-  // Bodies are handed over below the first, notes below the second.
-  static constexpr std::size_t kBodiesHandedMax = 2 * kSentFrameMax;
-  static constexpr std::size_t kNotesHandedMax = 4 * kSentFrameMax;
+  // The bytes of bodies that are handed over: on any link, and on one that takes them within kFast.
+  // With notes it is twice as much.
+  static constexpr std::size_t kHandedMin = 2 * kSentFrameMax;
+  static constexpr std::size_t kHandedMax = 32 * kSentFrameMax;
+  static constexpr std::chrono::milliseconds kFast{10};
   // So many bytes of notes wait only for a peer that asks, and takes no answer.
   static constexpr std::size_t kNotesMax = std::size_t{16} << 20U;
   // The frames of one link that are handed over before others get their turn.
-  static constexpr int kFramesInTurn = 64;
+  static constexpr int kFramesInTurn = 128;
   // How soon it is told that bodies have left, and after how much of them at once.
   static constexpr std::chrono::milliseconds kTellInterval{20};
-  static constexpr std::uint64_t kTellBytes = std::uint64_t{256} << 10U;
+  static constexpr std::uint64_t kTellBytes = std::uint64_t{1} << 20U;
 
   [[nodiscard]] OutQueue& queue() { return queue_; }
   [[nodiscard]] bool takes_nothing() const { return queue_.note_bytes() > kNotesMax; }
@@ -43,7 +47,14 @@ class OutLink {
   };
   using SendFrame = std::function<bool(zmq::message_t)>;
   // Hands over what may be handed over now. The outbox must outlive ZeroMQ's context.
-  Flushed flush(const Outbox& outbox, Compressor* compressor, const SendFrame& send);
+  Flushed flush(const Outbox& outbox, Compressor* compressor, Clock::time_point now,
+                const SendFrame& send);
+
+  // What ZeroMQ has. Shared with its thread.
+  struct Handed {
+    std::atomic<std::size_t> bytes{0};
+    std::atomic<std::size_t> wake_below{0};
+  };
 
   // Returns whether it is to be told now that bodies of a lane have left, and notes that it is.
   [[nodiscard]] bool tells(Lane lane, Clock::time_point now);
@@ -53,8 +64,13 @@ class OutLink {
   }
 
  private:
+  // Notes whether the link was full a moment ago, and how soon it no longer was.
+  void look_at_speed(Clock::time_point now);
+
   OutQueue queue_;
-  std::shared_ptr<std::atomic<std::size_t>> handed_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<Handed> handed_ = std::make_shared<Handed>();
+  std::size_t handed_max_ = kHandedMin;
+  std::optional<Clock::time_point> full_since_;
   struct Told {
     std::uint64_t left = 0;
     Clock::time_point at;

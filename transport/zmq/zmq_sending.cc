@@ -52,8 +52,9 @@ bool ZmqTransport::flush(LinkId link) {
   OutLink& out = dialled != nullptr ? dialled->out : accepted->out;
   const bool packs =
       compresses(compression_, dialled != nullptr ? dialled->is_local : accepted->is_local);
+  const auto now = Clock::now();
   const auto flushed =
-      out.flush(outbox_, packs ? &compressor_ : nullptr, [&](zmq::message_t message) {
+      out.flush(outbox_, packs ? &compressor_ : nullptr, now, [&](zmq::message_t message) {
         const std::size_t size = message.size();
         const bool is_sent =
             dialled != nullptr
@@ -70,7 +71,6 @@ bool ZmqTransport::flush(LinkId link) {
     if (accepted != nullptr) end_accepted(link);
     return false;
   }
-  const auto now = Clock::now();
   if (flushed == OutLink::Flushed::kMore) next_flush_ = now;
   return tell_left(link, out, now) || !out.queue().empty();
 }

@@ -19,8 +19,8 @@ namespace {
 
 constexpr milliseconds kSweepInterval{1000};
 constexpr const char* kLosesLargeOnes =
-    " is heard, but what is sent there does not come through: small messages pass, large ones do "
-    "not; look at the MTU of the line";
+    " is heard, but what is sent there does not come through: where small messages pass and large "
+    "ones do not, look at the MTU of the line";
 constexpr std::size_t kThreads = 3;  // That of this transport, and two of ZeroMQ.
 constexpr const char* kNoThreads =
     "the system begins no more threads (see ulimit -u, and the limits of the container)";

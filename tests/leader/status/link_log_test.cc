@@ -37,6 +37,7 @@ TEST_SUITE("leader: lines about links") {
     const auto reconnect = [&] {
       log.look(exchange, world.at(0).vector(), now, exchange.peers().at(2).links.front());
       world.disconnect(0, 1);
+      now += leader::LinkLog::kPauseMs;
       const std::string gone = logged([&] { log.look(exchange, world.at(0).vector(), now); });
       world.connect(0, 1);
       now += leader::LinkLog::kPauseMs;

@@ -70,7 +70,7 @@ struct ExchangeWorld : Parts {
 }  // namespace
 
 TEST_SUITE("regions: exchange") {
-  TEST_CASE("of many subscriptions of a peer one is begun in 10 ms, and the newest counts") {
+  TEST_CASE("of many subscriptions of a peer few are begun at once, and the newest counts") {
     ExchangeWorld eu;
     for (int i = 0; i < 20; ++i) eu.put("k", std::string(1000, 'v'));
     eu.exchange.log_grew(20, 0);
@@ -82,14 +82,28 @@ TEST_SUITE("regions: exchange") {
     };
     for (std::uint64_t stream = 1; stream <= 2000; ++stream) ask(stream, 1);
     CHECK(eu.sent<regions::BatchMessage>().size() == 20);
+    eu.put("k", "v");
+    eu.exchange.log_grew(21, 1);
+    CHECK(eu.sent<regions::BatchMessage>().empty());  // The next stream brings it.
     CHECK(eu.exchange.next_tick_ms() <= 11);
     eu.tick(11);
     const auto batches = eu.sent<regions::BatchMessage>();
-    REQUIRE(batches.size() == 20);
+    REQUIRE(batches.size() == 21);
     CHECK(batches.front().stream == 2000);
     ask(1999, 30);
     ask(2000, 50);
     CHECK(eu.sent<regions::BatchMessage>().empty());
+  }
+
+  TEST_CASE("subscriptions for which nothing is read or sent are begun four in 10 ms") {
+    ExchangeWorld eu;
+    eu.meet({});
+    for (std::uint64_t stream = 1; stream <= 10; ++stream) {
+      eu.exchange.step(kLink, Subscribe{stream, 1, {{kEu, 1}}}, 1);
+    }
+    CHECK(eu.exchange.peers().at(kUs).out.id() == 4);
+    eu.tick(11);
+    CHECK(eu.exchange.peers().at(kUs).out.id() == 10);
   }
 
   TEST_CASE("what waits in the outbox for a replaced subscription is taken back") {
@@ -129,7 +143,7 @@ TEST_SUITE("regions: exchange") {
       REQUIRE(more > 0);
       sent += more;
     }
-    CHECK(eu.exchange.room().waiting() <= regions::OutboxRoom::kLaneMax);
+    CHECK(eu.exchange.room().waiting() <= regions::OutboxRoom::kFirstMax);
   }
 
   TEST_CASE("an ack shows what is applied here, and no more") {
