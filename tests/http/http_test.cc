@@ -135,10 +135,11 @@ TEST_SUITE("http: port") {
     }
     CHECK(status("GET /", "Upgrade: h2c\r\n" + upgrade) == 400);
     CHECK(status("CONNECT 127.0.0.1:1", "") == 405);
-    for (const char* path : {"/%00", "/%00status", "/status%00", "/status%00?x=1"}) {
-      CAPTURE(path);
-      CHECK(status(std::string("GET ") + path, "") == 400);
-    }
+    CHECK(status("GET /%00", "") == 400);
+    CHECK(status("GET /%00status", "") == 400);
+    // libwebsockets hangs up by itself.
+    CHECK(status("GET /status%00", "") != 200);
+    CHECK(status("GET /status%00?x=1", "") != 200);
     CHECK(status("GET /status?x=%20", "") == 200);
     for (const char* length : {"99999999999999999999999", "-5", "4294967297", "16385", "x"}) {
       CAPTURE(length);
