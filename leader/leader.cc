@@ -32,7 +32,7 @@
 #include "leader/policies.h"
 #include "leader/put_back.h"
 #include "leader/region_keys.h"
-#include "leader/replica_limits.h"
+#include "leader/replica_options.h"
 #include "leader/replication_progress.h"
 #include "leader/scopes/group_scope.h"
 #include "leader/scopes/kept_view.h"
@@ -77,22 +77,7 @@ class Leader::Impl {
 
   core::Result<void> start() {
     if (auto loaded = keys_.load(options_); !loaded.ok()) return loaded;
-    auto replica = Replica::open(*storage_, clock_,
-                                 {.mesh = core::digest128(options_.mesh),
-                                  .region = options_.region,
-                                  .fresh_origin = random_number(),
-                                  .nonce = random_number(),
-                                  .new_origin = options_.new_origin,
-                                  .random_origin = random_number,
-                                  .signatures = keys_.signatures(),
-                                  .resolvers = &resolvers_,
-                                  .proposals = proposals_of(options_),
-                                  .drift_ms_max = options_.clock_drift_ms_max,
-                                  .expiry_wait_ms = options_.expiry_wait_ms_max,
-                                  .follows = options_.follower,
-                                  .syncs_later = syncs_later(options_.durability),
-                                  .announce = true,
-                                  .limits = replica_limits(options_)});
+    auto replica = Replica::open(*storage_, clock_, replica_options(options_, resolvers_, keys_));
     if (!replica.ok()) return replica.failure();
     replica_ = std::move(replica).value();
     for (const std::string& lost : replica_->lost().sentences()) {

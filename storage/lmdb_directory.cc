@@ -247,7 +247,7 @@ Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   if (!place.ok()) return fail(place.failure());
   place.value().failed = lock.value().failed_before();
   return LmdbDirectory{std::move(lock).value(), std::move(env).value(), tables.value(),
-                       std::move(place).value(), data_file_of(options.directory)};
+                       std::move(place).value()};
 }
 
 Result<std::unique_ptr<LmdbEnv>> open_frozen(const LmdbOptions& options) {

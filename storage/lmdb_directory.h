@@ -56,7 +56,6 @@ struct LmdbDirectory {
   std::unique_ptr<LmdbEnv> env;  // At a fixed address.
   LmdbTables tables;
   Place place;
-  std::string data_file;  // The path.
 };
 
 // Locks and opens the data directory; creates it when absent. Fails as open_lmdb_storage does.

@@ -81,6 +81,7 @@ class LmdbStorage final : public StorageBelow {
  public:
   LmdbStorage(LmdbOptions options, LmdbDirectory directory, Position last)
       : options_(std::move(options)),
+        data_file_(data_file_of(options_.directory)),
         directory_(std::move(directory)),
         own_readers_(*directory_.env, options_.readers_max),
         readers_(&own_readers_),
@@ -153,6 +154,7 @@ class LmdbStorage final : public StorageBelow {
   void freeze();
 
   const LmdbOptions options_;
+  const std::string data_file_;
   LmdbDirectory directory_;
   SealedValues values_;
   LmdbReaders own_readers_;
@@ -276,7 +278,7 @@ Result<void> LmdbStorage::look_at_place() const {
 }
 
 Result<void> LmdbStorage::find_place() const {
-  auto there = storage::check_place(directory_.data_file, directory_.place);
+  auto there = storage::check_place(data_file_, directory_.place);
   if (!there.ok()) return there;
   if (!directory_.lock.is_there()) {
     return Failure{

@@ -167,7 +167,7 @@ TEST_SUITE("storage: sealed values") {
             .directory = directory.string(), .map_bytes = kMapBytes, .look = true};
         auto opened = open_directory(options);
         REQUIRE(opened.ok());
-        auto& [lock, env, tables, place, file] = opened.value();
+        auto& [lock, env, tables, place] = opened.value();
         CHECK_FALSE(seal_all_values(*env, tables, {.bytes = 100, .slices = slices}).ok());
       }
       const auto refused =
