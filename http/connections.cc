@@ -1,6 +1,5 @@
 #include "http/connections.h"
 
-#include <arpa/inet.h>
 #include <libwebsockets.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -22,6 +22,7 @@
 #include "core/system/descriptor_shares.h"
 #include "core/text.h"
 #include "http/crowd.h"
+#include "http/received.h"
 #include "leader/threads/begin_thread.h"
 
 namespace anabranch::http {
@@ -45,76 +46,6 @@ constexpr const char* kPolicy = "default-src 'self'; frame-ancestors 'self'; bas
 struct Slot {
   std::uint64_t number;
 };
-
-std::string header(lws* wsi, lws_token_indexes token) {
-  const int size = lws_hdr_total_length(wsi, token);
-  if (size <= 0) return {};
-  std::string value(static_cast<std::size_t>(size) + 1, '\0');
-  lws_hdr_copy(wsi, value.data(), size + 1, token);
-  value.resize(static_cast<std::size_t>(size));
-  return value;
-}
-
-std::map<std::string, std::string> arguments(lws* wsi) {
-  std::map<std::string, std::string> args;
-  std::array<char, 1024> part{};
-  for (int i = 0;; ++i) {
-    const int size =
-        lws_hdr_copy_fragment(wsi, part.data(), part.size(), WSI_TOKEN_HTTP_URI_ARGS, i);
-    if (size < 0) return args;
-    const std::string whole(part.data(), static_cast<std::size_t>(size));
-    const auto equals = whole.find('=');
-    if (equals != whole.npos) args[whole.substr(0, equals)] = whole.substr(equals + 1);
-  }
-}
-
-Request::Method method_of(lws* wsi) {
-  if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0) return Request::Method::kGet;
-  if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0) return Request::Method::kPost;
-  return Request::Method::kOther;
-}
-
-// Whether a path in the memory of libwebsockets has a zero: that is not counted in its length, so
-// another zero is behind the one at its end.
-bool has_zero(std::string_view path) {
-  return path.find('\0') != path.npos || path.data()[path.size() + 1] == '\0';
-}
-
-std::string sender_of(lws* wsi) {
-  std::array<char, INET6_ADDRSTRLEN + 1> name{};
-  lws_get_peer_simple(wsi, name.data(), name.size());
-  std::string_view from(name.data());
-  if (from.empty()) return "a socket";
-  // A client of IPv4 at a socket of IPv6.
-  constexpr std::string_view kMapped = "::ffff:";
-  if (from.starts_with(kMapped) && from.find('.') != from.npos) from.remove_prefix(kMapped.size());
-  return std::string(from);
-}
-
-// A header that libwebsockets has no number for; the name is lower case and ends with a colon.
-std::string other_header(lws* wsi, std::string_view name) {
-  const int length = static_cast<int>(name.size());
-  const int size = lws_hdr_custom_length(wsi, name.data(), length);
-  if (size <= 0) return {};
-  std::string value(static_cast<std::size_t>(size) + 1, '\0');
-  if (lws_hdr_custom_copy(wsi, value.data(), size + 1, name.data(), length) < 0) return {};
-  value.resize(static_cast<std::size_t>(size));
-  return value;
-}
-
-Request request_of(lws* wsi, const std::string& path) {
-  return {.method = method_of(wsi),
-          .path = path.starts_with('/') ? path : '/' + path,
-          .args = arguments(wsi),
-          .host = header(wsi, WSI_TOKEN_HOST),
-          .origin = header(wsi, WSI_TOKEN_ORIGIN),
-          .fetch_site = other_header(wsi, "sec-fetch-site:"),
-          .content_type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE),
-          .known_tag = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH),
-          .authorization = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION),
-          .body = {},
-          .from = sender_of(wsi)};
-}
 
 // A request on a connection, and its answer.
 struct Exchange {
@@ -388,8 +319,7 @@ Crowd::State Connections::Impl::state_of(std::uint64_t number, Clock::time_point
 // ---- Reading.
 
 int Connections::Impl::begin(lws* wsi, Slot* slot, std::string_view path) {
-  // libwebsockets ends a path at %00: another one would be answered than was asked for.
-  if (has_zero(path)) return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "a path has no zero in it");
+  if (has_zero(wsi, path)) return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "a path has no zero in it");
   if (exchanges_.contains(slot->number)) close(slot->number);
   const std::uint64_t number = slot->number = ++last_number_;
   ++figures_->requests;
@@ -402,7 +332,7 @@ int Connections::Impl::begin(lws* wsi, Slot* slot, std::string_view path) {
     hand_over(number, exchange);
     return 0;
   }
-  const std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  const std::string length = length_of(wsi);
   const auto bytes = core::parse_number<std::uint64_t>(length);
   if (length.empty() || bytes == 0) {
     give(exchange, {.status = 411, .body = R"({"error":"a POST needs a Content-Length"})"});

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string_view>
@@ -59,23 +60,33 @@ std::string custom_header(lws* wsi, const std::string& name) {
   return value;
 }
 
-std::map<std::string, std::string> arguments(lws* wsi) {
-  std::map<std::string, std::string> args;
+std::optional<std::string> argument(lws* wsi, int number) {
   std::array<char, 2048> part{};
-  for (int i = 0;; ++i) {
-    const int size =
-        lws_hdr_copy_fragment(wsi, part.data(), part.size(), WSI_TOKEN_HTTP_URI_ARGS, i);
-    if (size < 0) return args;
-    const std::string whole(part.data(), static_cast<std::size_t>(size));
-    const auto equals = whole.find('=');
-    if (equals != whole.npos) args[whole.substr(0, equals)] = whole.substr(equals + 1);
-  }
+  const int size =
+      lws_hdr_copy_fragment(wsi, part.data(), part.size(), WSI_TOKEN_HTTP_URI_ARGS, number);
+  if (size < 0) return std::nullopt;
+  return std::string(part.data(), static_cast<std::size_t>(size));
 }
 
-// Whether a path in the memory of libwebsockets has a zero: that is not counted in its length, so
-// another zero is behind the one at its end.
-bool has_zero(std::string_view path) {
-  return path.find('\0') != path.npos || path.data()[path.size() + 1] == '\0';
+std::map<std::string, std::string> arguments(lws* wsi) {
+  std::map<std::string, std::string> args;
+  for (int i = 0; const auto whole = argument(wsi, i); ++i) {
+    const auto equals = whole->find('=');
+    if (equals != whole->npos) args[whole->substr(0, equals)] = whole->substr(equals + 1);
+  }
+  return args;
+}
+
+// Whether libwebsockets has ended the path of a request at %00: another one would be answered than
+// was asked for. It keeps the bytes of a request one behind the other, and does not count a zero:
+// behind a whole path come a zero and the version, or a zero, a byte of no meaning and the
+// arguments.
+bool has_zero(lws* wsi, std::string_view path) {
+  if (path.find('\0') != path.npos) return true;
+  const char* const end = path.data() + path.size();
+  const auto first = argument(wsi, 0);
+  if (first && !first->empty()) return end[2] != first->front();
+  return end[1] == '\0' && end[2] == 'H';
 }
 
 // Also of a length that is none.
@@ -257,7 +268,7 @@ int Page::Impl::on(lws* wsi, lws_callback_reasons reason, Connection* slot, void
 // ---- Reading.
 
 int Page::Impl::begin(lws* wsi, Connection* slot, std::string_view path) {
-  if (has_zero(path)) return refuse(wsi, "a path has no zero in it");
+  if (has_zero(wsi, path)) return refuse(wsi, "a path has no zero in it");
   if (const auto before = exchanges_.find(slot->number); before != exchanges_.end()) {
     close(before->first);
   }
