@@ -206,11 +206,15 @@ TEST_SUITE("leader: policies") {
     REQUIRE(connected(eu, us));
     eu.set_policy("k", Policy::native("count"));
     conflict(eu, us, "k", "a", "b");
-    CHECK(Word{eu, "k"}.get() == "a");
+    // An answer counts for one state of the policies and regions: those of the greeting come first.
+    CHECK(eventually([&] {
+      CHECK(Word{eu, "k"}.get() == "a");
+      return eu.status().answers_found > 0;
+    }));
     const int before = asked;
     for (int i = 0; i < 10; ++i) CHECK(Word{eu, "k"}.get() == "a");
     CHECK(asked == before);
-    CHECK(eu.status().answers_found >= 10);
+    CHECK(eu.status().answers_found > 10);
   }
 
   TEST_CASE("a function may not use the store, in reads and in transactions alike") {
