@@ -41,7 +41,8 @@ int main(int argc, char** argv) try {
   anabranch::Store store = anabranch::Store::open(options);
   const std::optional<anabranch::Watch> watching = watch(store);
   anabranch::Register<std::string>{store, "written"}.put(options.region);
-  std::cout << store.status().endpoint << std::endl;
+  // In one piece: the watch prints on another thread.
+  std::cout << store.status().endpoint + '\n' << std::flush;
   for (std::string line; std::getline(std::cin, line);) {
   }
   return 0;
