@@ -118,7 +118,7 @@ void Exchange::on(Peer& peer, Subscribe subscribe, Millis now) {
   begin_stream(peer, now);
 }
 
-// What waits in the outbox for the former stream would come again in this one.
+// Batches that wait in the outbox for the former stream would come again in this one.
 void Exchange::begin_stream(Peer& peer, Millis now) {
   if (!peer.asked.newest || joining_) return;
   if (now < peer.asked.next_ms) {

@@ -78,7 +78,7 @@ class Exchange {
   void part_came(LinkId link, bool all, core::Millis now);
   // Sends the subscriptions that have waited for a body to come.
   void ask_waiting(core::Millis now);
-  // Tells what has left of the bodies of a link (OutboxRoom); there is room for more.
+  // Tells how much has left of the bodies of a link (OutboxRoom); there is room for more.
   void bodies_left(LinkId link, Lane lane, std::uint64_t weight) {
     links_.room().left(link, lane, weight);
   }

@@ -75,7 +75,7 @@ class Links {
                               std::uint64_t taken) const {
     return peer.connected() && room_.has_room(peer.links.front(), lane, weight_of(bytes), taken);
   }
-  // Drops what waits for a peer of streams before this one.
+  // Drops batches that wait for a peer of streams before this one.
   void unsend(const Peer& peer, Lane lane, std::uint64_t before) {
     if (peer.connected()) effects_.push_back(Unsend{peer.links.front(), lane, before});
   }

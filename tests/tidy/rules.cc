@@ -172,7 +172,7 @@ const std::vector<Room>& rooms() {
       {"fmt/", {"core/log.cc"}},
       {"toml++/", {"server/config_sources."}},
       {"CLI/", {"server/", "examples/board/main."}},
-      {"libwebsockets", {"examples/board/page.", "http/connections."}},
+      {"libwebsockets", {"examples/board/page.", "http/connections.", "http/received."}},
       {"prometheus/", {"http/metrics."}},
       {"openssl/",
        {"server/resp/access/password.", "server/resp/socket/tls_", "tests/server/",

@@ -103,7 +103,8 @@ TEST_CASE("the bytes of a frame are those of the format") {
 
 TEST_CASE("a frame with 1 MiB of a body, as older programs send them, is taken") {
   const std::string body = pattern(kFrameBodyMax);
-  const auto frame = decode_frame(frame_by_hand(4, body));
+  const std::string bytes = frame_by_hand(4, body);
+  const auto frame = decode_frame(bytes);
   REQUIRE(frame.ok());
   CHECK((frame.value().bytes == body));
   CHECK_FALSE(decode_frame(frame_by_hand(4, body + 'x')).ok());
