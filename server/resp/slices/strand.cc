@@ -2,8 +2,9 @@
 
 #include <ctime>
 
-#include <system_error>
 #include <utility>
+
+#include <anabranch/error.h>
 
 namespace anabranch::server {
 
@@ -24,9 +25,9 @@ bool Strand::go_on(SteadyTime until) {
   if (!begun_) {
     begun_ = true;
     try {
-      thread_ = std::thread([this] { run_on_thread(); });
-    } catch (const std::system_error&) {
-      run();  // In one piece.
+      thread_ = begin_thread_([this] { run_on_thread(); });
+    } catch (const Error&) {
+      run_here();
       return done_;
     }
   }
@@ -52,6 +53,14 @@ void Strand::run_on_thread() {
   const std::lock_guard lock(mutex_);
   turn_ = Turn::kOwner;
   changed_.notify_one();
+}
+
+// In one piece: nobody else could go on.
+void Strand::run_here() {
+  until_ = SteadyTime::max();
+  running_ = this;
+  run();
+  running_ = nullptr;
 }
 
 void Strand::run() {

@@ -7,7 +7,7 @@
 //
 // The work has a stack of its own, that of a thread, but never runs beside its owner: one of both
 // waits for the other. So the work may use whatever its owner may, and needs no lock. Where the
-// system has no thread for it, it is one slice.
+// system has no thread for it, it is one slice, and may be as many units as with one.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,7 @@
 #include <thread>
 #include <utility>
 
+#include "leader/threads/begin_thread.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -40,8 +41,12 @@ class Strand {
 
   // The work begins with the first slice. It may be so many units. `spent` may be null; else it
   // must outlive the strand.
-  Strand(std::function<void()> work, std::size_t units_max, Spent* spent = nullptr)
-      : work_(std::move(work)), units_max_(units_max), spent_(spent) {}
+  Strand(std::function<void()> work, std::size_t units_max, Spent* spent = nullptr,
+         leader::BeginThread begin_thread = leader::begin_thread)
+      : work_(std::move(work)),
+        units_max_(units_max),
+        spent_(spent),
+        begin_thread_(std::move(begin_thread)) {}
   // Ends the work at the place where it is.
   ~Strand();
   Strand(const Strand&) = delete;
@@ -64,6 +69,7 @@ class Strand {
   enum class Turn : std::uint8_t { kOwner, kWork };
 
   void run_on_thread();
+  void run_here();
   void run();
   void add(std::size_t units);
   void pause_if_late();
@@ -79,6 +85,7 @@ class Strand {
   std::function<void()> work_;
   const std::size_t units_max_;
   Spent* const spent_;
+  const leader::BeginThread begin_thread_;
   std::int64_t counted_ = 0;  // Of the time of the thread.
   std::size_t units_ = 0;
   std::size_t looked_at_ = 0;

@@ -112,6 +112,24 @@ TEST_SUITE("server: strand") {
     CHECK_THROWS_AS(endless.result(), Strand::TooMuch);
     Strand::breathe();  // Outside of a strand.
   }
+
+  TEST_CASE("without a thread work is one slice, and no more than with one") {
+    const leader::BeginThread refuse = [](const std::function<void()>&) -> std::thread {
+      throw Error(ErrorCode::kIo, "no more threads");
+    };
+    const auto breathe = [](int times) {
+      return [times] {
+        for (int i = 0; i < times; ++i) Strand::breathe();
+      };
+    };
+    Strand strand(breathe(400), 500, nullptr, refuse);
+    CHECK(strand.go_on(steady_now()));
+    strand.result();
+    Strand endless(breathe(100'000), 500, nullptr, refuse);
+    CHECK(endless.go_on(steady_now()));
+    CHECK_THROWS_AS(endless.result(), Strand::TooMuch);
+    breathe(100'000)();  // Outside of a strand.
+  }
 }
 
 TEST_SUITE("server: long writes") {
