@@ -94,8 +94,8 @@ struct Client {
   ReplyMode reply_mode;
   std::string draft;      // The part of a long read's answer so far (long_reads.h)...
   bool drafted = false;   // ...and whether it is complete.
-  bool drafting = false;  // It is under way;
-  // and since when the client sends nothing more: it may have gone.
+  bool drafting = false;  // A long read is under way.
+  // Since when the client of a long read sends nothing more: it may have gone.
   std::optional<SteadyTime> left = {};
   Queue queue;
   ConnectionSession session;

@@ -1,5 +1,4 @@
 #include "server/resp/commands/server/info.h"
-#include "core/system/standard_error.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <optional>
 
 #include "control/verbs/status_fields.h"
+#include "core/system/standard_error.h"
 #include "core/wall_clock.h"
 #include "leader/health/footprint.h"
 #include "server/resp/command.h"

@@ -16,7 +16,7 @@ constexpr std::size_t kBatchOfAll = 4096;
 
 void SetWalk::add(const Scope& scope, const Key& set) {
   const bool is_first = named_.empty();
-  if (!named_.emplace(set.encoded(), true).second) {
+  if (!named_.emplace(set.encoded()).second) {
     // What is taken from itself is nothing.
     if (operation_ == Operation::kDifference && !sets_.empty() && sets_.front().set == set) {
       is_empty_ = true;

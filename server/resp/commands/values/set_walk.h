@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,8 +53,8 @@ class SetWalk {
   void visit_all(const Scope& scope, const Visit& visit);
 
   const Operation operation_;
-  std::vector<Part> sets_;             // That differ and hold something.
-  std::map<std::string, bool> named_;  // All that were added, by the bytes of their keys.
+  std::vector<Part> sets_;       // That differ and hold something.
+  std::set<std::string> named_;  // All that were added, by the bytes of their keys.
   std::uint64_t largest_ = 0;
   bool begun_ = false;
   bool is_empty_ = false;  // Of an intersection one is, or the first of a difference.
