@@ -12,8 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/system/thread_without_signals.h"
 #include "transport/wake.h"
-#include "transport/zmq/thread_without_signals.h"
 
 namespace anabranch::transport {
 
@@ -90,7 +90,7 @@ std::shared_ptr<const Lookup> Names::ask(const std::string& name) {
     return lookup;
   }
   try {
-    start_quiet_thread([shared = shared_, lookup] { work(shared, lookup); }).detach();
+    core::start_quiet_thread([shared = shared_, lookup] { work(shared, lookup); }).detach();
     ++shared_->threads;
   } catch (const std::system_error&) {
     lookup->know({{}, "the name " + name + " cannot be looked up: the system begins no thread"});

@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "transport/zmq/thread_without_signals.h"
+#include "core/system/thread_without_signals.h"
 
 namespace anabranch::transport {
 
@@ -88,7 +88,7 @@ void ReachProbe::ask(const std::string& address, Clock::time_point now) {
   asked_ = now;
   answer_ = std::make_shared<Answer>();
   try {
-    start_quiet_thread([answer = answer_, address] {
+    core::start_quiet_thread([answer = answer_, address] {
       constexpr std::chrono::milliseconds kTimeout{3000};
       std::string why = why_unreachable(address, kTimeout);
       const std::lock_guard lock(answer->mutex);

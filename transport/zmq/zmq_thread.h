@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/system/thread_without_signals.h"
 #include "transport/counters.h"
 #include "transport/inbox.h"
 #include "transport/zmq/accepted_links.h"
 #include "transport/zmq/dialled.h"
 #include "transport/zmq/outbox.h"
 #include "transport/zmq/rate_limited_log.h"
-#include "transport/zmq/thread_without_signals.h"
 #include "transport/zmq/zmq_guard.h"
 #include "transport/zmq/zmq_socket.h"
 #include "transport/zmq/zmq_transport.h"
@@ -35,7 +35,7 @@ class ZmqTransport final : public Transport {
   core::Result<void> add_peer(const std::string& peer);
   core::Result<void> listen(const std::string& address);
   void start() {
-    thread_ = start_quiet_thread([this] { run(); });
+    thread_ = core::start_quiet_thread([this] { run(); });
   }
 
   using Transport::send;

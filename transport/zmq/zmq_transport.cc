@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "core/system/thread_without_signals.h"
 #include "transport/address.h"
 #include "transport/log_peer.h"
 #include "transport/zmq/tcp_socket.h"
@@ -263,7 +264,7 @@ void ZmqTransport::count_received(const Incoming& incoming) {
 
 core::Result<std::unique_ptr<Transport>> open_zmq_transport(const ZmqOptions& options) try {
   // ZeroMQ ends the process when it gets no thread.
-  if (!begins_threads(kThreads)) return core::Failure{ErrorCode::kIo, kNoThreads};
+  if (!core::begins_threads(kThreads)) return core::Failure{ErrorCode::kIo, kNoThreads};
   auto transport = std::make_unique<ZmqTransport>(options);
   for (const std::string& peer : options.peers) {
     const core::Result<void> added = transport->add_peer(peer);

@@ -1,4 +1,4 @@
-#include "transport/zmq/thread_without_signals.h"
+#include "core/system/thread_without_signals.h"
 
 #include <pthread.h>
 
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace anabranch::transport {
+namespace anabranch::core {
 namespace {
 
 // A thread begins with the signal mask of the thread that starts it.
@@ -48,4 +48,4 @@ bool begins_threads(std::size_t count) {
   return all;
 }
 
-}  // namespace anabranch::transport
+}  // namespace anabranch::core
