@@ -1,7 +1,6 @@
 #include "core/system/standard_error.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,12 +8,12 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
 #include <system_error>
-#include <thread>
 #include <utility>
+
+#include "core/system/thread_without_signals.h"
 
 namespace anabranch::core {
 namespace {
@@ -92,16 +91,11 @@ class Lines {
     if (process_ != 0) return process_ == ::getpid();
     const std::lock_guard lock(mutex_);
     if (process_ != 0) return process_ == ::getpid();
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
-      std::thread([this] { run(); }).detach();
+      start_quiet_thread([this] { run(); }).detach();
       process_ = ::getpid();
     } catch (const std::system_error&) {  // The next line tries again.
     }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return process_ != 0;
   }
 
