@@ -36,6 +36,10 @@ std::string parted_key(core::Origin origin) {
   return std::string(kPartedPrefix) + big_endian(origin);
 }
 
+std::string follower_key(core::Origin origin) {
+  return std::string(kFollowerPrefix) + big_endian(origin);
+}
+
 std::string lost_key(std::uint64_t number) { return std::string(kLostPrefix) + big_endian(number); }
 
 std::string met_key(std::string_view address) { return std::string(kMetPrefix).append(address); }

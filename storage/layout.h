@@ -105,6 +105,9 @@ inline constexpr std::string_view kLostPrefix =
 std::string lost_key(std::uint64_t number);
 inline constexpr std::string_view kMetPrefix = "met/";  // met/<dialled address> -> region met there
 std::string met_key(std::string_view address);
+inline constexpr std::string_view kFollowerPrefix =
+    "follower/";  // follower/<origin> -> empty: a follower of the own region that was seen
+std::string follower_key(core::Origin origin);
 std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);
 std::string chain_key(core::Origin origin, core::Seq seq);

@@ -62,6 +62,11 @@ Result<std::unique_ptr<Files>> log_files(const std::string& directory, bool look
 
 }  // namespace
 
+std::unique_ptr<Files> log_files_of(const std::string& directory) {
+  std::error_code error;
+  return posix_files((fs::absolute(directory, error) / kLogFolder).string());
+}
+
 Result<std::unique_ptr<WholeStorage>> open_storage(const StorageOptions& options) {
   LmdbOptions below = options.tables;
   below.look = options.engine.look;

@@ -7,10 +7,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "core/result.h"
 #include "storage/engine/engine_storage.h"
 #include "storage/lmdb_storage.h"
+#include "storage/wal/files.h"
 #include "storage/whole_storage.h"
 
 namespace anabranch::storage {
@@ -23,5 +25,8 @@ struct StorageOptions {
 // Opens or creates. Fails as open_lmdb_storage does, and with kIo or kCorrupt when the write-ahead
 // log cannot be read. Thread-safe.
 core::Result<std::unique_ptr<WholeStorage>> open_storage(const StorageOptions& options);
+// Returns the files of the log of a data directory, for those who look at what openings have set
+// aside there.
+std::unique_ptr<Files> log_files_of(const std::string& directory);
 
 }  // namespace anabranch::storage

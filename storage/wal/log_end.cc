@@ -14,7 +14,19 @@ using core::Result;
 
 namespace {
 
-// Takes those out that begin at or behind one of a later opening: it began anew there.
+bool joins(const Segment& before, const Segment& next) {
+  return next.sound && next.header.previous == before.start();
+}
+
+// Returns the last segment that begins at or before a place; the first one when none does.
+std::size_t segment_with(const std::vector<Segment>& segments, std::uint64_t place) {
+  std::size_t at = 0;
+  while (at + 1 < segments.size() && segments[at + 1].start() <= place) ++at;
+  return at;
+}
+
+}  // namespace
+
 std::vector<SegmentName> without_replaced(std::vector<SegmentName> names,
                                           std::vector<std::string>& strays) {
   std::sort(names.begin(), names.end(), [](const SegmentName& a, const SegmentName& b) {
@@ -35,19 +47,6 @@ std::vector<SegmentName> without_replaced(std::vector<SegmentName> names,
   std::reverse(kept.begin(), kept.end());
   return kept;
 }
-
-bool joins(const Segment& before, const Segment& next) {
-  return next.sound && next.header.previous == before.start();
-}
-
-// Returns the last segment that begins at or before a place; the first one when none does.
-std::size_t segment_with(const std::vector<Segment>& segments, std::uint64_t place) {
-  std::size_t at = 0;
-  while (at + 1 < segments.size() && segments[at + 1].start() <= place) ++at;
-  return at;
-}
-
-}  // namespace
 
 Result<FoundSegments> FoundSegments::in(Files& files, std::uint64_t base) {
   const auto all = files.list();

@@ -26,6 +26,11 @@ struct FoundSegments {
   static core::Result<FoundSegments> in(Files& files, std::uint64_t base);
 };
 
+// Returns the segments, by their places, without those that begin at or behind one of a later
+// opening, since it began anew there; adds the names of these to `strays`.
+std::vector<SegmentName> without_replaced(std::vector<SegmentName> names,
+                                          std::vector<std::string>& strays);
+
 // Where the log ends.
 struct LogEnd {
   std::uint64_t end = 0;

@@ -3,6 +3,7 @@
 // docs/formats.md has the bytes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,9 +22,17 @@ core::Result<std::vector<LogLoss>> noted_losses(Files& files);
 core::Result<void> note_losses(Files& files, const std::vector<LogLoss>& losses);
 // Forgets them, and has that on disk: their owner has taken them over.
 core::Result<void> forget_losses(Files& files);
-// Before the name of a segment with records behind a damage, from the opening on that found it.
+// Before the name of a segment with records behind a damage, from the opening on that found it, and
+// of a file beside these with the loss that they belong to.
 inline constexpr std::string_view kSetAsidePrefix = "damaged-";
-// Removes the segments with such names.
+// Notes losses for those who look at the files that are set aside, and have no tables.
+core::Result<void> note_set_aside(Files& files, const std::vector<LogLoss>& losses);
+// Returns the losses with files that are set aside; for files of which no such note tells, as
+// earlier versions left them, one with each, from the beginning of the file on.
+core::Result<std::vector<LogLoss>> losses_set_aside(Files& files);
+// Returns how many bytes such files have.
+core::Result<std::uint64_t> bytes_set_aside(Files& files);
+// Removes the files with such names.
 core::Result<void> remove_set_aside(Files& files);
 
 }  // namespace anabranch::storage

@@ -282,6 +282,10 @@ Result<void> Recovery::cut() {
     removed_any = true;
   }
   if (auto cut = cut_last_kept(); !cut.ok()) return cut;
+  if (std::ranges::any_of(found_.strays,
+                          [this](const std::string& name) { return sets_aside(name); })) {
+    if (auto noted = note_set_aside(files_, losses_); !noted.ok()) return noted;
+  }
   for (const std::string& name : found_.strays) {
     auto removed = sets_aside(name) ? files_.rename(name, std::string(kSetAsidePrefix) + name)
                                     : files_.remove(name);

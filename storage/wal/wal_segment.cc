@@ -81,7 +81,11 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view bytes,
 }
 
 Result<Segment> open_segment(Files& files, const SegmentName& name) {
-  auto file = files.open(name.text());
+  return open_segment(files, name, name.text());
+}
+
+Result<Segment> open_segment(Files& files, const SegmentName& name, const std::string& from) {
+  auto file = files.open(from);
   if (!file.ok()) return file.failure();
   Segment segment;
   segment.file = std::move(file).value();

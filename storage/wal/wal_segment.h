@@ -63,6 +63,8 @@ struct Segment {
 // Opens the file of a segment and reads its header. A bad one is no failure: the name says that it
 // was on disk, and so more than the stream before it.
 core::Result<Segment> open_segment(Files& files, const SegmentName& name);
+// The same for a file with another name.
+core::Result<Segment> open_segment(Files& files, const SegmentName& name, const std::string& file);
 // Writes the sparse index behind the last record. It is not on disk yet.
 core::Result<void> write_footer(const Segment& segment, std::uint64_t end);
 // Adds the batches of a record to the index.
