@@ -87,6 +87,8 @@ constexpr std::array kRows{
     MetricRow{"log_damage", "log_damages", kGauge, 1, "Damaged records of the log."},
     MetricRow{"log_lost", "log_losses", kGauge, 1,
               "Times that the log lost writes which have not all come back."},
+    MetricRow{"set_aside_bytes", "set_aside_bytes", kGauge, 1,
+              "Files with what the log has lost, until they are removed by an operator."},
     MetricRow{"log_records", "log_records_total", kCounter, 1, "Records ever written to the log."},
     MetricRow{"log_bytes", "log_bytes", kGauge, 1, "The log that is kept."},
     MetricRow{"log_age_ms", "log_age_seconds", kGauge, kMs,

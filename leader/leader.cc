@@ -104,6 +104,7 @@ class Leader::Impl {
     return *replica_;
   }
   transport::Transport& transport() { return *transport_; }
+  Salvage& salvage() { return stirred_ = true, sweeps_->salvage(); }
   // Calls function(rows, names) with the newest committed state.
   template <typename Function>
   void read(const Function& function) const {
@@ -217,6 +218,7 @@ class Leader::Impl {
     const bool any = !replica_->lost().all().empty();
     auto forgotten = act().forget_losses();
     if (any && replica_->lost().all().empty()) log_forgotten(options_.region);
+    salvage().files_changed();
     carry_out();
     return forgotten;
   }
@@ -579,6 +581,7 @@ core::Result<ReplicationProgress> Leader::replication_progress(const core::Versi
 void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }
 void Leader::repair(bool wanted) { impl_->act().background().take_rows_again(wanted); }
 core::Result<void> Leader::forget_losses() { return impl_->forget_losses(); }
+Salvage& Leader::salvage() { return impl_->salvage(); }
 std::vector<regions::Verdict> Leader::verdicts() const {
   return impl_->replica().background().verifier().verdicts();
 }

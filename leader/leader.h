@@ -42,6 +42,7 @@ class GroupWriter;
 struct LoserPage;
 struct PluginPage;
 class KeptView;
+class Salvage;
 
 class Leader {
  public:
@@ -184,6 +185,9 @@ class Leader {
   // Ends the condition that the log has lost writes (status().log_lost), and removes the files that
   // openings have set aside.
   core::Result<void> forget_losses();
+  // Writes again what its log has lost, when it is begun, while all other work continues. Nothing
+  // may be staged.
+  [[nodiscard]] Salvage& salvage();
   // The backups of the data directory. Thread-safe.
   [[nodiscard]] Backups& backups();
   // A hash over all committed rows, as 32 hexadecimal digits: equal in regions that have applied

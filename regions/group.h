@@ -74,6 +74,8 @@ class Group {
   void remove(const core::Path& path, std::optional<core::VersionVector> context = {});
   void add(const core::Path& path, core::Number amount);
   void reset(const core::Path& path);
+  // The same for what was observed at an earlier time.
+  void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
   void clear(const core::Path& prefix);
 
   // The transactions that are closed, in their encoding; none may be open.
@@ -83,7 +85,6 @@ class Group {
   }
 
  private:
-  void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
   // Removes the values that were read from the cells at and below a path.
   void remove_read(const core::Path& prefix);
   // Returns the base of a put that replaces what a context covers; nullopt where none is kept.

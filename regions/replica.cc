@@ -21,8 +21,9 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   ANABRANCH_ASSERT(options.fresh_origin != 0 && !options.region.empty());
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
   Replica& self = *replica;
-  Startup startup({self.options_, self.state_, self.lost_, self.met_, self.members_, self.exchange_,
-                   self.inbox_, self.keeper_, self.conflicts_, self.time_, self.background_});
+  Startup startup({self.options_, self.state_, self.lost_, self.followers_, self.met_,
+                   self.members_, self.exchange_, self.inbox_, self.keeper_, self.conflicts_,
+                   self.time_, self.background_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
   self.policies_.look();
   return replica;
@@ -64,6 +65,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
   state_.join(background_.upkeep());
   state_.join(lost_);
   state_.join(met_);
+  state_.join(followers_);
   state_.join(conflicts_);  // The snapshots hand their notes over before.
   state_.join(keeper_);
 }
@@ -107,6 +109,13 @@ core::Result<void> Replica::forget_losses() {
   lost_.forget();
   auto forgotten = state_.commit({});
   return forgotten.ok() ? state_.remove_set_aside() : forgotten;
+}
+
+core::Result<void> Replica::store() {
+  (void)writer_.close_group();
+  if (broken()) return *broken();
+  auto ready = state_.make_ready();
+  return ready.ok() ? state_.commit({}) : ready;
 }
 
 core::Result<void> Replica::store_clock() {
@@ -333,6 +342,7 @@ void Replica::tick(Millis now) {
     return heartbeat_state;
   });
   if (beat) {
+    followers_.look(exchange_.peers(), state_.identity().region);
     look_at_rows(state_, alarms_);
     presence_.tick();
     time_.raise_alarms(now);

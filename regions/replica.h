@@ -31,6 +31,7 @@
 #include "regions/local_writer.h"
 #include "regions/log/log_keeper.h"
 #include "regions/members/met_addresses.h"
+#include "regions/members/seen_followers.h"
 #include "regions/membership.h"
 #include "regions/policies.h"
 #include "regions/presence/presence_exchange.h"
@@ -129,6 +130,8 @@ class Replica {
   // Forgets what the log has lost (LostLog), and removes the files with it that openings have set
   // aside. The group must not be dirty.
   core::Result<void> forget_losses();
+  // Stores all that the parts have to record, without a write. The group must not be dirty.
+  core::Result<void> store();
   // Stores a timestamp of now, so that the other regions can be told. The group must not be dirty.
   core::Result<void> store_clock();
   // Tells that the records up to `position` may be sent: they are durable, or need not be.
@@ -174,7 +177,10 @@ class Replica {
   [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
   [[nodiscard]] const StableTime& time() const { return time_; }
   [[nodiscard]] const LostLog& lost() const { return lost_; }
+  [[nodiscard]] LostLog& lost() { return lost_; }
   [[nodiscard]] const MetAddresses& met() const { return met_; }
+  // The followers of its region that it has ever seen.
+  [[nodiscard]] const SeenFollowers& followers() const { return followers_; }
   [[nodiscard]] const Background& background() const { return background_; }
 
  private:
@@ -203,6 +209,7 @@ class Replica {
   std::uint64_t refusals_ = 0;  // As of the last tick.
   core::Millis refused_ms_ = 0;
   bool refusing_ = false;
+  SeenFollowers followers_;
 };
 
 }  // namespace anabranch::regions

@@ -52,6 +52,7 @@ core::Result<void> Startup::load() {
   if (auto loaded = owner_.conflicts.load(); !loaded.ok()) return loaded;
   if (auto loaded = owner_.lost.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = owner_.met.load(*snapshot); !loaded.ok()) return loaded;
+  if (auto loaded = owner_.followers.load(*snapshot); !loaded.ok()) return loaded;
   return state.load_scores(options.resolvers, options.nonce);
 }
 

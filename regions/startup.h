@@ -12,6 +12,7 @@
 #include "regions/exchange/exchange.h"
 #include "regions/log/log_keeper.h"
 #include "regions/members/met_addresses.h"
+#include "regions/members/seen_followers.h"
 #include "regions/membership.h"
 #include "regions/replica_options.h"
 #include "regions/state/committed.h"
@@ -25,6 +26,7 @@ class Startup {
     const ReplicaOptions& options;
     CommittedState& state;
     LostLog& lost;
+    SeenFollowers& followers;
     MetAddresses& met;
     Membership& members;
     Exchange& exchange;

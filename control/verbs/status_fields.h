@@ -230,6 +230,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"unproven", &StoreStatus::unproven},
     Field{"log_damage", &StoreStatus::log_damage},
     Field{"log_lost", &StoreStatus::log_lost},
+    Field{"set_aside_bytes", &StoreStatus::set_aside_bytes},
     Field{"log_records", &StoreStatus::log_records},
     Field{"log_bytes", &StoreStatus::log_bytes},
     Field{"log_age_ms", &StoreStatus::log_age_ms},

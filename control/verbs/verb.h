@@ -64,9 +64,10 @@ struct Verb {
   std::string_view name;  // In lower case.
   int arity = 0;          // Words, ANABRANCH included; negative: the minimum.
   Access access = Access::kNone;
-  int key = 0;            // The position of a key among the words; 0: none.
-  bool acts = false;      // Changes the leader, its peers or the mesh: leaves a line in the log.
-  bool all_keys = false;  // Tells or changes keys that its words do not name.
+  int key = 0;             // The position of a key among the words; 0: none.
+  bool acts = false;       // Changes the leader, its peers or the mesh: leaves a line in the log.
+  bool all_keys = false;   // Tells or changes keys that its words do not name.
+  bool at_socket = false;  // At the control socket alone, whoever a client is.
   void (*run)(Call& call) = nullptr;
   std::span<const Verb> (*verbs)() = nullptr;
 

@@ -12,6 +12,7 @@
 #include "control/verbs/drain_verbs.h"
 #include "control/verbs/plugin_verbs.h"
 #include "control/verbs/policy_verbs.h"
+#include "control/verbs/salvage_verbs.h"
 #include "control/verbs/show_verb.h"
 #include "control/verbs/status_json.h"
 #include "control/verbs/verb.h"
@@ -64,13 +65,6 @@ void repair_start(Call& call) {
 
 void repair_stop(Call& call) {
   call.leader.repair(false);
-  call.reply().ok();
-}
-
-// ---- ANABRANCH SALVAGE
-
-void salvage_forget(Call& call) {
-  call.leader.forget_losses().value_or_raise();
   call.reply().ok();
 }
 
@@ -194,18 +188,6 @@ constexpr Verb kRepairVerbs[] = {
 
 std::span<const Verb> repair_verbs() { return kRepairVerbs; }
 
-constexpr Verb kSalvageVerbs[] = {
-    {.name = "forget",
-     .arity = 3,
-     .access = Access::kBetween,
-     .acts = true,
-     .run = salvage_forget,
-     .help =
-         "What the log has lost is lost: ends that condition, and removes the files set aside."},
-};
-
-std::span<const Verb> salvage_verbs() { return kSalvageVerbs; }
-
 constexpr Verb kForkVerbs[] = {
     {.name = "list",
      .arity = 3,
@@ -315,7 +297,7 @@ constexpr Verb kAllVerbs[] = {
     {.name = "salvage",
      .arity = -3,
      .verbs = salvage_verbs,
-     .usage = "FORGET",
+     .usage = "APPLY [FORCE] | TAKE key [FORCE] | RESULT | FORGET",
      .help = "What the log has lost."},
     {.name = "show",
      .arity = 3,

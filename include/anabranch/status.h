@@ -248,9 +248,12 @@ struct StoreStatus {
   std::vector<std::string> log_damage;  // Damaged records of the log, a sentence each.
   // What the log has lost: writes that were on this leader's disk once and are missing, or may be,
   // a sentence for each time that an opening found so. It stands until all has come back from other
-  // leaders; where it cannot be told how much is missing, until an operator ends it
-  // (`anabranch salvage --forget`).
+  // leaders, or is written again (`anabranch salvage --apply`); where it cannot be told how much is
+  // missing, until an operator ends it (`anabranch salvage --forget`).
   std::vector<std::string> log_lost;
+  // Of files that openings have set aside, since they may have lost writes: they stay until
+  // `anabranch salvage --forget`.
+  std::uint64_t set_aside_bytes = 0;
   std::uint64_t log_records = 0;  // Ever written; the oldest of them may be trimmed.
   std::uint64_t log_bytes = 0;    // Kept now, about.
   std::int64_t log_age_ms = 0;    // For how long the oldest of them has been kept, about.

@@ -114,7 +114,11 @@ void add_writes(const StoreStatus& status, Warnings& all) {
                    {},
                    true,
                    "its disk is nearly full: writes that add are refused",
-                   "give the disk room, or delete; it resumes by itself"});
+                   status.set_aside_bytes == 0
+                       ? "give the disk room, or delete; it resumes by itself"
+                       : "give the disk room, or delete; it resumes by itself. " +
+                             byte_size(status.set_aside_bytes) +
+                             " are files with lost writes: anabranch salvage"});
   }
   if (status.refusing) {
     all.push_back({"refusing",

@@ -136,6 +136,51 @@ void SettledOrigins::drop_what_goes_on(const RegionList& list) {
   changed();
 }
 
+namespace {
+
+// The reports of one leader's line, as far as they are made by this list.
+struct Said {
+  bool any = false;
+  bool open = false;  // Some still has ops of the origin that may go on.
+  core::Seq closed = 0;
+};
+
+}  // namespace
+
+std::set<std::string> SettledOrigins::waits_for(Origin origin, const RegionList& list,
+                                                const RegionReports& reports) const {
+  std::set<std::string> waited;
+  std::set<Origin> seen;
+  for (; origin != 0 && !contains(origin) && seen.insert(origin).second;
+       origin = list.previous(origin)) {
+    std::map<Origin, Said> by_line;
+    for (const auto& [each, report] : reports.all()) {
+      const Origin line = list.line(report.region, each, report.previous);
+      if (report.list != list.hash() || line == 0) continue;
+      Said& said = by_line[line];
+      said.any = true;
+      said.closed = std::max(said.closed, closed(list, report).at(origin));
+      const bool is_open = std::ranges::binary_search(report.open, origin);
+      const bool may_go_on = is_open || !list.ended().contains(origin);
+      said.open = said.open || each == origin || (may_go_on && report.durable.at(origin) > 0);
+    }
+    const core::Seq at = applied_.vector().at(origin);
+    for (const auto& [name, region] : list.all()) {
+      const bool lost = list.retirement(name) == Retirement::kLost;
+      if (region.origins.empty() && !lost) waited.insert(name);
+      for (const auto& [each, known] : region.origins) {
+        if (list.lost(name, each)) continue;
+        const Said& said = by_line[list.line(each)];
+        if (!said.any || said.closed != at || (at == 0 && said.open)) waited.insert(name);
+      }
+    }
+    // The list of a region that has anything of an origin names it.
+    const std::string region = list.region_of(origin);
+    if (!list.ended().contains(origin) && !region.empty()) waited.insert(region);
+  }
+  return waited;
+}
+
 void SettledOrigins::look(const RegionList& list, const RegionReports& reports) {
   drop_what_goes_on(list);
   // A region that has just joined does not know of the others yet.

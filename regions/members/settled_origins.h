@@ -31,6 +31,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/hash.h"
@@ -59,6 +61,12 @@ class SettledOrigins final : public Participant {
   void look(const RegionList& list, const RegionReports& reports);
   // Removes an origin that goes on all the same; returns whether it was settled.
   bool forget(core::Origin origin);
+
+  // Returns the regions for which an origin that this leader, or another one of its region, has
+  // left waits to be settled, itself or one before it: they have not closed it where this leader
+  // is, as far as their reports tell. None when it is settled, also where nobody has any op of it.
+  [[nodiscard]] std::set<std::string> waits_for(core::Origin origin, const RegionList& list,
+                                                const RegionReports& reports) const;
 
   // A vector without the settled origins, and the chains at the rest of the applied vector.
   [[nodiscard]] core::VersionVector without(const core::VersionVector& vector) const;

@@ -6,6 +6,7 @@
 #include "core/codec.h"
 #include "core/mark.h"
 #include "core/planted_bug.h"
+#include "core/wire.h"
 #include "regions/state/time_text.h"
 #include "storage/layout.h"
 
@@ -17,47 +18,87 @@ using storage::LogLoss;
 
 namespace {
 
+void write_place(core::Writer& out, const LostLog::OpPlace& place) {
+  out.array(3).text(place.segment).uint64(place.place).uint64(place.op);
+}
+
+LostLog::OpPlace read_place(core::Reader& in) {
+  LostLog::OpPlace place;
+  const std::size_t newer = in.array_of(3);
+  place.segment = in.text();
+  place.place = in.uint64();
+  place.op = in.uint64();
+  in.skip(newer);
+  return place;
+}
+
+void write_salvage(core::Writer& out, const LostLog::Salvage& salvage) {
+  out.array(10);
+  write_place(out, salvage.next);
+  out.bin(salvage.after).boolean(salvage.done).uint64(salvage.ops);
+  out.array(salvage.written.size());
+  for (const LostLog::Written& each : salvage.written) {
+    out.array(6).uint64(each.lost).uint64(each.first).uint64(each.last);
+    out.uint64(each.now).uint64(each.now_first).uint64(each.now_last);
+  }
+  out.array(salvage.left.size());
+  for (const LostLog::Left& each : salvage.left) {
+    out.array(2).bin(each.key);
+    write_place(out, each.from);
+  }
+  out.uint64(salvage.left_ops).uint64(salvage.unproven);
+  out.uint64(salvage.other_ops).uint64(salvage.batches);
+}
+
+LostLog::Salvage read_salvage(core::Reader& in) {
+  LostLog::Salvage salvage;
+  const std::size_t newer = in.array_of(10);
+  salvage.next = read_place(in);
+  salvage.after = in.bin();
+  salvage.done = in.boolean();
+  salvage.ops = in.uint64();
+  for (std::size_t left = in.array(); left > 0 && in.ok(); --left) {
+    LostLog::Written& each = salvage.written.emplace_back();
+    const std::size_t more = in.array_of(6);
+    each.lost = in.uint64();
+    each.first = in.uint64();
+    each.last = in.uint64();
+    each.now = in.uint64();
+    each.now_first = in.uint64();
+    each.now_last = in.uint64();
+    in.skip(more);
+  }
+  for (std::size_t left = in.array(); left > 0 && in.ok(); --left) {
+    LostLog::Left& each = salvage.left.emplace_back();
+    const std::size_t more = in.array_of(2);
+    each.key = in.bin();
+    each.from = read_place(in);
+    in.skip(more);
+  }
+  salvage.left_ops = in.uint64();
+  salvage.unproven = in.uint64();
+  salvage.other_ops = in.uint64();
+  salvage.batches = in.uint64();
+  in.skip(newer);
+  return salvage;
+}
+
 std::string encode(const LostLog::Loss& loss) {
   std::string bytes;
   core::Writer out(bytes);
-  out.array(4).int64(loss.found_ms).bin(storage::encode_losses({loss.found}));
+  out.array(6).int64(loss.found_ms).bin(storage::encode_losses({loss.found}));
   out.boolean(loss.ends_known).array(loss.ends.size());
   for (const auto& [origin, end] : loss.ends) {
     out.array(3).uint64(origin).uint64(end.had).boolean(end.back);
   }
+  write_vector(out, loss.left);
+  write_salvage(out, loss.salvage);
   return bytes;
 }
 
 const LogLoss::Found* find(const LogLoss& loss, core::Origin origin) {
   const auto found = std::ranges::find(loss.found, origin, &LogLoss::Found::origin);
   return found == loss.found.end() ? nullptr : &*found;
-}
-
-core::Result<LostLog::Loss> decode(std::string_view bytes) {
-  core::Reader in(bytes);
-  LostLog::Loss loss;
-  const std::size_t newer = in.array_of(4);
-  loss.found_ms = in.int64();
-  auto losses = storage::decode_losses(in.bin());
-  if (!losses.ok()) return losses.failure();
-  if (losses.value().size() != 1) return core::corrupt("a row of a lost log has not one loss");
-  loss.found = std::move(losses.value().front());
-  loss.ends_known = in.boolean();
-  for (std::size_t left = in.array(); left > 0 && in.ok(); --left) {
-    const std::size_t more = in.array_of(3);
-    const core::Origin origin = in.uint64();
-    LostLog::End& end = loss.ends[origin];
-    end.had = in.uint64();
-    end.back = in.boolean();
-    in.skip(more);
-    if (const LogLoss::Found* const found = find(loss.found, origin)) {
-      end.last = found->last;
-      end.chain = found->chain;
-    }
-  }
-  in.skip(newer);
-  if (!in.done()) return in.failure();
-  return loss;
 }
 
 std::string lost_ops(core::Origin origin, const LostLog::End& end, const Applied& applied) {
@@ -91,6 +132,39 @@ std::string sentence(const LostLog::Loss& loss, const Applied& applied) {
 }
 
 }  // namespace
+
+core::Result<LostLog::Loss> LostLog::decode(std::string_view bytes) {
+  core::Reader in(bytes);
+  Loss loss;
+  std::size_t newer = in.array_of(4);
+  loss.found_ms = in.int64();
+  auto losses = storage::decode_losses(in.bin());
+  if (!losses.ok()) return losses.failure();
+  if (losses.value().size() != 1) return core::corrupt("a row of a lost log has not one loss");
+  loss.found = std::move(losses.value().front());
+  loss.ends_known = in.boolean();
+  for (std::size_t left = in.array(); left > 0 && in.ok(); --left) {
+    const std::size_t more = in.array_of(3);
+    const core::Origin origin = in.uint64();
+    End& end = loss.ends[origin];
+    end.had = in.uint64();
+    end.back = in.boolean();
+    in.skip(more);
+    if (const LogLoss::Found* const found = find(loss.found, origin)) {
+      end.last = found->last;
+      end.chain = found->chain;
+    }
+  }
+  if (newer >= 2) {  // Earlier versions noted nothing more.
+    loss.left_known = !loss.found.half_flushed;
+    loss.left = read_vector(in);
+    loss.salvage = read_salvage(in);
+    newer -= 2;
+  }
+  in.skip(newer);
+  if (!in.done()) return in.failure();
+  return loss;
+}
 
 core::Result<void> LostLog::load(const storage::Snapshot& snapshot) {
   const std::string_view prefix = storage::kLostPrefix;
@@ -128,6 +202,8 @@ void LostLog::take_over(const std::vector<LogLoss>& losses, core::Millis wall_ms
     loss.found = found;
     // Of tables with a part of it, the heads may be among that part.
     loss.ends_known = !found.half_flushed && accounts_for_all(found);
+    loss.left_known = !found.half_flushed;
+    loss.left = applied_.vector();
     for (const LogLoss::Found& each : found.found) {
       End& end = loss.ends[each.origin];
       end = {applied_.vector().at(each.origin), each.last, each.chain};
@@ -140,6 +216,22 @@ void LostLog::take_over(const std::vector<LogLoss>& losses, core::Millis wall_ms
 
 void LostLog::forget() {
   for (const auto& [number, loss] : std::exchange(losses_, {})) changed_.push_back(number);
+}
+
+void LostLog::note(std::uint64_t number, Salvage salvage) {
+  const auto found = losses_.find(number);
+  if (found == losses_.end()) return;
+  found->second.salvage = std::move(salvage);
+  changed_.push_back(number);
+}
+
+void LostLog::salvaged(std::uint64_t number, const std::set<core::Origin>& own) {
+  const auto found = losses_.find(number);
+  if (found == losses_.end()) return;
+  Loss& loss = found->second;
+  loss.ends_known = true;
+  for (auto& [origin, end] : loss.ends) end.back = end.back || own.contains(origin);
+  changed_.push_back(number);
 }
 
 std::vector<std::string> LostLog::sentences() const {
@@ -183,7 +275,10 @@ void LostLog::settle() {
       ++at;
       continue;
     }
-    news_.emplace_back("all that its write-ahead log had lost has come back from other leaders");
+    news_.emplace_back(
+        loss.salvage.done
+            ? "all that could be read of what its write-ahead log had lost is written again"
+            : "all that its write-ahead log had lost has come back from other leaders");
     changed_.push_back(at->first);
     at = losses_.erase(at);
   }

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -34,11 +36,55 @@ class LostLog final : public Participant {
     core::ChainHash chain{};  // ...and the hash there.
     bool back = false;        // It is here again, with all before it.
   };
+  // Lost ops that were written again, in order, and perhaps not all of them: of one stretch of ops
+  // of this leader, with nothing else in it.
+  struct Written {
+    core::Origin lost = 0;
+    core::Seq first = 0;
+    core::Seq last = 0;
+    core::Origin now = 0;
+    core::Seq now_first = 0;
+    core::Seq now_last = 0;
+    bool operator==(const Written&) const = default;
+  };
+  // An op of a record that is set aside: of the record at a place of a segment the op of this
+  // number, from 0, over all its batches.
+  struct OpPlace {
+    std::string segment;  // Its name in the log; empty before the first record.
+    std::uint64_t place = 0;
+    std::uint64_t op = 0;
+    bool operator==(const OpPlace&) const = default;
+  };
+  // A key that had changed since the loss, and its first op that was not written again.
+  struct Left {
+    std::string key;  // The part of the path, encoded.
+    OpPlace from;
+    bool operator==(const Left&) const = default;
+  };
+  // How far the lost writes of this region were written again. Stored with them.
+  struct Salvage {
+    static constexpr std::size_t kLeftMax = 1000;
+
+    OpPlace next;            // All before it is done.
+    std::string after = {};  // Of an op that clears several keys: the last one done.
+    bool done = false;       // There is no more.
+    std::uint64_t ops = 0;   // Written again.
+    std::vector<Written> written = {};
+    std::vector<Left> left = {};  // The first ones...
+    std::uint64_t left_ops = 0;   // ...and the ops of all of them.
+    std::uint64_t unproven = 0;   // Records that nothing proves.
+    std::uint64_t batches = 0;    // Records with batches of this region that were proven.
+    std::uint64_t other_ops = 0;  // Ops that are not written again by their kind.
+    bool operator==(const Salvage&) const = default;
+  };
   struct Loss {
     core::Millis found_ms = 0;  // By the wall clock of this leader.
     storage::LogLoss found;
     bool ends_known = false;  // No origin lost more than `ends` says.
     std::map<core::Origin, End> ends;
+    bool left_known = false;   // Earlier versions did not note...
+    core::VersionVector left;  // ...what was left then.
+    Salvage salvage;
   };
 
   // Both must outlive this.
@@ -51,6 +97,13 @@ class LostLog final : public Participant {
   void take_over(const std::vector<storage::LogLoss>& losses, core::Millis wall_ms);
   // Forgets all losses, as an operator wants; stored with the next commit.
   void forget();
+  // Notes how far the writing again of a loss is; stored with the next commit.
+  void note(std::uint64_t number, Salvage salvage);
+  // All that can be written again is, and nothing was left alone: of what this region has lost no
+  // more is missing. Ends the loss when the rest is back, too.
+  void salvaged(std::uint64_t number, const std::set<core::Origin>& own);
+  // Returns the loss of which a row of meta tells; fails with kCorrupt.
+  static core::Result<Loss> decode(std::string_view bytes);
 
   [[nodiscard]] const std::map<std::uint64_t, Loss>& all() const { return losses_; }
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }

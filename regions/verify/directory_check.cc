@@ -388,6 +388,53 @@ CheckReport check_storage(const storage::Storage& storage, const CheckProgress& 
   return DirectoryCheck(storage, progress).run();
 }
 
+namespace {
+
+// What is missing, as an opening would note it.
+std::string text_of(const storage::LogLoss& loss) {
+  std::string text;
+  for (const storage::LogLoss::Found& found : loss.found) {
+    text += (text.empty() ? "ops " : "; ops ") + std::to_string(found.first) + " to " +
+            std::to_string(found.last) + " of origin " + core::to_string(found.origin);
+  }
+  if (loss.end_known && loss.unknown == 0) return text;
+  return text + (text.empty() ? "writes, it cannot be told how many" : ", and perhaps more");
+}
+
+// What a start would do with what the log lacks.
+void note_losses(const storage::Storage& storage, CheckReport& report) {
+  const auto snapshot = storage.snapshot();
+  const auto stored = snapshot->get(Table::kMeta, storage::kIdentityKey);
+  const auto identity = stored ? decode_identity(*stored) : core::Result<Identity>(Identity());
+  for (const storage::LogLoss& loss : storage.losses()) {
+    if (!loss.misses_batches()) continue;
+    if (loss.is_short && identity.ok()) {
+      report.notes.push_back("a start is refused, unless --accept-lost-log=" +
+                             core::to_string(identity.value().origin) +
+                             " goes on without what is missing");
+      continue;
+    }
+    report.notes.push_back(
+        "a start would begin a new origin, and note as lost what others do not give back: " +
+        text_of(loss));
+    if (!loss.found.empty()) {
+      report.notes.emplace_back(
+          "what can be read of that would be set aside, for anabranch salvage; a copy of the "
+          "directory keeps it, too");
+    }
+  }
+  const std::string_view prefix = storage::kLostPrefix;
+  std::uint64_t standing = 0;
+  const auto cursor = snapshot->scan(Table::kMeta, {.from = prefix});
+  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) ++standing;
+  if (standing == 0) return;
+  report.notes.push_back(std::to_string(standing) +
+                         (standing == 1 ? " loss of its log stands" : " losses of its log stand") +
+                         ": see anabranch salvage");
+}
+
+}  // namespace
+
 core::Result<CheckReport> check_directory(const std::string& directory,
                                           const CheckProgress& progress) {
   auto opened =
@@ -400,6 +447,7 @@ core::Result<CheckReport> check_directory(const std::string& directory,
     ++report.wrong;
     report.findings.insert(report.findings.begin(), std::move(lost));
   }
+  note_losses(storage, report);
   return report;
 }
 

@@ -102,7 +102,8 @@ Layers rooms_below_control() {
       {"leader/pace", {"leader/health"}},
       {"leader/scrub", {"leader/backup", "leader/health", "leader/threads"}},
       {"leader/scopes", {}},
-      {"leader/sweeps", {"leader/scopes"}},
+      {"leader/salvage", {"leader/scopes"}},
+      {"leader/sweeps", {"leader/salvage", "leader/scopes"}},
       {"leader/documents", {"leader", "leader/scopes", "leader/threads", "leader/watch"}},
   };
 }
@@ -135,7 +136,7 @@ Layers rooms_of_control_and_server() {
       {"server/cli",
        {"server", "server/resp", "server/resp/access", "server/resp/socket", "server/service",
         "server/cli/backup", "server/cli/config", "server/cli/health", "server/cli/import",
-        "server/cli/manual"}},
+        "server/cli/manual", "server/cli/salvage"}},
       {"server/cli/backup", {"server", "server/cli"}},
       {"server/cli/config", {"server", "server/cli"}},
       {"server/cli/health", {"server", "server/cli", "server/cli/config"}},
@@ -144,6 +145,7 @@ Layers rooms_of_control_and_server() {
       {"server/cli/import", {"server", "server/resp/access", "server/cli"}},
       {"server/cli/plugin", {"server/cli"}},
       {"server/cli/conflicts", {"server", "server/cli"}},
+      {"server/cli/salvage", {"server", "server/cli"}},
   };
 }
 

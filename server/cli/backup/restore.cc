@@ -49,6 +49,8 @@ ExitCode run_restore(const Arguments& arguments) {
   std::cout << summary(done.backup.manifest, done.backup.records) << ": restored to "
             << printable(directory) << " and verified; its leader begins a new origin when it opens"
             << " it\n";
+  std::cout << "what was written after " << utc_time(done.backup.manifest.begun_ms)
+            << " is not in it; a loss of the log that was noted since then has ended by that\n";
   const std::uint64_t faults = done.backup.faults + done.check.wrong;
   if (faults == 0) return kClean;
   std::cout << "what is named above was wrong in the leader that was backed up\n";

@@ -50,6 +50,10 @@ class Port final : public control::Front {
 };
 
 void run_shared(Call& call) {
+  if (call.command.shared->at_socket && !call.client.verbs_only) {
+    throw Error(ErrorCode::kInvalid,
+                "this is done at the control socket of the data directory alone (--data DIR)");
+  }
   Port port(call);
   control::Call inner{call.host.leader, &call.scope,          port,
                       call.arguments,   call.client.database, call.reply()};
