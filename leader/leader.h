@@ -185,7 +185,7 @@ class Leader {
   // Ends the condition that the log has lost writes (status().log_lost), and removes the files that
   // openings have set aside.
   core::Result<void> forget_losses();
-  // Writes again what its log has lost, when it is begun, while all other work continues. Nothing
+  // Writes lost writes again, when it is begun, while all other work continues. Nothing
   // may be staged.
   [[nodiscard]] Salvage& salvage();
   // The backups of the data directory. Thread-safe.

@@ -1,6 +1,6 @@
-// What was written since a loss, by anybody but the salvage: read from the log, a few records at a
-// time. Keys are remembered by a hash; one that has the hash of another counts as changed, too. Not
-// thread-safe.
+// All that was written since a loss, by anybody but the salvage: read from the log, a few records
+// at a time. Keys are remembered by a hash; one that has the hash of another counts as changed,
+// too. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@ namespace anabranch::leader {
 
 class ChangedKeys {
  public:
-  // What happened behind `left`, the vector at the position `from`. Both references must outlive
-  // this.
+  // All that happened behind `left`, the vector at the position `from`. Both references must
+  // outlive this.
   ChangedKeys(const regions::LogReader& log, const regions::LostLog& lost, storage::Position from,
               core::VersionVector left);
   // Reads so many records at most; returns whether there are more.
   bool read(std::size_t records);
-  // Whether the log has told all that leads to this vector. What was trimmed, or came in a
+  // Whether the log has told all that leads to this vector. Records that were trimmed, or came in a
   // snapshot, it has not.
   [[nodiscard]] bool complete(const core::VersionVector& now) const;
   // Whether any row of the key of a path was written.

@@ -101,7 +101,7 @@ void LeftKey::take(const core::Op& op, Dot was, Row& row, bool left, const Versi
   }
 }
 
-// What was added before, and written again, is taken back, since it was seen.
+// Additions that were written again before are taken back, since they were seen.
 void LeftKey::reset(Row& row, const std::vector<core::ObservedSlot>& observed) const {
   if (!left_) {
     row.before = {};

@@ -1,6 +1,6 @@
 // The lost ops of a key that were left alone, since the key had changed: read in steps, and written
-// again in one transaction, beside what the key has now. They take away what they had seen, and
-// each other, and nothing that came later: values stay as siblings, additions add up. Not
+// again in one transaction, beside all that the key has now. They take away all that they had seen,
+// and each other, and nothing that came later: values stay as siblings, additions add up. Not
 // thread-safe.
 #pragma once
 
@@ -48,7 +48,7 @@ class LeftKey {
  private:
   struct Row {
     std::vector<std::pair<core::Dot, std::string>> values;
-    core::VersionVector seen;  // What was removed, or replaced.
+    core::VersionVector seen;  // All that was removed, or replaced.
     core::Number added;        // Since it was reset...
     core::Number before;       // ...by ops that were written again before.
     bool reset = false;
@@ -72,7 +72,7 @@ class LeftKey {
   std::uint64_t ops_ = 0;
   std::map<core::Origin, core::VersionVector> deps_;
   std::map<core::Path, Row> rows_;
-  // Clears: of which rows, and what they had seen.
+  // Clears: their prefixes, and all that they had seen.
   std::vector<std::pair<core::Path, core::VersionVector>> clears_;
 };
 

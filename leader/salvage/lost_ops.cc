@@ -18,7 +18,7 @@ using regions::LostLog;
 
 namespace {
 
-// Beyond so many stretches of ops it is no longer noted which op is which within one.
+// Beyond so many stretches of ops single ops are no longer told apart within one.
 constexpr std::size_t kExactMax = 1000;
 
 }  // namespace
@@ -41,7 +41,7 @@ bool LostOps::is_written_again(Dot now) const {
   });
 }
 
-// A context covers a beginning of each origin: what was written again is covered as far as all
+// A context covers a beginning of each origin: a value written again is covered as far as all
 // before it in the cell is, too.
 std::optional<VersionVector> LostOps::context(const std::optional<VersionVector>& then,
                                               const crdt::Cell& cell) const {

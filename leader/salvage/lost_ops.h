@@ -1,7 +1,7 @@
-// Writes lost ops again, as new ones of this leader, in the order in which they were written. A row
-// that nobody has changed since the loss has what was left then, and what was written again before:
-// so each op is made anew from the row as it is, and has the effect that it had. What an op had not
-// seen stays, as far as its context tells. A deadline stays that of then.
+// Writes lost ops again, as new ones of this leader, in their order. A row
+// that nobody has changed since the loss has all that was left then, and was written again before:
+// so each op is made anew from the row as it is, and has the effect that it had. All that an op had
+// not seen stays, as far as its context tells. A deadline stays that of then.
 //
 // Not thread-safe.
 #pragma once
@@ -22,7 +22,7 @@ namespace anabranch::leader {
 
 class LostOps {
  public:
-  // Within an open transaction; `written` is what was written again before. All must outlive this.
+  // Within an open transaction; `written` are those written again before. All must outlive this.
   LostOps(regions::Replica& replica, const rows::Resolvers& resolvers,
           regions::OpenTransaction& txn, std::vector<regions::LostLog::Written>& written)
       : replica_(replica), resolvers_(resolvers), txn_(txn), written_(written) {}

@@ -50,7 +50,7 @@ bool is_mark(const core::Op& op) {
 
 // ---- When it may be done.
 
-// An origin of which all is lost may be known nowhere here.
+// An origin that is lost as a whole may be known nowhere here.
 bool Salvage::is_own(Origin origin) const {
   const regions::Identity& self = owner_.replica.identity();
   if (origin == self.origin || origin == self.previous) return true;
@@ -211,7 +211,7 @@ Result<bool> Salvage::read() {
   return true;
 }
 
-// What others of this object, or of another one, have written meanwhile is noted in the loss: each
+// All that another run has written meanwhile is noted in the loss: each
 // slice begins there.
 Result<bool> Salvage::write() {
   const auto found = owner_.replica.lost().all().find(loss_);
@@ -373,8 +373,8 @@ bool Salvage::has_own_batch(const LostBatches::Record& record) const {
          });
 }
 
-// What the author of a batch had seen of others must be here, or never come: a lost remove could
-// not take it away when it comes later.
+// All that the author of a batch had seen of others must be here, or never come: a lost remove
+// could not take it away when it comes later.
 std::set<std::string> Salvage::unseen(const LostBatches::Record& record) const {
   std::set<std::string> names;
   const regions::Replica& replica = owner_.replica;
@@ -465,7 +465,7 @@ bool Salvage::stage(LostOps& ops, const Next& next, LostLog::Salvage& progress,
   return true;
 }
 
-// Key by key: a clear of all of them would take what came later.
+// Key by key: a clear of all of them would take later writes.
 bool Salvage::clear_many(LostOps& ops, const Next& next, LostLog::Salvage& progress,
                          std::size_t& staged) {
   const Path& prefix = clears_many(next.op)->prefix;

@@ -1,10 +1,10 @@
-// Writes again what the log of this leader had lost, as far as files that are set aside prove it:
+// Writes the lost batches of this leader again, as far as files that are set aside prove it:
 // the batches of this region, oldest first, as writes of now under the origin of now. Begun by an
 // operator alone.
 //
 // It waits, with a sentence that names all for whom it does, until no op of the lost origins can
 // come from anywhere any more: they are settled (regions/members/settled_origins.h), each follower
-// that was ever seen shows no more of them, and what the lost writes had seen of other origins is
+// that was ever seen shows no more of them, and all that they had seen of other origins is
 // here. Else the same writes would be there twice, under two names. A key of which any row has
 // changed since the loss is left alone and told.
 //
@@ -34,7 +34,7 @@ namespace anabranch::leader {
 // Of one slice.
 struct SalvageLimits {
   std::size_t ops = 100;    // Written; a transaction with more is cut.
-  std::size_t records = 8;  // Of the files, each of which may have a group of writes.
+  std::size_t records = 8;  // Of the files, with a group of writes each.
   std::size_t log = 200;    // Of the log: more than are written meanwhile.
 };
 
@@ -57,7 +57,7 @@ class Salvage {
   // when nothing is lost, and with kBusy, naming for whom it waits.
   core::Result<void> start(bool past_followers);
   // Writes the lost ops of a key again that was left alone: its encoded part of paths. In one
-  // commit, beside what the key has now. Fails as start() does, and with kInvalid when the key was
+  // commit, beside all that it has now. Fails as start() does, and with kInvalid when the key was
   // not left alone, or has more lost ops than fit.
   core::Result<void> take(const std::string& key, bool past_followers);
   // Does a slice; the group must not be dirty. Returns whether more is waiting. Fails like

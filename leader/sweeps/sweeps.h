@@ -1,4 +1,4 @@
-// All sweeps of a leader, and the writing again of what its log had lost. Not thread-safe.
+// All sweeps of a leader, and the writing again of lost writes. Not thread-safe.
 #pragma once
 
 #include <functional>

@@ -390,7 +390,7 @@ CheckReport check_storage(const storage::Storage& storage, const CheckProgress& 
 
 namespace {
 
-// What is missing, as an opening would note it.
+// The missing ops, as an opening would note them.
 std::string text_of(const storage::LogLoss& loss) {
   std::string text;
   for (const storage::LogLoss::Found& found : loss.found) {
@@ -401,7 +401,7 @@ std::string text_of(const storage::LogLoss& loss) {
   return text + (text.empty() ? "writes, it cannot be told how many" : ", and perhaps more");
 }
 
-// What a start would do with what the log lacks.
+// The acts of a start, where the log lacks batches.
 void note_losses(const storage::Storage& storage, CheckReport& report) {
   const auto snapshot = storage.snapshot();
   const auto stored = snapshot->get(Table::kMeta, storage::kIdentityKey);

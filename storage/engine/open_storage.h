@@ -25,7 +25,7 @@ struct StorageOptions {
 // Opens or creates. Fails as open_lmdb_storage does, and with kIo or kCorrupt when the write-ahead
 // log cannot be read. Thread-safe.
 core::Result<std::unique_ptr<WholeStorage>> open_storage(const StorageOptions& options);
-// Returns the files of the log of a data directory, for those who look at what openings have set
+// Returns the files of the log of a data directory, for a look at the files that openings have set
 // aside there.
 std::unique_ptr<Files> log_files_of(const std::string& directory);
 

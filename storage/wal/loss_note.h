@@ -25,9 +25,9 @@ core::Result<void> forget_losses(Files& files);
 // Before the name of a segment with records behind a damage, from the opening on that found it, and
 // of a file beside these with the loss that they belong to.
 inline constexpr std::string_view kSetAsidePrefix = "damaged-";
-// Notes losses for those who look at the files that are set aside, and have no tables.
+// Notes losses for a look at the files that are set aside, without tables.
 core::Result<void> note_set_aside(Files& files, const std::vector<LogLoss>& losses);
-// Returns the losses with files that are set aside; for files of which no such note tells, as
+// Returns the losses with files that are set aside; for files without such a note, as
 // earlier versions left them, one with each, from the beginning of the file on.
 core::Result<std::vector<LogLoss>> losses_set_aside(Files& files);
 // Returns how many bytes such files have.

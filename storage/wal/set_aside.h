@@ -1,8 +1,8 @@
 // The records that an opening has lost and kept: those behind the damage in the segments that it
 // has set aside. Changes nothing, and reads no other file.
 //
-// Only what is proven counts. A value of a client may have the bytes of records, with right sums,
-// so that bytes which look like a record prove nothing. The beginning of a record is known where a
+// Only proven records count. A value of a client may have the bytes of records, with right sums,
+// so bytes that look like a record prove nothing. The beginning of a record is known where a
 // segment begins, where the log has ended, and where a record with a known beginning ends, also one
 // of which the header alone is sound. Elsewhere, behind a hole, a stretch of records counts from
 // the first record on of which a batch is the `previous` of the next batch of its origin, in a
@@ -92,7 +92,7 @@ class StretchSearch {
   Position expected_ = 0;  // Of the next batch.
   std::optional<Run> run_;
   std::vector<Stretch> stretches_;
-  Links last_;                 // Of what is proven so far.
+  Links last_;                 // Of all that is proven so far.
   std::size_t certain_ = 0;    // The stretches before that no later one can contradict...
   Links certain_last_;         // ...their last batches...
   Position certain_next_ = 0;  // ...and the position behind them.

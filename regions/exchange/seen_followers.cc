@@ -1,4 +1,4 @@
-#include "regions/members/seen_followers.h"
+#include "regions/exchange/seen_followers.h"
 
 #include <utility>
 
