@@ -60,6 +60,8 @@ bool Salvage::is_own(Origin origin) const {
   return (listed.empty() || listed == self.region) && (named.empty() || named == self.region);
 }
 
+bool Salvage::may_be_written(const LostLog::Loss& loss) { return !loss.found.half_flushed; }
+
 std::set<Origin> Salvage::own_origins(const LostLog::Loss& loss) const {
   std::set<Origin> own;
   for (const auto& [origin, end] : loss.ends) {
@@ -93,7 +95,7 @@ std::set<std::string> Salvage::waits() const {
   std::set<std::string> names;
   const regions::Replica& replica = owner_.replica;
   for (const auto& [number, loss] : replica.lost().all()) {
-    if (loss.salvage.done && loss.salvage.left.empty()) continue;
+    if (!may_be_written(loss) || (loss.salvage.done && loss.salvage.left.empty())) continue;
     wait_for_others(loss, names);
     if (past_followers_) continue;
     for (const Origin origin : own_origins(loss)) {
@@ -108,7 +110,13 @@ std::set<std::string> Salvage::waits() const {
 std::optional<core::Failure> Salvage::hindrance() const {
   const regions::Replica& replica = owner_.replica;
   if (replica.broken()) return *replica.broken();
-  if (replica.lost().all().empty()) return core::invalid("its log has lost nothing");
+  const auto& lost = replica.lost().all();
+  if (lost.empty()) return core::invalid("its log has lost nothing");
+  if (std::ranges::none_of(lost, [](const auto& each) { return may_be_written(each.second); })) {
+    return core::invalid(
+        "its tables may have a part of what its log has lost, which would count twice when it is "
+        "written again: salvage --out lists it");
+  }
   if (replica.exchange().follows()) {
     return core::Failure{ErrorCode::kReadOnly, "a follower writes nothing: promote it first"};
   }
@@ -175,7 +183,7 @@ Result<bool> Salvage::slice() {
 
 Result<bool> Salvage::choose() {
   for (const auto& [number, loss] : owner_.replica.lost().all()) {
-    if (loss.salvage.done && !ends(loss)) continue;
+    if (!may_be_written(loss) || (loss.salvage.done && !ends(loss))) continue;
     if (loss.salvage.done) {
       loss_ = number;
       auto ended = end();

@@ -79,6 +79,8 @@ class Salvage {
   };
 
   [[nodiscard]] bool is_own(core::Origin origin) const;
+  // Whether nothing of the loss may be in the tables: what is there would count twice.
+  [[nodiscard]] static bool may_be_written(const LostLog::Loss& loss);
   [[nodiscard]] std::set<core::Origin> own_origins(const LostLog::Loss& loss) const;
   // Returns all for whom it waits, each once.
   [[nodiscard]] std::set<std::string> waits() const;
