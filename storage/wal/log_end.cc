@@ -18,6 +18,37 @@ bool joins(const Segment& before, const Segment& next) {
   return next.sound && next.header.previous == before.start();
 }
 
+// Whether the records of a segment, with good bodies or bad ones, lead up to a place.
+Result<bool> lead_to(const Segment& segment, std::uint64_t end) {
+  SegmentScan scan(segment);
+  for (std::uint64_t place = segment.start(); place < end;) {
+    const auto found = scan.at(place, end);
+    if (!found.ok()) return found.failure();
+    if (!found.value().whole()) return false;
+    place = found.value().header.end();
+  }
+  return true;
+}
+
+// A bad header is made anew from the first record, where the segment before ends at this one: no
+// record is lost with it. What it knew to be on disk beyond its name is not known any more.
+Result<void> renew_header(const Segment* before, Segment& segment) {
+  if (segment.sound) return {};
+  SegmentScan scan(segment);
+  const auto first = scan.at(segment.start());
+  if (!first.ok()) return first.failure();
+  if (!first.value().sound()) return {};
+  if (before != nullptr) {
+    const auto joined = lead_to(*before, segment.start());
+    if (!joined.ok()) return joined.failure();
+    if (!joined.value()) return {};
+    segment.header.previous = before->start();
+  }
+  segment.header.first = first.value().header.first;
+  segment.sound = segment.renewed = true;
+  return {};
+}
+
 // Returns the last segment that begins at or before a place; the first one when none does.
 std::size_t segment_with(const std::vector<Segment>& segments, std::uint64_t place) {
   std::size_t at = 0;
@@ -63,6 +94,8 @@ Result<FoundSegments> FoundSegments::in(Files& files, std::uint64_t base) {
   for (const SegmentName& name : without_replaced(std::move(names), found.strays)) {
     auto segment = open_segment(files, name);
     if (!segment.ok()) return segment.failure();
+    const Segment* const before = found.segments.empty() ? nullptr : &found.segments.back();
+    if (auto done = renew_header(before, segment.value()); !done.ok()) return done.failure();
     found.segments.push_back(std::move(segment).value());
   }
   std::vector<Segment>& segments = found.segments;

@@ -68,6 +68,8 @@ class Recovery {
   Result<void> name(Segment& segment);
   Result<void> cut();
   Result<void> cut_last_kept();
+  // Writes the headers of segments that stay, and had bad ones.
+  Result<void> write_headers();
   Result<void> load_indexes();
   OpenedWal append_to_old();
   OpenedWal opened();
@@ -282,6 +284,7 @@ Result<void> Recovery::cut() {
     removed_any = true;
   }
   if (auto cut = cut_last_kept(); !cut.ok()) return cut;
+  if (auto written = write_headers(); !written.ok()) return written;
   if (std::ranges::any_of(found_.strays,
                           [this](const std::string& name) { return sets_aside(name); })) {
     if (auto noted = note_set_aside(files_, losses_); !noted.ok()) return noted;
@@ -302,6 +305,16 @@ Result<void> Recovery::cut_last_kept() {
   if (auto cut = last.file->truncate(last.offset(from_)); !cut.ok()) return cut;
   if (auto written = write_footer(last, from_); !written.ok()) return written;
   return last.file->sync();
+}
+
+Result<void> Recovery::write_headers() {
+  for (Segment& segment : found_.segments) {
+    if (!segment.renewed) continue;
+    auto done = segment.file->write(0, encode_segment_header(segment.header));
+    if (done.ok()) done = segment.file->sync();
+    if (!done.ok()) return done;
+  }
+  return {};
 }
 
 Result<void> Recovery::load_indexes() {

@@ -49,7 +49,8 @@ struct Segment {
   SegmentHeader header;
   std::shared_ptr<File> file;
   SparseIndex index;
-  bool sound = true;  // Its header could be read.
+  bool sound = true;     // Its header could be read, or made anew.
+  bool renewed = false;  // It was made anew: the file has a bad one.
   // While it is appended to: the room that the file has on the disk, for all that lies in it.
   std::uint64_t room = 0;
 
