@@ -282,6 +282,8 @@ void add_storage(StoreStatus& status, const Options& options, const storage::Sto
   status.storage_redo_bytes = engine->redo_bytes;
   status.storage_unsynced_bytes = engine->unsynced_bytes;
   status.storage_damage = engine->damaged;
+  status.log_damage.insert(status.log_damage.end(), engine->log_damage.begin(),
+                           engine->log_damage.end());
 }
 
 void add_footprint(StoreStatus& status, const Options& options) {

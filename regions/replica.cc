@@ -180,9 +180,13 @@ void name_damage(CommittedState& state, const Peers& peers, Alarms& alarms) {
 // What was refused for a cause that may pass is left to a later tick; the rest of this one goes on.
 bool ends(const core::Result<void>& done) { return !done.ok() && !done.failure().passes; }
 
-// Has the rows taken again when a reader has met a damaged value of them.
-void look_at_rows(CommittedState& state, Alarms& alarms) {
+// Names the damage of the log that the opening has met, and has the rows taken again when a reader
+// has met a damaged value of them.
+void look_at_storage(CommittedState& state, Alarms& alarms) {
   const auto engine = state.storage().engine();
+  if (engine) {
+    for (const std::string& each : engine->log_damage) alarms.raise_once(each);
+  }
   if (engine && engine->damaged_rows) state.damaged().take_again();
   if (!state.damaged().any()) return;
   alarms.raise_once(
@@ -343,7 +347,7 @@ void Replica::tick(Millis now) {
   });
   if (beat) {
     followers_.look(exchange_.peers(), state_.identity().region);
-    look_at_rows(state_, alarms_);
+    look_at_storage(state_, alarms_);
     presence_.tick();
     time_.raise_alarms(now);
     inbox_.proofs().raise_alarms(now);

@@ -138,6 +138,9 @@ struct EngineFigures {
   // A sentence for each damaged value that was met since the opening, of the first twenty.
   std::vector<std::string> damaged = {};
   bool damaged_rows = false;  // One of them is of the rows, or of a table derived from them.
+  // A sentence for each damage of the log that the opening has met and that loses nothing, until
+  // that part of the log is trimmed.
+  std::vector<std::string> log_damage = {};
 };
 
 class Storage {

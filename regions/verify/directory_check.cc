@@ -390,6 +390,15 @@ CheckReport check_storage(const storage::Storage& storage, const CheckProgress& 
 
 namespace {
 
+void note_log_damage(const storage::Storage& storage, CheckReport& report) {
+  const auto engine = storage.engine();
+  if (!engine) return;
+  for (const std::string& each : engine->log_damage) {
+    ++report.wrong;
+    report.findings.push_back(each);
+  }
+}
+
 // The missing ops, as an opening would note them.
 std::string text_of(const storage::LogLoss& loss) {
   std::string text;
@@ -447,6 +456,7 @@ core::Result<CheckReport> check_directory(const std::string& directory,
     ++report.wrong;
     report.findings.insert(report.findings.begin(), std::move(lost));
   }
+  note_log_damage(storage, report);
   note_losses(storage, report);
   return report;
 }

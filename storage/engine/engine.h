@@ -98,6 +98,7 @@ class EngineStorage final : public SteppedEngine {
   [[nodiscard]] core::Result<void> accept_short() const;
   // Begins the threads: one that flushes, and, if commits do not sync the log, one that does.
   core::Result<void> begin_threads(const Reach& reach);
+  void add_log_damage(EngineFigures& figures) const;
   // Fails when nothing may be written any more.
   core::Result<void> may_write();
   // Makes ready for this commit unless that was done.
@@ -183,6 +184,8 @@ class EngineStorage final : public SteppedEngine {
   std::optional<std::uint64_t> prepared_;  // The segment behind which a file was asked for.
   Place place_;
   std::vector<LogLoss> losses_;
+  std::vector<Position> passed_;   // As in OpenedWal.
+  std::vector<Position> headers_;  // The same.
 };
 
 }  // namespace anabranch::storage

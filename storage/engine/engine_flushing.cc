@@ -179,6 +179,7 @@ std::optional<EngineFigures> EngineStorage::engine() const {
                         .flushing = flusher_ && flusher_->is_flushing(),
                         .redo_bytes = redo_bytes(),
                         .unsynced_bytes = wal_->unsynced_bytes()};
+  add_log_damage(figures);
   for (DamagedValue& value : base_->damaged()) {
     const auto generation = generation_of(value.stored);
     if (generation && *generation != shown_generation_) continue;  // Replaced by a swap.
@@ -186,6 +187,19 @@ std::optional<EngineFigures> EngineStorage::engine() const {
     figures.damaged_rows = figures.damaged_rows || generation;
   }
   return figures;
+}
+
+void EngineStorage::add_log_damage(EngineFigures& figures) const {
+  if (passed_.empty() && headers_.empty()) return;
+  const Position first = wal_->spans().front().first;
+  const auto add = [&](const std::vector<Position>& all, const std::string& what) {
+    for (const Position each : all) {
+      if (each < first) continue;  // Trimmed.
+      figures.log_damage.push_back("the log is damaged at position " + std::to_string(each) + what);
+    }
+  };
+  add(passed_, ": a record there cannot be read; the tables have it, and nothing is lost");
+  add(headers_, ": a header is wrong; the records behind it are sound, and a start writes it anew");
 }
 
 Result<void> EngineStorage::sync_all() {

@@ -131,6 +131,8 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
   log_ = std::move(log);
   wal_ = std::move(opened.value().wal);
   losses_ = std::move(opened.value().losses);
+  passed_ = std::move(opened.value().passed);
+  headers_ = std::move(opened.value().headers);
   if (!losses_.empty()) place_.lost = loss_text(losses_);
   if (options_.look) closed_by_ = core::invalid("it is only looked at");
   return {};

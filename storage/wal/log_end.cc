@@ -119,6 +119,7 @@ LogEndSearch::LogEndSearch(std::vector<Segment>& segments, const WalBase& base, 
   found_.end = segments_[at_].start();
   found_.synced = base.ticket.end;
   found_.position = base.position;
+  next_ = segments_[at_].header.first;
 }
 
 bool LogEndSearch::enter_next() {
@@ -127,6 +128,7 @@ bool LogEndSearch::enter_next() {
   if (next.start() != found_.end || !joins(segments_[at_], next)) return false;
   scan_ = SegmentScan(next);
   ++at_;
+  next_ = next.header.first;
   found_.position = std::max(found_.position, next.header.first - 1);
   found_.synced = std::max(found_.synced, next.header.synced);
   return true;
@@ -135,6 +137,7 @@ bool LogEndSearch::enter_next() {
 Result<bool> LogEndSearch::pass_damage(const FoundRecord& found) {
   const std::uint64_t base = base_.ticket.end;
   if (found_.end >= base) return false;
+  note_passed();
   if (found.whole() && found.header.end() <= base) {
     found_.sound = found.header.end();
     return take(found);
@@ -151,6 +154,10 @@ Result<bool> LogEndSearch::pass_damage(const FoundRecord& found) {
   return true;
 }
 
+void LogEndSearch::note_passed() {
+  if (found_.passed.size() < LogEnd::kPassedMax) found_.passed.push_back(next_);
+}
+
 Result<bool> LogEndSearch::take(const FoundRecord& found) {
   const RecordHeader& header = found.header;
   if (header.place >= base_.ticket.end && header.kind == RecordKind::kCommit) {
@@ -160,6 +167,7 @@ Result<bool> LogEndSearch::take(const FoundRecord& found) {
   }
   add_to_index(segments_[at_].index, header, found.body);
   found_.end = header.end();
+  next_ = header.next_position();
   found_.synced = std::max(found_.synced, header.synced);
   found_.position = std::max(found_.position, header.next_position() - 1);
   found_.closed = header.kind == RecordKind::kClosing;

@@ -33,6 +33,8 @@ std::vector<SegmentName> without_replaced(std::vector<SegmentName> names,
 
 // Where the log ends.
 struct LogEnd {
+  static constexpr std::size_t kPassedMax = 20;
+
   std::uint64_t end = 0;
   std::uint64_t synced = 0;  // It is known that the log was on disk to here.
   std::uint64_t sound = 0;   // All records of the last segment from here to the end are sound.
@@ -40,6 +42,8 @@ struct LogEnd {
   bool more = false;         // Records or segments lie behind the end.
   bool closed = false;       // The last record closes its opening.
   std::uint64_t redone = 0;
+  // The positions, about, of damage in what the tables have: the first ones.
+  std::vector<Position> passed = {};
 };
 
 // Walks over the records from the segment with the base on, and gives `redo` those behind it. Adds
@@ -54,6 +58,7 @@ class LogEndSearch {
   bool enter_next();
   // Passes over damage in what the tables have; returns whether the walk goes on.
   core::Result<bool> pass_damage(const FoundRecord& found);
+  void note_passed();
   core::Result<bool> take(const FoundRecord& found);
   core::Result<bool> step();
   // Looks at all behind the end, for how far the log was on disk.
@@ -65,6 +70,7 @@ class LogEndSearch {
   const Redo& redo_;
   std::size_t at_ = 0;  // The segment of the walk.
   SegmentScan scan_;
+  Position next_ = 1;  // Of the next batch of the walk.
   LogEnd found_;
 };
 

@@ -88,7 +88,8 @@ class Recovery {
   LogEnd end_;
   WalVerdict verdict_ = WalVerdict::kWhole;
   std::vector<LogLoss> losses_;
-  std::uint64_t from_ = 0;  // Where the new segment begins.
+  std::vector<Position> headers_;  // Where segments begin that had bad ones.
+  std::uint64_t from_ = 0;         // Where the new segment begins.
   std::uint64_t opening_ = 1;
   std::string record_;
   std::optional<Segment> new_;
@@ -98,6 +99,9 @@ Result<void> Recovery::find(const Redo& redo) {
   auto found = FoundSegments::in(files_, base_.ticket.end);
   if (!found.ok()) return found.failure();
   found_ = std::move(found).value();
+  for (const Segment& segment : found_.segments) {
+    if (segment.renewed) headers_.push_back(segment.header.first);
+  }
   opening_ = std::max(found_.opening, base_.opening) + 1;
   auto noted = noted_losses(files_);
   if (!noted.ok()) return noted.failure();
@@ -353,6 +357,8 @@ OpenedWal Recovery::opened() {
   opened.losses = std::move(losses_);
   opened.closed = end_.closed;
   opened.redone = end_.redone;
+  opened.passed = std::move(end_.passed);
+  opened.headers = std::move(headers_);
   return opened;
 }
 

@@ -63,6 +63,10 @@ struct OpenedWal {
   std::vector<LogLoss> losses = {};
   bool closed = false;       // The last opening ended well, or there was none.
   std::uint64_t redone = 0;  // The commits given back.
+  // Damage that loses nothing: of records that the tables have, at about these positions, the first
+  // twenty; and of headers of segments, at the positions where these begin.
+  std::vector<Position> passed = {};
+  std::vector<Position> headers = {};
 };
 
 // Says whether a log that ends before the tables may be begun anew: a failure ends the opening

@@ -93,6 +93,7 @@ TEST_CASE("rule 2: a bad header of a segment is told by its records") {
       log.open();
       CHECK(log.opened.verdict == WalVerdict::kWhole);
       CHECK(log.opened.losses.empty());
+      CHECK_EQ(log.opened.headers.size(), 1);
       CHECK_EQ(log.redone(), before);
       CHECK_EQ(log.batches(), before);
       log.append_synced("on");
@@ -247,6 +248,7 @@ TEST_CASE("damage in what the tables have hinders no opening") {
   log.damage("two");
   log.open(base);
   CHECK(log.opened.verdict == WalVerdict::kWhole);
+  CHECK((log.opened.passed == std::vector<Position>{2}));
   CHECK_EQ(log.redone(), Strings{"three"});
   CHECK_EQ(log.batches(), Strings{"one", "Two", "three"});
 }
@@ -294,6 +296,7 @@ TEST_CASE("a damaged record hides no other one, also after openings") {
     CHECK_EQ(log.batches(), all);
     for (int openings = 0; openings < 2; ++openings) {
       log.open(openings == 0 ? damaged.base : log.base_here());
+      if (openings == 0) CHECK((log.opened.passed == std::vector<Position>{2}));
       CHECK_EQ(log.batches(), all);
       CHECK((damaged.found() == Found{1, 3, 3, 4}));
     }
