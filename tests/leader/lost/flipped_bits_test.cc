@@ -12,12 +12,17 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <anabranch/anabranch.h>
 
+#include "leader/salvage/lost_batches.h"
 #include "regions/verify/directory_check.h"
+#include "storage/engine/open_storage.h"
+#include "storage/wal/loss_note.h"
 #include "tests/leader/lost/kept_directory.h"
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
@@ -181,6 +186,36 @@ bool check_finds_it(const fs::path& data) {
   return regions::check_directory(data.string(), [](auto&&...) {}).value_or_raise().wrong > 0;
 }
 
+// Adds the keys that a record writes, by their numbers.
+void add_keys(const leader::LostBatches::Record& record, std::set<int>& keys) {
+  for (const core::Batch& batch : record.batches) {
+    for (const core::Transaction& txn : batch.transactions) {
+      for (const core::Op& op : txn.ops) {
+        const auto* const put = std::get_if<core::Put>(&op);
+        const core::Components parts = put == nullptr ? core::Components() : put->path.components();
+        if (parts.size() < 2 || !parts[1].starts_with("key")) continue;
+        keys.insert(std::stoi(std::string(parts[1].substr(3))));
+      }
+    }
+  }
+}
+
+// Returns how many keys behind `left` the files that were set aside prove.
+std::size_t proven_keys(const fs::path& data, int left) {
+  const auto files = storage::log_files_of(data.string());
+  std::set<int> keys;
+  for (const storage::LogLoss& loss : storage::losses_set_aside(*files).value_or_raise()) {
+    const auto batches = leader::LostBatches::open(*files, loss).value_or_raise();
+    while (batches->search().value_or_raise()) {
+    }
+    while (const auto record = batches->next().value_or_raise()) {
+      if (record->proven) add_keys(*record, keys);
+    }
+  }
+  keys.erase(keys.begin(), keys.upper_bound(left));
+  return keys.size();
+}
+
 void try_place(const Life& life, std::mt19937_64& random, Tally& tally) {
   const Flip flip(life, random);
   CAPTURE(flip.where());
@@ -197,7 +232,12 @@ void try_place(const Life& life, std::mt19937_64& random, Tally& tally) {
   const bool may_be_silent = flip.part().last && left == kKeys - 1;
   CHECK((left == kKeys || !told.empty() || may_be_silent));
   if (checks && !told.empty()) CHECK(found);
+  // Records tell the headers of segments.
+  if (flip.part().kind == LogPart::Kind::kSegmentHeader) CHECK(left == kKeys);
   if (left < kKeys) ++tally.missed;
+  if (left < kKeys && !told.empty()) {  // All but the damaged record, and the last one.
+    CHECK(proven_keys(options.path, left) + 2 >= static_cast<std::size_t>(kKeys - left));
+  }
   if (left == kKeys && !told.empty()) tally.in_vain.push_back(flip.where());
   if (refused) ++tally.refused;
   if (told.empty() || random() % 4 != 0) return;
