@@ -125,7 +125,8 @@ void LeftKey::write_row(const Path& path, const Row& row, LostOps& ops,
   const auto context = ops.context(seen, now.cell);
   bool first = true;
   for (const auto& [was, value] : row.values) {
-    const std::string as_now = ops.value_of({.path = path, .value = value, .base = {}});
+    const std::string as_now =
+        ops.value_of({.path = path, .value = value, .base = {}, .context = {}});
     txn->put(path, as_now, first ? *context : VersionVector());
     first = false;
   }
