@@ -74,11 +74,17 @@ void result(Call& call) {
   for (const std::string& key : report.left) left.push_back(key_json(key));
   Json origins = Json::array();
   for (const core::Origin origin : report.own) origins.push_back(core::to_string(origin));
-  const Json json = {{"state", word_of(report.state)}, {"text", report.text},
-                     {"losses", report.losses},        {"ops", report.ops},
-                     {"left_ops", report.left_ops},    {"left", left},
-                     {"other_ops", report.other_ops},  {"unproven", report.unproven},
-                     {"region", call.leader.region()}, {"origins", origins}};
+  const Json json = {{"state", word_of(report.state)},
+                     {"text", report.text},
+                     {"losses", report.losses},
+                     {"ops", report.ops},
+                     {"left_ops", report.left_ops},
+                     {"left", left},
+                     {"other_ops", report.other_ops},
+                     {"unproven", report.unproven},
+                     {"unread", report.unread},
+                     {"region", call.leader.region()},
+                     {"origins", origins}};
   call.reply().bulk(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -143,6 +143,7 @@ Result<void> Salvage::start(bool past_followers) {
   state_ = State::kReading;
   text_.clear();
   loss_ = 0;
+  unread_ = 0;
   return {};
 }
 
@@ -278,6 +279,7 @@ Result<void> Salvage::end() {
   LostLog& lost = owner_.replica.lost();
   const std::uint64_t number = std::exchange(loss_, 0);
   if (!ends(lost.all().at(number))) return {};
+  unread_ += lost.unread(lost.all().at(number));
   lost.salvaged(number, own_origins(lost.all().at(number)));
   return owner_.replica.store();
 }
@@ -524,6 +526,7 @@ Salvage::Report Salvage::report() const {
   }
   report.own.erase(0);
   report.losses = owner_.replica.lost().all().size();
+  report.unread = unread_;
   for (const auto& [number, loss] : owner_.replica.lost().all()) {
     report.ops += loss.salvage.ops;
     report.left_ops += loss.salvage.left_ops;

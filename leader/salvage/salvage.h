@@ -116,6 +116,7 @@ class Salvage {
   State state_ = State::kNone;
   std::string text_;
   bool past_followers_ = false;
+  std::uint64_t unread_ = 0;     // Ops of the losses that this run has ended.
   std::uint64_t loss_ = 0;       // The one that is written; 0: none.
   std::optional<LeftKey> left_;  // The key that is taken.
   std::unique_ptr<LostBatches> batches_;

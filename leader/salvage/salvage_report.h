@@ -27,6 +27,7 @@ struct SalvageReport {
   std::vector<std::string> left = {};  // The first of these keys, encoded.
   std::uint64_t other_ops = 0;         // Of the mesh's own rows: policies and the like.
   std::uint64_t unproven = 0;          // Records.
+  std::uint64_t unread = 0;            // Ops of losses that have ended, which could not be read.
   std::set<core::Origin> own = {};     // The origins of this region.
 };
 

@@ -266,6 +266,24 @@ void LostLog::applied(core::Origin origin, core::Seq /*first*/) {
   if (!losses_.empty()) look(origin);
 }
 
+std::uint64_t LostLog::unread(const Loss& loss) const {
+  std::uint64_t missing = 0;
+  for (const auto& [origin, end] : loss.ends) {
+    const core::Seq here = std::max(end.had, applied_.vector().at(origin));
+    if (here < end.last) missing += end.last - here;
+  }
+  return missing - std::min(missing, loss.salvage.ops + loss.salvage.other_ops);
+}
+
+std::string LostLog::ended(const Loss& loss) const {
+  if (!loss.salvage.done) {
+    return "all that its write-ahead log had lost has come back from other leaders";
+  }
+  const std::uint64_t ops = unread(loss);
+  return "all that could be read of what its write-ahead log had lost is written again" +
+         (ops == 0 ? "" : "; " + std::to_string(ops) + " ops could not be read, and are lost");
+}
+
 void LostLog::settle() {
   for (auto at = losses_.begin(); at != losses_.end();) {
     const Loss& loss = at->second;
@@ -275,10 +293,7 @@ void LostLog::settle() {
       ++at;
       continue;
     }
-    news_.emplace_back(
-        loss.salvage.done
-            ? "all that could be read of what its write-ahead log had lost is written again"
-            : "all that its write-ahead log had lost has come back from other leaders");
+    news_.push_back(ended(loss));
     changed_.push_back(at->first);
     at = losses_.erase(at);
   }

@@ -102,6 +102,9 @@ class LostLog final : public Participant {
   // All that can be written again is, and nothing was left alone: of what this region has lost no
   // more is missing. Ends the loss when the rest is back, too.
   void salvaged(std::uint64_t number, const std::set<core::Origin>& own);
+  // Returns how many ops of a loss that was written again are still missing: they could not be
+  // read.
+  [[nodiscard]] std::uint64_t unread(const Loss& loss) const;
   // Returns the loss of which a row of meta tells; fails with kCorrupt.
   static core::Result<Loss> decode(std::string_view bytes);
 
@@ -121,6 +124,8 @@ class LostLog final : public Participant {
   void look(core::Origin origin);
   // Whether the history here has the end, with its hash.
   [[nodiscard]] bool is_back(core::Origin origin, const End& end) const;
+  // The sentence that tells of its end.
+  [[nodiscard]] std::string ended(const Loss& loss) const;
   // Ends a loss of which all is back.
   void settle();
 

@@ -2,10 +2,13 @@
 """What the log of a lone region has lost is told everywhere until an operator ends it: after a bit
 has changed, and after files of the log were removed, while it is stopped and while it runs."""
 
+import json
 import os
 import shutil
+import subprocess
+import time
 
-from leaders import World, check, new_random, run, wait_until
+from leaders import ANABRANCH, World, check, new_random, run, wait_until
 from resp import ServerError
 
 KEYS = 300
@@ -110,6 +113,61 @@ def a_bit(random):
         forget(eu)
 
 
+def salvages(leader, *words):
+    done = run("salvage", "--data", leader.data, *words)
+    return done.returncode, done.stdout + done.stderr
+
+
+def written_again(random):
+    """What is readable behind the damage is listed, exported and written again, once."""
+    with World() as world:
+        eu = world.start("eu")
+        for number in range(1, KEYS + 1):
+            eu.call("SET", f"key:{number}", f"v{number}")
+            eu.call("INCRBY", "sum", number)
+        eu.kill()
+        flip(eu, random)
+        eu.start()
+        counted = int(eu.call("GET", "sum") or 0)
+        left = next(n for n in range(1, KEYS + 2) if eu.call("EXISTS", f"key:{n}") == 0) - 1
+        check(left < KEYS, left)
+        code, said = salvages(eu)
+        check(code == 1 and "records of this region that are proven" in said, said)
+        lines = os.path.join(world.folder, "lost.jsonl")
+        check(salvages(eu, "--out", lines)[0] == 1, "the loss stands")
+        check(salvages(eu, "--out", lines)[0] not in (0, 1), "no file is written over")
+        with open(lines) as file:
+            ops = [json.loads(line) for line in file]
+        check({op["key"] for op in ops} >= {f"key:{n}" for n in range(left + 2, KEYS)}, "keys")
+        status = eu.status()
+        check(status["set_aside_bytes"] > 0, "set_aside_bytes")
+
+        eu.call("SET", f"key:{KEYS - 1}", "later")
+        check(salvages(eu, "--take", "key:1")[0] == 1, "nothing was left alone yet")
+        apply = subprocess.Popen([ANABRANCH, "salvage", "--data", eu.data, "--apply"],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(random.random() / 5)  # Somewhere within, or before, or behind.
+        eu.kill()
+        apply.wait()
+        eu.start()
+        code, said = salvages(eu, "--apply")
+        check(code == 4 and f'"key:{KEYS - 1}"' in said, (code, said))
+        check(eu.call("GET", f"key:{KEYS - 1}") == "later", "left alone")
+        tells(eu)
+        code, said = salvages(eu, "--take", f"key:{KEYS - 1}")
+        check(code == 0, (code, said))
+        is_well(eu)
+        values = [eu.call("GET", f"key:{n}") for n in range(1, KEYS)]
+        missing = [n for n, value in enumerate(values, 1) if value is None]
+        check(len(missing) <= 1, missing)
+        lost = KEYS * (KEYS + 1) // 2 - int(eu.call("GET", "sum"))
+        check(0 <= lost <= KEYS and int(eu.call("GET", "sum")) > counted, f"{lost} of the sum")
+        check(salvages(eu, "--forget")[0] == 0, "forget")
+        eu.kill()
+        eu.start()
+        check([eu.call("GET", f"key:{n}") for n in range(1, KEYS)] == values, "the same")
+
+
 def refuses(leader):
     """It does not start, and says how it would; with that it starts, and tells of the loss."""
     words = leader.command()[1:]
@@ -186,6 +244,8 @@ def removed_while_it_runs():
 
 def main():
     a_bit(new_random())
+    print("written again", flush=True)
+    written_again(new_random())
     for how in ("before a flush", "behind a flush", "after a stop"):
         print(how, flush=True)
         folder_removed(how)

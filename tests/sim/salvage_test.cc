@@ -204,6 +204,7 @@ TEST_SUITE("sim: salvage") {
       CAPTURE(run.text);
       REQUIRE(ended);
       CHECK(run.salvage.report().left.empty());
+      CHECK(run.salvage.report().unread == 1);  // The damaged record's.
       CHECK(content(node) == loss->before);
       CHECK(node.replica().lost().all().empty());
       CHECK(node.wrong_count().empty());

@@ -62,6 +62,9 @@ ExitCode print_result(const json& answer) {
   if (answer.at("state") != "done") return kFailed;
   if (number("losses") == 0) {
     std::cout << "all that is proven is written again\n";
+    if (number("unread") > 0) {
+      std::cout << number("unread") << " ops could not be read: they are lost\n";
+    }
     return kClean;
   }
   std::cout << number("ops") << " ops are written again, " << number("left_ops")

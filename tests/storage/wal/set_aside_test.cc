@@ -159,6 +159,7 @@ TEST_SUITE("wal: set aside") {
       log.append("value" + std::to_string(100 + i) + std::string(300, 'v'));
     const auto [name, at] = log.find("value110");
     log.disk.flip(name, 20, 1);
+    log.damage("value101");  // Else the records tell the header.
     const auto found = log.lose();
     CHECK(found.size() == proven(found));
     CHECK(std::ranges::any_of(
