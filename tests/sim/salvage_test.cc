@@ -408,7 +408,10 @@ TEST_SUITE("sim: salvage") {
   TEST_CASE("a follower that was ever seen is waited for, unless an operator goes past it") {
     const Writes kept = [](Node& node) {
       node.replica().link_up(7, "", 0);
-      regions::Greeting greeting{.mesh = {1, 1}, .region = "eu", .origin = 77, .nonce = 77};
+      regions::Greeting greeting;
+      greeting.mesh = {1, 1};
+      greeting.region = "eu";
+      greeting.origin = greeting.nonce = 77;
       greeting.follows = true;
       node.replica().step(7, greeting, 0);
       node.replica().tick(2'000);
