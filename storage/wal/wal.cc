@@ -283,9 +283,12 @@ Result<void> Wal::remove(const std::shared_ptr<Segment>& segment, std::vector<st
 }
 
 Result<void> Wal::trim(Position position, Ticket floor) {
-  const std::lock_guard disk(disk_);
+  const std::unique_lock disk(disk_, std::try_to_lock);
+  if (!disk) {
+    leave(position, floor);
+    return {};
+  }
   if (auto closed = failure()) return *closed;
-  untrimmed_.reset();
   std::vector<std::string> kept;
   bool any = false;
   while (std::shared_ptr<Segment> segment = take_first(position, floor)) {
@@ -293,7 +296,7 @@ Result<void> Wal::trim(Position position, Ticket floor) {
     any = any || removed.ok();
     if (removed.ok()) continue;
     if (!removed.failure().passes) return close_with(removed.failure());
-    untrimmed_ = {position, floor};
+    leave(position, floor);
     const std::lock_guard lock(state_);
     segments_.insert(segments_.begin(), std::move(segment));
     break;
@@ -305,12 +308,16 @@ Result<void> Wal::trim(Position position, Ticket floor) {
   return {};
 }
 
+void Wal::leave(Position position, Ticket floor) {
+  const std::lock_guard lock(state_);
+  untrimmed_ = {position, floor};
+}
+
 Result<void> Wal::trim_again() {
-  std::unique_lock disk(disk_);
-  if (!untrimmed_) return {};
-  const Untrimmed left = *untrimmed_;
-  disk.unlock();
-  return trim(left.position, left.floor);
+  std::unique_lock lock(state_);
+  const auto left = std::exchange(untrimmed_, std::nullopt);
+  lock.unlock();
+  return left ? trim(left->position, left->floor) : Result<void>();
 }
 
 Result<void> Wal::prepare() {
@@ -332,8 +339,8 @@ Result<void> Wal::prepare() {
 }
 
 Result<void> Wal::give_back_spares() {
-  const std::lock_guard disk(disk_);
-  return spares_.clear();
+  const std::unique_lock disk(disk_, std::try_to_lock);
+  return disk ? spares_.clear() : Result<void>();
 }
 
 std::uint64_t Wal::unsynced_bytes() const {

@@ -113,9 +113,10 @@ class Wal {
   [[nodiscard]] std::vector<WalSpan> spans() const;
   // Removes the segments with nothing but batches before `position` and commits up to `floor`: how
   // far the tables on disk reach. The last segment stays, and so does one that cannot be removed
-  // for a cause that may pass, with all behind it: they are left to trim_again().
+  // for a cause that may pass, with all behind it: they are left to trim_again(). So are all while
+  // another thread waits for the disk: a slow sync does not hold the caller.
   core::Result<void> trim(Position position, Ticket floor);
-  // Removes the segments that a trim has left. Takes next to no time when there are none.
+  // Removes the segments that the last trim has left. Takes next to no time when there are none.
   core::Result<void> trim_again();
   // Returns the begin of the last segment when half of its room is used: a spare file for the next
   // one should be prepared. nullopt before. For the thread that appends.
@@ -126,6 +127,7 @@ class Wal {
   // wait, one at a time. A failure that may pass (a full disk) does not close the log.
   core::Result<void> prepare();
   // Removes the spare files, for a disk that is nearly full. New ones are made when there is room.
+  // Does nothing while another thread waits for the disk: to be asked again.
   core::Result<void> give_back_spares();
   // Fails when the file of the last segment was removed: what is appended would be lost. Any
   // thread.
@@ -162,6 +164,8 @@ class Wal {
   // Returns the bytes that a record needs of a segment, with the footer behind it.
   [[nodiscard]] std::uint64_t needed(std::uint64_t bytes, std::uint64_t batches) const;
   [[nodiscard]] bool fits(std::uint64_t bytes) const;
+  // Notes a trim for trim_again().
+  void leave(Position position, Ticket floor);
   // Takes the first segment, if a trim removes it; else null.
   std::shared_ptr<Segment> take_first(Position position, Ticket floor);
   core::Result<void> remove(const std::shared_ptr<Segment>& segment,
@@ -184,14 +188,14 @@ class Wal {
 
   mutable std::mutex disk_;  // Held while the disk is waited for: by sync, roll and trim.
   SpareFiles spares_;        // Under disk_.
-  // Of the last trim, when it has left segments; under disk_.
+
+  mutable std::mutex state_;  // Taken after disk_, and shortly.
+  // Of the last trim, when it has left segments.
   struct Untrimmed {
     Position position = 0;
     Ticket floor;
   };
   std::optional<Untrimmed> untrimmed_;
-
-  mutable std::mutex state_;  // Taken after disk_, and shortly.
   Segments segments_;
   Reach last_;
   Reach durable_;

@@ -347,6 +347,18 @@ TEST_SUITE("server: commits") {
     CHECK(writer.ask({"SET", "k", "v"}).starts_with("-MISCONF"));
   }
 
+  TEST_CASE("a sync that takes seconds beside the server does not hold it") {
+    RunningServer server({.durability = Durability::kInterval});
+    RespClient client = server.client();
+    HeldDisk disk{server.loop()};
+    REQUIRE(client.ask({"SET", "k", "v"}) == kOk);
+    disk.wait();
+    for (int i = 0; i < 100; ++i) REQUIRE(client.ask({"INCR", "n"})[0] == ':');
+    // The leader looks each second at what changes without anybody telling.
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2500);
+    while (std::chrono::steady_clock::now() < end) REQUIRE(client.ask({"PING"}) == "+PONG\r\n");
+  }
+
   TEST_CASE("commands that are no reads wait for the commit, in the order of their client") {
     Committing run;
     RespClient other = run.accepted();

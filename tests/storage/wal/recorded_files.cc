@@ -102,6 +102,7 @@ class RecordedFile final : public File {
   }
 
   Result<void> sync() override {
+    if (disk_.before_sync_) disk_.before_sync_();
     const std::lock_guard guard(disk_.mutex_);
     auto begun = disk_.begin_call(DiskCall::kSync, name_);
     if (begun.ok()) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/wal/files.h"
@@ -103,6 +105,8 @@ class RecordedFiles final : public Files {
   // Returns whether the failure has happened.
   [[nodiscard]] bool failed() const { return failing_.second == 0; }
   void no_failure() { failing_ = {}; }
+  // Called by each sync of a file before it begins; it may wait.
+  void before_sync(std::function<void()> call) { before_sync_ = std::move(call); }
 
   // Returns all calls that changed something, or tried to.
   [[nodiscard]] const std::vector<JournalEntry>& journal() const { return journal_; }
@@ -157,6 +161,7 @@ class RecordedFiles final : public Files {
   std::optional<std::size_t> cut_at_;
   Reads reads_ = Reads::kFail;
   mutable std::pair<DiskCall, std::size_t> failing_;
+  std::function<void()> before_sync_;
   int error_ = EIO;
   bool lasts_ = false;
   Random random_;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <semaphore>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "storage/wal/wal_reader.h"
@@ -285,6 +287,30 @@ TEST_CASE("a segment that cannot be removed keeps its name, and goes later") {
     REQUIRE(log.wal->trim_again().ok());
     CHECK_EQ(log.disk->journal().size(), calls);
   }
+}
+
+TEST_CASE("a disk that another thread waits for is not waited for by a trim") {
+  TestLog log({.segment_bytes = 4096, .spares = 2});
+  for (char letter = 'a'; letter <= 'h'; ++letter) log.append_synced(half(letter));
+  log.append("not on disk");
+  std::binary_semaphore held(0);
+  std::binary_semaphore goes_on(0);
+  log.disk->before_sync([&] {
+    held.release();
+    goes_on.acquire();
+  });
+  std::thread syncer([&] { CHECK(log.wal->sync().ok()); });
+  held.acquire();
+  const std::size_t all = log.segments().size();
+  REQUIRE(log.wal->trim(100, log.wal->last().ticket).ok());
+  REQUIRE(log.wal->trim_again().ok());
+  REQUIRE(log.wal->give_back_spares().ok());
+  CHECK_EQ(log.segments().size(), all);
+  log.disk->before_sync({});
+  goes_on.release();
+  syncer.join();
+  REQUIRE(log.wal->trim_again().ok());
+  CHECK_EQ(log.segments().size(), 1);
 }
 
 }  // namespace
