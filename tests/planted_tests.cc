@@ -41,7 +41,7 @@ REGISTER_REPORTER("failed_cases", 1, FailedCases);
 
 }  // namespace
 
-bool tests_fail(const std::function<void()>& plant) {
+bool tests_fail(const std::function<void()>& plant, const std::string& names) {
   const pid_t child = fork();
   if (child == 0) {
     plant();
@@ -49,6 +49,7 @@ bool tests_fail(const std::function<void()>& plant) {
     doctest::Context context;
     context.setOption("reporters", "failed_cases");
     context.setOption("abort-after", 1);
+    if (!names.empty()) context.addFilter("test-case", names.c_str());
     _exit(context.run());
   }
   int status = 0;
