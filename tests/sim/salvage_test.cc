@@ -215,6 +215,25 @@ TEST_SUITE("sim: salvage") {
     }
   }
 
+  TEST_CASE("what the tables may have in part is not written again") {
+    int tried = 0;
+    for (std::uint64_t seed = 1; tried == 0 && seed < 1'000; ++seed) {
+      CAPTURE(seed);
+      const Loss loss(seed, any_writes(20, seed), any_writes(60, seed + 1));
+      if (!salvage_test::damage(*loss.disk, kMark)) continue;
+      Node node(copy_of(*loss.disk), options(101), kWall);
+      const auto& all = node.replica().lost().all();
+      if (all.empty() || !all.begin()->second.found.half_flushed) continue;
+      ++tried;
+      Run run(node);
+      const auto begun = run.salvage.start(true);
+      REQUIRE_FALSE(begun.ok());
+      CHECK(begun.failure().message.find("would count twice") != std::string::npos);
+      CHECK_FALSE(run.salvage.take("\1\1key1", true).ok());
+    }
+    CHECK(tried == 1);
+  }
+
   TEST_CASE("killed at each call, and begun anew, nothing counts twice") {
     const auto loss = lose(any_writes(10, 5), any_writes(30, 6));
     int ended = 0;
