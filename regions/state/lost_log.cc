@@ -281,7 +281,9 @@ std::string LostLog::ended(const Loss& loss) const {
   }
   const std::uint64_t ops = unread(loss);
   return "all that could be read of what its write-ahead log had lost is written again" +
-         (ops == 0 ? "" : "; " + std::to_string(ops) + " ops could not be read, and are lost");
+         (ops == 0 ? ""
+                   : "; " + std::to_string(ops) + (ops == 1 ? " op" : " ops") +
+                         " could not be read, and stay lost");
 }
 
 void LostLog::settle() {

@@ -63,7 +63,7 @@ ExitCode print_result(const json& answer) {
   if (number("losses") == 0) {
     std::cout << "all that is proven is written again\n";
     if (number("unread") > 0) {
-      std::cout << number("unread") << " ops could not be read: they are lost\n";
+      std::cout << "ops that could not be read, and stay lost: " << number("unread") << '\n';
     }
     return kClean;
   }
@@ -112,7 +112,12 @@ core::Result<OwnOrigins> find_own(const Arguments& arguments, const std::string&
 ExitCode list_files(const Arguments& arguments) {
   const std::string directory = arguments.text(kDirectory.name);
   std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::path(directory) / "wal", error)) return kClean;
+  if (!std::filesystem::exists(std::filesystem::path(directory) / "data.mdb", error)) {
+    return print_error(directory + " is no data directory");
+  }
+  if (!std::filesystem::exists(std::filesystem::path(directory) / "wal", error)) {
+    return print_error("the write-ahead log of " + directory + " (the folder wal) is gone");
+  }
   const auto own = find_own(arguments, directory);
   if (!own.ok()) return print_error(own.failure());
   std::ofstream out;
@@ -126,6 +131,7 @@ ExitCode list_files(const Arguments& arguments) {
   const auto found =
       print_lost_writes(*files, own.value(), std::cout, name.empty() ? nullptr : &out);
   if (!found.ok()) return print_error(found.failure());
+  if (found.value() == 0) std::cout << "no lost writes of this region are set aside\n";
   if (!name.empty() && !out.flush()) return print_error(name + " could not be written");
   return kClean;
 }
@@ -141,6 +147,9 @@ ExitCode print_condition(const Arguments& arguments, bool must_run) {
 }
 
 ExitCode run_salvage(const Arguments& arguments) try {
+  if (arguments.has(kForget.name) + arguments.has(kApply.name) + arguments.has(kTake.name) > 1) {
+    return print_error("say one of --forget, --apply and --take", kUsage);
+  }
   if (arguments.has(kForget.name)) return forget(arguments);
   if (arguments.has(kApply.name)) return act(arguments, {"SALVAGE", "APPLY"});
   if (arguments.has(kTake.name)) {
