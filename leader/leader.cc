@@ -28,6 +28,7 @@
 #include "leader/pace/intake.h"
 #include "leader/pace/machine.h"
 #include "leader/pace/pacer.h"
+#include "leader/pace/taken_events.h"
 #include "leader/plugins.h"
 #include "leader/policies.h"
 #include "leader/put_back.h"
@@ -52,7 +53,6 @@ namespace {
 
 constexpr core::Millis kCollectMs = 10'000;
 constexpr core::Millis kLookMs = 500;
-constexpr std::size_t kInboxBytesPerTurn = std::size_t{4} << 20U;
 
 }  // namespace
 
@@ -165,12 +165,14 @@ class Leader::Impl {
   std::chrono::milliseconds turn() {
     ANABRANCH_ASSERT(!replica_->writer().dirty() && !committing());
     const core::Millis now = steady_ms();
-    std::vector<transport::Event> events = transport_->receive(kInboxBytesPerTurn);
+    const bool any = events_.take(*transport_);
     // Clients that only read have woken this thread: the turn is the same as if it had slept on.
-    const bool stirred = std::exchange(stirred_, false) || !events.empty();
+    const bool stirred = std::exchange(stirred_, false) || any;
     if (!stirred && now < next_turn_ms_) return std::chrono::milliseconds(next_turn_ms_ - now);
-    for (transport::Event& event : events) take(event, now);
-    const bool more = pacer_.due(steady_now()) && slice(now);
+    const bool waiting =
+        events_.hand_over([&](transport::Event& event) { take(event, now); }, steady_now);
+    const bool working = pacer_.due(steady_now()) && slice(now);
+    const bool more = waiting || working;
     replica_->durable(may_be_sent(), now);
     replica_->tick(now);
     collect(now);
@@ -414,6 +416,7 @@ class Leader::Impl {
   core::Millis next_look_ms_ = 0;
   core::Millis next_turn_ms_ = 0;  // When the next turn is due.
   bool stirred_ = true;            // Something has changed since the last turn.
+  TakenEvents events_;
   Pacer pacer_;
   bool failure_logged_ = false;
 };

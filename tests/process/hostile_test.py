@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""A peer that sends each kind of message without end: the leader's memory has a bound, its clients
+are served meanwhile, the writes of an honest region arrive, and SIGTERM ends it."""
+
+import os
+import subprocess
+import time
+
+from leaders import BUILD, LONG, World, check, wait_until
+
+HOSTILE = os.path.join(BUILD, "tests", "process", "anabranch_hostile_peer")
+MEBIBYTES = 1024 if LONG else 12  # Of each kind.
+# Of memory, behind an attack of an eighth: buffers that fill, and no slope.
+GROWTH_MAX = 48 << 20
+TURN_MAX_MS = 50
+
+
+def memory(leader):
+    with open(f"/proc/{leader.process.pid}/status") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    return (int(fields["RssAnon"].split()[0]) + int(fields["RssShmem"].split()[0])) << 10
+
+
+def processor_ms(leader):
+    """Of the thread that serves all."""
+    with open(f"/proc/{leader.process.pid}/schedstat") as figures:
+        return int(figures.read().split()[0]) / 1e6
+
+
+def attack(eu, honest, kind, mebibytes):
+    """Returns the peak of its memory, and the longest PING by the processor."""
+    attacker = subprocess.Popen([HOSTILE, eu.listen, kind, str(mebibytes)],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    worst, pings, peak = 0.0, 0, 0
+    try:
+        while attacker.poll() is None:
+            before = processor_ms(eu)
+            check(eu.call("PING") == "PONG", "PING")
+            worst = max(worst, processor_ms(eu) - before)
+            pings += 1
+            peak = max(peak, memory(eu))
+            time.sleep(0.002)
+    finally:
+        attacker.kill()
+    said = attacker.communicate()[0].strip()
+    check(attacker.returncode == 0, f"{kind}: {said}")
+    value = f"{kind} {mebibytes}"
+    honest.call("SET", "honest", value)
+    wait_until("an honest write arrives", lambda: eu.call("GET", "honest") == value)
+    return peak, worst, f"{said}, {pings} pings"
+
+
+def is_bounded(eu, honest, kind):
+    """The first attack fills all buffers that there are."""
+    first, _, _ = attack(eu, honest, kind, max(MEBIBYTES // 8, 1))
+    peak, worst, said = attack(eu, honest, kind, MEBIBYTES)
+    print(f"{kind}: {said}, the longest {worst:.1f} ms of the processor; memory {first >> 20} to {peak >> 20} MiB",
+          flush=True)
+    check(peak - first < GROWTH_MAX, f"{kind}: memory has grown by {(peak - first) >> 20} MiB")
+    check(worst < TURN_MAX_MS, f"{kind}: a PING took {worst:.1f} ms of the processor")
+
+
+def stops(eu, kind):
+    """SIGTERM in the midst."""
+    attacker = subprocess.Popen([HOSTILE, eu.listen, kind, "1024"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        before = processor_ms(eu)
+        wait_until("it has begun", lambda: processor_ms(eu) > before + 200)
+        begun = time.monotonic()
+        check(eu.stop() == 0, "it ends")
+        took = time.monotonic() - begun
+        print(f"{kind}: SIGTERM took {took:.1f} s", flush=True)
+        check(took < 5, f"{kind}: SIGTERM took {took:.1f} s")
+    finally:
+        attacker.kill()
+        attacker.wait()
+    eu.start()
+
+
+def main():
+    kinds = subprocess.run([HOSTILE, "--kinds"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    with World() as world:
+        eu = world.start("eu")
+        honest = world.start("ap", peers=[eu])
+        for number in range(2000):
+            eu.call("SET", f"key:{number}", "v" * 500)
+        wait_until("both have all", lambda: honest.call("DBSIZE") == 2000)
+        for kind in kinds:
+            is_bounded(eu, honest, kind)
+        for kind in kinds if LONG else ("batch", "heartbeat", "subscribe"):
+            stops(eu, kind)
+
+
+if __name__ == "__main__":
+    main()
