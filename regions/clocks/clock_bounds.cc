@@ -13,6 +13,7 @@ void ClockBounds::hear(core::Origin peer, Shown report, const VersionVector& app
   } else if (applied.includes(report.applied)) {
     all_.join(report.clocks);
   } else {
+    if (waiting_.size() >= kWaitingMax) waiting_.erase(waiting_.begin());
     waiting_.emplace(peer, Waiting{std::move(report), {}});
   }
   look(applied);

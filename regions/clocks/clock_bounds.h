@@ -14,6 +14,7 @@
 // written. Not thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 
@@ -23,6 +24,9 @@ namespace anabranch::regions {
 
 class ClockBounds {
  public:
+  // So many peers wait; of more the one with the least origin is dropped, and reports anew.
+  static constexpr std::size_t kWaitingMax = 1'024;
+
   // The vectors that a leader has shown at one moment.
   struct Shown {
     core::VersionVector applied;

@@ -67,10 +67,14 @@ void StableTime::hear(LinkId link, const Heartbeat& heartbeat, Millis now) {
   const core::Hlc here =
       core::Hlc::of(expiry().now_ms(), std::numeric_limits<std::uint16_t>::max());
   VersionVector believed;
+  const VersionVector& applied = owner_.state.applied().vector();
+  const core::Origin self = owner_.state.identity().origin;
   for (const auto& [origin, bits] : heartbeat.clocks) {
+    // Of others nobody here needs it, and a peer could name them without end.
+    if (origin != self && applied.at(origin) == 0 && !others.contains(origin)) continue;
     believed.set(origin, planted(Bug::kBelieveBeyondOwn) ? bits : std::min(bits, here.bits));
   }
-  bounds_.hear(peer, {heartbeat.applied, std::move(believed)}, owner_.state.applied().vector());
+  bounds_.hear(peer, {heartbeat.applied, std::move(believed)}, applied);
 }
 
 VersionVector StableTime::shown(Millis now) {

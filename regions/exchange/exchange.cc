@@ -84,6 +84,7 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
   Link* const found = links_.find(link_id);
   if (found == nullptr) return std::nullopt;
   Link& link = *found;
+  if (link.endless) return std::nullopt;
   if (auto* greeting = std::get_if<Greeting>(&message)) {
     on(link, std::move(*greeting), now);
     return std::nullopt;
@@ -135,7 +136,9 @@ void Exchange::begin_stream(Peer& peer, Millis now) {
 
 void Exchange::on(Peer& peer, const Trimmed& trimmed) {
   if (trimmed.stream != peer.in.id) return;
-  for (const auto& [origin, seq] : trimmed.from) peer.served_from.raise(origin, seq);
+  for (const auto& [origin, seq] : trimmed.from) {
+    if (peer.in.has(origin)) peer.served_from.raise(origin, seq);
+  }
   subscriptions_.renew();
 }
 
@@ -213,7 +216,21 @@ void Exchange::shown(Peer& peer, const VersionVector& applied, const VersionVect
                      Millis now) {
   peer.applied.join(applied);
   peer.durable.join(durable);
+  if (peer.applied.size() > VersionVector::kEntriesMax ||
+      peer.durable.size() > VersionVector::kEntriesMax) {
+    refuse_endless(peer);
+  }
   measure_lag(peer, now);
+}
+
+void Exchange::refuse_endless(Peer& peer) {
+  peer.applied = peer.durable = {};
+  for (const LinkId id : peer.links) {
+    Link& link = *links_.find(id);
+    link.endless = true;
+    links_.refuse(link, "shows more origins than any mesh has", false);
+    effects_.push_back(Reject{id});
+  }
 }
 
 void Exchange::measure_lag(Peer& peer, Millis now) const {

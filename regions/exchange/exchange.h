@@ -213,6 +213,8 @@ class Exchange {
   [[nodiscard]] core::VersionVector durable_vector() const;
   void shown(Peer& peer, const core::VersionVector& applied, const core::VersionVector& durable,
              core::Millis now);
+  // A peer that shows origins without end is forgotten as far as it goes, and its links end.
+  void refuse_endless(Peer& peer);
   void measure_lag(Peer& peer, core::Millis now) const;
 
   const Applied& applied_;

@@ -28,6 +28,7 @@ struct Link {
   std::uint64_t nonce = 0;       // That of its last greeting: names the opening of its directory.
   std::uint64_t renewals = 0;    // The number of renewals in its last greeting.
   bool refused = false;          // Of another mesh or version: nothing is exchanged.
+  bool endless = false;          // It has shown origins without end: nothing of it is heard.
   std::string why_refused = {};  // The reason, for operators: "is ...".
   // Whether that says that the address leads to the wrong place: to this leader itself, or to one
   // of another mesh, protocol or region.

@@ -219,6 +219,58 @@ TEST_CASE("who shows ever more origins at once is asked for some, and for the re
   CHECK(subscribed() == regions::InStream::kAsksMax + 1);
 }
 
+TEST_CASE("who shows origins without end is heard no more, and costs no more memory") {
+  for (const bool beats : {false, true}) {
+    CAPTURE(beats);
+    HostilePeerWorld world;
+    const auto shown = [&] {
+      const auto& peers = world.replica().exchange().peers();
+      return peers.contains(2) ? peers.at(2).applied.size() : 0;
+    };
+    world.hear(regions::Subscribe{1, 1'000, {{1, 1}}, {}, {}, 2});
+    std::size_t most = 0;
+    for (Origin begin = 100; begin < 100'000; begin += 1'000) {
+      core::VersionVector next;
+      for (Origin origin = begin; origin < begin + 1'000; ++origin) next.set(origin, 1);
+      if (beats) {
+        regions::Heartbeat beat;
+        beat.applied = beat.durable = beat.clocks = next;
+        world.hear(beat);
+      } else {
+        world.hear(regions::Ack{1, 0, next, next});
+      }
+      most = std::max(most, shown());
+    }
+    CHECK(most > 1'000);
+    CHECK(most <= core::VersionVector::kEntriesMax);
+    CHECK(shown() == 0);
+    CHECK(world.count<regions::Reject>() == 1);
+    world.replica().tick(1'000);
+    CHECK_FALSE(world.replica().broken());
+  }
+}
+
+TEST_CASE("clocks of origins that nobody needs are not kept") {
+  HostilePeerWorld world;
+  for (Origin begin = 100; begin < 50'000; begin += 1'000) {
+    regions::Heartbeat beat;
+    for (Origin origin = begin; origin < begin + 1'000; ++origin) {
+      beat.clocks.set(origin, core::Hlc::of(1, 0).bits);
+    }
+    world.hear(beat);
+  }
+  world.replica().effects().clear();
+  world.replica().tick(2'000);
+  std::size_t shown = 0;
+  for (const auto& each : world.replica().effects()) {
+    const auto* const sent = std::get_if<regions::Send>(&each);
+    const auto* const beat =
+        sent == nullptr ? nullptr : std::get_if<regions::Heartbeat>(&sent->message);
+    if (beat != nullptr) shown = std::max(shown, beat->clocks.size());
+  }
+  CHECK(shown <= 2);
+}
+
 TEST_CASE("who claims to have what it does not deliver is passed by for who does") {
   HostilePeerWorld world;
   world.replica().link_up(kHonest, {}, 0);
