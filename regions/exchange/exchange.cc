@@ -137,7 +137,8 @@ void Exchange::begin_stream(Peer& peer, Millis now) {
 void Exchange::on(Peer& peer, const Trimmed& trimmed) {
   if (trimmed.stream != peer.in.id) return;
   for (const auto& [origin, seq] : trimmed.from) {
-    if (peer.in.has(origin)) peer.served_from.raise(origin, seq);
+    if (peer.served_from.size() >= VersionVector::kEntriesMax) break;
+    peer.served_from.raise(origin, seq);
   }
   subscriptions_.renew();
 }
