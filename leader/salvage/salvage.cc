@@ -31,13 +31,13 @@ const core::Clear* clears_many(const core::Op& op) {
 }
 
 const Path& path_of(const core::Op& op) {
-  static const Path kNone;
+  static const auto* const none = new Path;  // It may be asked for behind the end of main().
   if (const auto* put = std::get_if<core::Put>(&op)) return put->path;
   if (const auto* remove = std::get_if<core::Remove>(&op)) return remove->path;
   if (const auto* add = std::get_if<core::Add>(&op)) return add->path;
   if (const auto* reset = std::get_if<core::Reset>(&op)) return reset->path;
   if (const auto* clear = std::get_if<core::Clear>(&op)) return clear->prefix;
-  return kNone;
+  return *none;
 }
 
 // The marks of a request name the op before them.
