@@ -5,8 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
-#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "transport/transport.h"
@@ -20,27 +19,28 @@ class TakenEvents {
 
   // Takes more, once none wait. Returns whether any wait.
   bool take(transport::Transport& transport) {
-    if (!waiting_.empty()) return true;
-    std::vector<transport::Event> events = transport.receive(kBytesMax);
-    waiting_.assign(std::move_iterator(events.begin()), std::move_iterator(events.end()));
-    return !waiting_.empty();
+    if (next_ < events_.size()) return true;
+    next_ = 0;
+    events_ = transport.receive(kBytesMax);
+    return !events_.empty();
   }
   // Hands events to a function, oldest first, until `now`, the reading of a steady clock, says that
   // the time is over; one at least. Returns whether more wait.
   template <typename Function, typename Clock>
   bool hand_over(const Function& function, const Clock& now) {
+    if (next_ == events_.size()) return false;
     const auto begun = now();
-    while (!waiting_.empty()) {
-      transport::Event event = std::move(waiting_.front());
-      waiting_.pop_front();
+    do {
+      transport::Event event = std::move(events_[next_]);
+      ++next_;
       function(event);
-      if (now() - begun >= kTogetherMax) break;
-    }
-    return !waiting_.empty();
+    } while (next_ < events_.size() && now() - begun < kTogetherMax);
+    return next_ < events_.size();
   }
 
  private:
-  std::deque<transport::Event> waiting_;
+  std::vector<transport::Event> events_;
+  std::size_t next_ = 0;  // Those before are handed over.
 };
 
 }  // namespace anabranch::leader
