@@ -20,9 +20,11 @@ class TakenEvents {
   // Takes more, once none wait. Returns whether any wait.
   bool take(transport::Transport& transport) {
     if (next_ < events_.size()) return true;
+    std::vector<transport::Event> events = transport.receive(kBytesMax);
+    if (events.empty()) return false;
+    events_ = std::move(events);
     next_ = 0;
-    events_ = transport.receive(kBytesMax);
-    return !events_.empty();
+    return true;
   }
   // Hands events to a function, oldest first, until `now`, the reading of a steady clock, says that
   // the time is over; one at least. Returns whether more wait.
