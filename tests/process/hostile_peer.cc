@@ -34,7 +34,7 @@ constexpr std::size_t kOrigins = 500;  // Of a vector.
 constexpr std::size_t kBody = std::size_t{256} << 10U;
 constexpr std::uint64_t kUnsentMax = std::uint64_t{4} << 20U;
 constexpr std::chrono::minutes kPatience{2};
-constexpr int kLinksMax = 8;  // Of a leader that hangs up each time; dials become rare.
+constexpr int kLinksMax = 3;  // Of a leader that hangs up each time; dials become rare.
 
 // Contents that never repeat.
 class Contents {

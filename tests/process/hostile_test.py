@@ -9,7 +9,7 @@ import time
 from leaders import BUILD, LONG, World, check, wait_until
 
 HOSTILE = os.path.join(BUILD, "tests", "process", "anabranch_hostile_peer")
-MEBIBYTES = 1024 if LONG else 12  # Of each kind.
+MEBIBYTES = 1024 if LONG else 6  # Of each kind.
 # Of memory, behind an attack of an eighth: buffers that fill, and no slope.
 GROWTH_MAX = 64 << 20
 TURN_MAX_MS = 50
