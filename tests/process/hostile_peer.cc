@@ -34,6 +34,7 @@ constexpr std::size_t kOrigins = 500;  // Of a vector.
 constexpr std::size_t kBody = std::size_t{256} << 10U;
 constexpr std::uint64_t kUnsentMax = std::uint64_t{4} << 20U;
 constexpr std::chrono::minutes kPatience{2};
+constexpr std::chrono::seconds kStill{2};
 constexpr int kLinksMax = 3;  // Of a leader that hangs up each time; dials become rare.
 
 // Contents that never repeat.
@@ -247,7 +248,7 @@ class Peer {
     while (sent_ < bytes && links_ < kLinksMax) {
       greet_leader();
       while (sent_ < bytes && linked_) send(make(target_, contents_));
-      while (unsent() > 0 && linked_) take();
+      drain();
     }
   }
   [[nodiscard]] int links() const { return links_; }
@@ -257,6 +258,17 @@ class Peer {
   [[nodiscard]] std::uint64_t unsent() const {
     const std::uint64_t gone = transport_->counters().bytes_sent - gone_;
     return gone < queued_ ? queued_ - gone : 0;
+  }
+  // Waits until all is sent; what went with a link that broke never is.
+  void drain() {
+    std::uint64_t before = 0;
+    auto since = std::chrono::steady_clock::now();
+    while (unsent() > 0 && linked_ && std::chrono::steady_clock::now() - since < kStill) {
+      const std::uint64_t gone = transport_->counters().bytes_sent;
+      if (gone != before) since = std::chrono::steady_clock::now();
+      before = gone;
+      take();
+    }
   }
   void greet_leader() {
     while (!linked_) take();
