@@ -83,7 +83,7 @@ class Leader::Impl {
     for (const std::string& lost : replica_->lost().sentences()) {
       core::log_error(options_.region, lost);
     }
-    const auto announced = replica_->announce();
+    auto announced = replica_->announce();
     if (!announced.ok() && !announced.failure().passes) return announced;
     scope_.emplace(*replica_, resolvers_, options_);
     sweeps_.emplace(*replica_, *storage_, resolvers_, options_);

@@ -106,6 +106,7 @@ class Transport {
   [[nodiscard]] virtual std::vector<DialStatus> dials() const { return {}; }
   // A dialled link leads to the wrong leader: "is this leader itself". Where the address is a name
   // it is hung up on and looked up again, after a pause of 1 s to a minute.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it moves the text.
   virtual void redial(LinkId /*link*/, std::string /*why*/) {}
   // The name of a dialled link may lead to another leader now. It is looked up each minute, and the
   // link is ended when that no longer gives its number.
