@@ -209,7 +209,7 @@ Result<bool> Salvage::choose() {
 
 Result<bool> Salvage::read() {
   for (std::size_t i = 0; i < limits_.records; ++i) {
-    const auto more = batches_->search();
+    auto more = batches_->search();
     if (!more.ok()) return more;
     if (more.value()) continue;
     const auto loss = owner_.replica.lost().all().find(loss_);
@@ -322,7 +322,7 @@ Result<bool> Salvage::take_slice() {
     stop(State::kDone, "");
     return false;
   }
-  const auto more = left_->read(limits_.records, owner_.replica,
+  auto more = left_->read(limits_.records, owner_.replica,
                                 [this](Origin origin) { return is_own(origin); });
   if (!more.ok() || more.value()) return more;
   if (auto ready = owner_.replica.make_ready(); !ready.ok()) return ready.failure();
