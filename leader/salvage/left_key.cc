@@ -24,7 +24,7 @@ core::Result<bool> LeftKey::read(std::size_t records, const regions::Replica& re
                                  const IsOwn& is_own) {
   for (std::size_t i = 0; i < records; ++i) {
     if (!found_) {
-      const auto more = batches_->search();
+      auto more = batches_->search();
       if (!more.ok()) return more;
       found_ = !more.value();
       continue;
