@@ -323,7 +323,7 @@ Result<bool> Salvage::take_slice() {
     return false;
   }
   auto more = left_->read(limits_.records, owner_.replica,
-                                [this](Origin origin) { return is_own(origin); });
+                          [this](Origin origin) { return is_own(origin); });
   if (!more.ok() || more.value()) return more;
   if (auto ready = owner_.replica.make_ready(); !ready.ok()) return ready.failure();
   LostLog::Salvage progress = owner_.replica.lost().all().at(left_->loss()).salvage;
