@@ -98,6 +98,9 @@ std::set<std::string> Salvage::waits() const {
     if (!may_be_written(loss) || (loss.salvage.done && loss.salvage.left.empty())) continue;
     wait_for_others(loss, names);
     if (past_followers_) continue;
+    if (replica.followers().may_lack_some()) {
+      names.insert("followers that it does not know any more: it has seen too many");
+    }
     for (const Origin origin : own_origins(loss)) {
       const core::Seq here = replica.applied().vector().at(origin);
       const auto may = replica.followers().may_have(origin, here, replica.exchange().peers());
@@ -509,9 +512,9 @@ bool Salvage::clear_many(LostOps& ops, const Next& next, LostLog::Salvage& progr
 std::uint64_t Salvage::bytes() const {
   if (!bytes_) {
     const auto counted = storage::bytes_set_aside(owner_.files);
-    bytes_ = counted.ok() ? counted.value() : 0;
+    if (counted.ok()) bytes_ = counted.value();  // Else the next status asks again.
   }
-  return *bytes_;
+  return bytes_.value_or(0);
 }
 
 Salvage::Report Salvage::report() const {

@@ -18,14 +18,15 @@ namespace anabranch::regions {
 
 class SeenFollowers final : public Participant {
  public:
-  // As many are kept; of more the first ones.
+  // As many are kept; of more the first ones: see may_lack_some().
   static constexpr std::size_t kMax = 256;
 
   // Reads the rows of meta.
   core::Result<void> load(const storage::Snapshot& snapshot);
   // Looks at those that are there.
   void look(const Peers& peers, std::string_view region);
-  [[nodiscard]] const std::set<core::Origin>& all() const { return all_; }
+  // Whether there may have been more than are kept.
+  [[nodiscard]] bool may_lack_some() const { return all_.size() >= kMax; }
   // Returns those that have not shown, since this opening, that they have nothing of an origin
   // behind a position.
   [[nodiscard]] std::vector<core::Origin> may_have(core::Origin origin, core::Seq behind,
