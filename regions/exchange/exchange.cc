@@ -136,10 +136,8 @@ void Exchange::begin_stream(Peer& peer, Millis now) {
 
 void Exchange::on(Peer& peer, const Trimmed& trimmed) {
   if (trimmed.stream != peer.in.id) return;
-  for (const auto& [origin, seq] : trimmed.from) {
-    if (peer.served_from.size() >= VersionVector::kEntriesMax) break;
-    peer.served_from.raise(origin, seq);
-  }
+  for (const auto& [origin, seq] : trimmed.from) peer.served_from.raise(origin, seq);
+  refuse_if_endless(peer);
   subscriptions_.renew();
 }
 
@@ -217,15 +215,14 @@ void Exchange::shown(Peer& peer, const VersionVector& applied, const VersionVect
                      Millis now) {
   peer.applied.join(applied);
   peer.durable.join(durable);
-  if (peer.applied.size() > VersionVector::kEntriesMax ||
-      peer.durable.size() > VersionVector::kEntriesMax) {
-    refuse_endless(peer);
-  }
+  refuse_if_endless(peer);
   measure_lag(peer, now);
 }
 
-void Exchange::refuse_endless(Peer& peer) {
-  peer.applied = peer.durable = {};
+void Exchange::refuse_if_endless(Peer& peer) {
+  const auto sizes = {peer.applied.size(), peer.durable.size(), peer.served_from.size()};
+  if (std::ranges::max(sizes) <= VersionVector::kEntriesMax) return;
+  peer.applied = peer.durable = peer.served_from = {};
   for (const LinkId id : peer.links) {
     Link& link = *links_.find(id);
     link.endless = true;

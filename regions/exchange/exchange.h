@@ -213,8 +213,9 @@ class Exchange {
   [[nodiscard]] core::VersionVector durable_vector() const;
   void shown(Peer& peer, const core::VersionVector& applied, const core::VersionVector& durable,
              core::Millis now);
-  // A peer that shows origins without end is forgotten as far as it goes, and its links end.
-  void refuse_endless(Peer& peer);
+  // A peer that has shown more origins than any mesh has is heard no more: its vectors are
+  // forgotten, and its links end.
+  void refuse_if_endless(Peer& peer);
   void measure_lag(Peer& peer, core::Millis now) const;
 
   const Applied& applied_;
