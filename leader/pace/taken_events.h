@@ -17,8 +17,9 @@ class TakenEvents {
   static constexpr std::size_t kBytesMax = std::size_t{4} << 20U;
   static constexpr std::chrono::milliseconds kTogetherMax{5};
 
-  // Takes more, once none wait. Returns whether any wait.
-  bool take(transport::Transport& transport) {
+  // Takes more of a transport, once none wait. Returns whether any wait.
+  template <typename Transport>
+  bool take(Transport& transport) {
     if (next_ < events_.size()) return true;
     std::vector<transport::Event> events = transport.receive(kBytesMax);
     if (events.empty()) return false;
