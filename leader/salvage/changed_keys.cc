@@ -50,8 +50,7 @@ bool ChangedKeys::read(std::size_t records) {
 bool ChangedKeys::is_salvage(const storage::StoredRecord& record) const {
   return std::ranges::any_of(lost_.all(), [&](const auto& each) {
     return std::ranges::any_of(each.second.salvage.written, [&](const LostLog::Written& written) {
-      return written.now == record.origin && written.now_first <= record.last &&
-             record.first <= written.now_last;
+      return written.has(record.origin, record.first, record.last);
     });
   });
 }

@@ -32,26 +32,34 @@ core::Result<bool> LeftKey::read(std::size_t records, const regions::Replica& re
     auto record = batches_->next();
     if (!record.ok()) return record.failure();
     if (!record.value()) return false;
-    const bool here =
-        record.value()->at.segment == from_.segment && record.value()->at.place == from_.place;
-    std::uint64_t number = 0;
-    for (const core::Batch& batch : own_batches(*record.value(), replica.applied().vector(),
-                                                replica.identity().region, is_own)) {
-      const auto [at, is_first] = deps_.try_emplace(batch.origin);
-      if (is_first) at->second = replica.applied().head(batch.origin).deps;
-      at->second.join(batch.deps_changed);
-      for (const core::Transaction& txn : batch.transactions) {
-        for (std::size_t k = 0; k < txn.ops.size(); ++k, ++number) {
-          left_ = left_ || (here && number == from_.op);
-          VersionVector seen = at->second;
-          seen.set(batch.origin, txn.first + k - 1);
-          take({batch.origin, txn.first + k}, txn.ops[k], left_, seen);
-        }
-      }
-    }
+    take(
+        *record.value(),
+        own_batches(*record.value(), replica.applied().vector(), replica.identity().region, is_own),
+        replica);
     if (ops_ > kOpsMax) return core::invalid("the key has more lost ops than are taken at once");
   }
   return true;
+}
+
+void LeftKey::take(const LostBatches::Record& record, const std::vector<core::Batch>& own,
+                   const regions::Replica& replica) {
+  const bool here = record.at.is_in_record_of(from_);
+  std::uint64_t number = 0;
+  for (const core::Batch& batch : own) {
+    const auto [at, is_first] = deps_.try_emplace(batch.origin);
+    if (is_first) at->second = replica.applied().head(batch.origin).deps;
+    at->second.join(batch.deps_changed);
+    for (const core::Transaction& txn : batch.transactions) {
+      core::Seq seq = txn.first;
+      for (const core::Op& op : txn.ops) {
+        left_ = left_ || (here && number == from_.op);
+        ++number;
+        VersionVector seen = at->second;
+        seen.set(batch.origin, seq - 1);
+        take({batch.origin, seq++}, op, left_, seen);
+      }
+    }
+  }
 }
 
 void LeftKey::take(Dot was, const core::Op& op, bool left, const VersionVector& seen) {
@@ -107,7 +115,6 @@ void LeftKey::reset(Row& row, const std::vector<core::ObservedSlot>& observed) c
     row.before = {};
     return;
   }
-  row.reset = true;
   row.added = core::Number().minus(row.before);
   for (const core::ObservedSlot& slot : observed) {
     core::ObservedSlot& kept = row.observed.try_emplace(slot.origin, slot).first->second;

@@ -51,10 +51,12 @@ class LeftKey {
     core::VersionVector seen;  // All that was removed, or replaced.
     core::Number added;        // Since it was reset...
     core::Number before;       // ...by ops that were written again before.
-    bool reset = false;
     std::map<core::Origin, core::ObservedSlot> observed;
   };
 
+  // Takes the ops of the own batches of a record.
+  void take(const LostBatches::Record& record, const std::vector<core::Batch>& own,
+            const regions::Replica& replica);
   void take(core::Dot was, const core::Op& op, bool left, const core::VersionVector& seen);
   void take(const core::Op& op, core::Dot was, Row& row, bool left,
             const core::VersionVector& seen);

@@ -92,8 +92,7 @@ std::vector<core::Batch> own_batches(const LostBatches::Record& record,
   std::vector<core::Batch> own;
   for (const core::Batch& batch : record.batches) {
     const bool is_salvage = std::ranges::any_of(record.written, [&](const LostLog::Written& each) {
-      return each.now == batch.origin && each.now_first <= batch.last() &&
-             batch.first() <= each.now_last;
+      return each.has(batch.origin, batch.first(), batch.last());
     });
     const bool is_here = batch.last() <= applied.at(batch.origin);
     if (!record.proven || is_here || is_salvage) continue;

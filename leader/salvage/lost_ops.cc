@@ -25,8 +25,7 @@ constexpr std::size_t kExactMax = 1000;
 
 std::optional<Dot> LostOps::former(Dot now) const {
   for (const LostLog::Written& each : written_) {
-    const bool in = each.now == now.origin && each.now_first <= now.seq && now.seq <= each.now_last;
-    if (!in) continue;
+    if (!each.has(now.origin, now.seq, now.seq)) continue;
     if (each.lost == 0) return std::nullopt;  // Of a key that was taken as a whole.
     // Where ops were left out between, only that there are as many as there were tells.
     if (each.last - each.first != each.now_last - each.now_first) return std::nullopt;
@@ -37,7 +36,7 @@ std::optional<Dot> LostOps::former(Dot now) const {
 
 bool LostOps::is_written_again(Dot now) const {
   return std::ranges::any_of(written_, [&](const LostLog::Written& each) {
-    return each.now == now.origin && each.now_first <= now.seq && now.seq <= each.now_last;
+    return each.has(now.origin, now.seq, now.seq);
   });
 }
 

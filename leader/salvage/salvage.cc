@@ -234,8 +234,7 @@ Result<bool> Salvage::write() {
   if (changed_->read(limits_.log)) return true;
   complete_ = found->second.left_known && changed_->complete(owner_.replica.applied().vector());
   untold_ = untold_ || !complete_;
-  if (record_ && !(record_->at.segment == found->second.salvage.next.segment &&
-                   record_->at.place == found->second.salvage.next.place)) {
+  if (record_ && !record_->at.is_in_record_of(found->second.salvage.next)) {
     record_.reset();
     batches_->seek(found->second.salvage.next);
   }
@@ -282,9 +281,11 @@ Result<void> Salvage::end() {
   LostLog& lost = owner_.replica.lost();
   const std::uint64_t number = std::exchange(loss_, 0);
   if (!ends(lost.all().at(number))) return {};
-  unread_ += lost.unread(lost.all().at(number));
+  const std::uint64_t unread = lost.unread(lost.all().at(number));
   lost.salvaged(number, own_origins(lost.all().at(number)));
-  return owner_.replica.store();
+  auto stored = owner_.replica.store();
+  if (stored.ok()) unread_ += unread;  // Else the end is tried again.
+  return stored;
 }
 
 bool Salvage::ends(const LostLog::Loss& loss) {
@@ -432,9 +433,7 @@ Result<regions::LostLog::Salvage> Salvage::stage(regions::OpenTransaction& txn) 
         batches_->seek(progress.next);
         return core::Failure{ErrorCode::kBusy, "waits for " + joined(names)};
       }
-      const bool same =
-          record_->at.segment == progress.next.segment && record_->at.place == progress.next.place;
-      if (!same) progress.next = record_->at;
+      if (!record_->at.is_in_record_of(progress.next)) progress.next = record_->at;
       progress.unproven += record_->proven || progress.next.op > 0 ? 0 : 1;
       collect();
       if (has_own_batch(*record_) && progress.next.op == 0) ++progress.batches;

@@ -46,6 +46,10 @@ class LostLog final : public Participant {
     core::Seq now_first = 0;
     core::Seq now_last = 0;
     bool operator==(const Written&) const = default;
+    // Whether any of these ops of this leader is one of its ops now.
+    [[nodiscard]] bool has(core::Origin of, core::Seq from, core::Seq to) const {
+      return now == of && now_first <= to && from <= now_last;
+    }
   };
   // An op of a record that is set aside: of the record at a place of a segment the op of this
   // number, from 0, over all its batches.
@@ -54,6 +58,9 @@ class LostLog final : public Participant {
     std::uint64_t place = 0;
     std::uint64_t op = 0;
     bool operator==(const OpPlace&) const = default;
+    [[nodiscard]] bool is_in_record_of(const OpPlace& other) const {
+      return segment == other.segment && place == other.place;
+    }
   };
   // A key that had changed since the loss, and its first op that was not written again.
   struct Left {
