@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/overloaded.h"
 #include "core/planted_bug.h"
 #include "regions/startup.h"
 
@@ -154,13 +155,6 @@ bool Replica::resume(std::string_view peer) {
 
 namespace {
 
-template <typename... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
-
 bool compares_rows(const Message& message) {
   return std::holds_alternative<DigestRequest>(message) ||
          std::holds_alternative<DigestResponse>(message);
@@ -212,7 +206,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
     return members_.accepts(link, received, batch);
   };
   // No parameter is const: the last function would be the better match.
-  std::visit(Overloaded{
+  std::visit(core::Overloaded{
                  [&](DigestRequest& each) { background_.verifier().step(link, each, now); },
                  [&](DigestResponse& each) { background_.verifier().step(link, each, now); },
                  [&](Refusal& each) { background_.repair().on(each); },

@@ -6,6 +6,7 @@
 
 #include "core/batch.h"
 #include "core/hash.h"
+#include "core/overloaded.h"
 #include "crdt/expiry.h"
 #include "rows/requests/request_rows.h"
 
@@ -13,17 +14,6 @@ namespace anabranch::leader {
 
 using core::Path;
 using regions::LostLog;
-
-namespace {
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
-
-}  // namespace
 
 ChangedKeys::ChangedKeys(const regions::LogReader& log, const LostLog& lost, storage::Position from,
                          core::VersionVector left)
@@ -73,14 +63,15 @@ void ChangedKeys::take(const storage::StoredRecord& record) {
 
 void ChangedKeys::take(const core::Op& op) {
   const auto note = [&](const Path& path) { units_.insert(core::checksum64(unit_of(path))); };
-  std::visit(Overloaded{[&](const core::Clear& clear) {
-                          if (clear.prefix.components().size() >= 2) return note(clear.prefix);
-                          if (std::ranges::count(above_, clear.prefix) == 0) {
-                            above_.push_back(clear.prefix);
-                          }
-                        },
-                        [&](const core::UnknownOp&) { gap_ = true; },
-                        [&](const auto& each) { note(each.path); }},
+  std::visit(core::Overloaded{[&](const core::Clear& clear) {
+                                if (clear.prefix.components().size() >= 2)
+                                  return note(clear.prefix);
+                                if (std::ranges::count(above_, clear.prefix) == 0) {
+                                  above_.push_back(clear.prefix);
+                                }
+                              },
+                              [&](const core::UnknownOp&) { gap_ = true; },
+                              [&](const auto& each) { note(each.path); }},
              op);
 }
 
