@@ -131,6 +131,12 @@ def written_again(random):
         counted = int(eu.call("GET", "sum") or 0)
         left = next(n for n in range(1, KEYS + 2) if eu.call("EXISTS", f"key:{n}") == 0) - 1
         check(left < KEYS, left)
+        for words in (("APPLY",), ("TAKE", "key:1"), ("APPLY", "FORCE")):
+            try:
+                eu.call("ANABRANCH", "SALVAGE", *words)
+                raise AssertionError(f"{words} is done for a client")
+            except ServerError as error:
+                check("control socket" in str(error), error)
         code, said = salvages(eu)
         check(code == 1 and "records of this region that are proven" in said, said)
         lines = os.path.join(world.folder, "lost.jsonl")

@@ -10,16 +10,21 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
+#include "regions/state/lost_log.h"
 #include "server/cli/ask.h"
 #include "server/cli/command.h"
 #include "server/cli/printable.h"
 #include "server/cli/salvage/lost_writes.h"
+#include "server/steady_clock.h"
 #include "storage/engine/open_storage.h"
 
 namespace anabranch::server::cli {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::chrono::milliseconds kPollEvery{100};
+constexpr std::chrono::milliseconds kSayEvery{2000};
 
 constexpr Argument kOut{"--out", Argument::Kind::kValue, "FILE",
                         "all that can be read of it into a new file, as lines of JSON (--data)"};
@@ -48,6 +53,9 @@ void print_left(const json& answer) {
     if (each.at("database") != 0) std::cout << " of database " << each.at("database").dump();
     std::cout << '\n';
   }
+  if (left.size() == regions::LostLog::Salvage::kLeftMax) {
+    std::cout << "no more keys are named; more may have been left alone: --out has all lost ops\n";
+  }
 }
 
 ExitCode print_result(const json& answer) {
@@ -72,15 +80,21 @@ ExitCode print_result(const json& answer) {
   return kPartly;
 }
 
-// Waits until the leader has done it.
+// Waits until the leader has done it, and tells how far it is.
 ExitCode wait_for_end(const Arguments& arguments) {
+  SteadyTime said = steady_now();
   for (;;) {
     const core::Result<std::string> answer = ask(arguments, {"SALVAGE", "RESULT"});
     if (!answer.ok()) return print_error(answer.failure().message);
     const json state = json::parse(answer.value());
     const auto word = state.at("state").get<std::string>();
     if (word != "reading" && word != "writing") return print_result(state);
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    if (const SteadyTime now = steady_now(); now - said >= kSayEvery) {
+      std::cerr << "anabranch: " << word << ", ops written again: " << state.at("ops").dump()
+                << '\n';
+      said = now;
+    }
+    std::this_thread::sleep_for(kPollEvery);
   }
 }
 
