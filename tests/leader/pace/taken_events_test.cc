@@ -14,6 +14,12 @@ using leader::TakenEvents;
 using std::chrono::milliseconds;
 using transport::Event;
 
+Event event_of(transport::LinkId link) {
+  Event event;
+  event.link = link;
+  return event;
+}
+
 struct Source {
   std::vector<Event> events;
   int asked = 0;
@@ -27,7 +33,7 @@ struct Source {
 TEST_SUITE("leader: taken events") {
   TEST_CASE("events that take long are handed over in several turns, in order") {
     Source source;
-    for (transport::LinkId link = 1; link <= 5; ++link) source.events.push_back({.link = link});
+    for (transport::LinkId link = 1; link <= 5; ++link) source.events.push_back(event_of(link));
     TakenEvents taken;
     milliseconds now{0};
     std::vector<transport::LinkId> handed;
@@ -42,7 +48,7 @@ TEST_SUITE("leader: taken events") {
     };
     CHECK(turn());
     CHECK(handed == std::vector<transport::LinkId>{1, 2});
-    source.events.push_back({.link = 6});
+    source.events.push_back(event_of(6));
     CHECK(turn());
     CHECK_FALSE(turn());
     CHECK(handed == std::vector<transport::LinkId>{1, 2, 3, 4, 5});
@@ -53,7 +59,7 @@ TEST_SUITE("leader: taken events") {
   }
 
   TEST_CASE("one event is handed over however long it takes") {
-    Source source{.events = {{.link = 1}, {.link = 2}}};
+    Source source{.events = {event_of(1), event_of(2)}};
     TakenEvents taken;
     REQUIRE(taken.take(source));
     milliseconds now{0};
