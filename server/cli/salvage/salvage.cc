@@ -23,8 +23,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds kPollEvery{100};
-constexpr std::chrono::milliseconds kSayEvery{2000};
+constexpr std::chrono::milliseconds kAskEvery{100};
+constexpr std::chrono::milliseconds kTellEvery{2000};
 
 constexpr Argument kOut{"--out", Argument::Kind::kValue, "FILE",
                         "all that can be read of it into a new file, as lines of JSON (--data)"};
@@ -89,12 +89,12 @@ ExitCode wait_for_end(const Arguments& arguments) {
     const json state = json::parse(answer.value());
     const auto word = state.at("state").get<std::string>();
     if (word != "reading" && word != "writing") return print_result(state);
-    if (const SteadyTime now = steady_now(); now - said >= kSayEvery) {
+    if (const SteadyTime now = steady_now(); now - said >= kTellEvery) {
       std::cerr << "anabranch: " << word << ", ops written again: " << state.at("ops").dump()
                 << '\n';
       said = now;
     }
-    std::this_thread::sleep_for(kPollEvery);
+    std::this_thread::sleep_for(kAskEvery);
   }
 }
 
