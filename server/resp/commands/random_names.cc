@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kWalked = 512;  // Names of a collection.
 constexpr std::size_t kLeaf = 16;       // Names below a beginning.
 constexpr std::size_t kDraws = 6;
-constexpr std::uint64_t kDrawnCost = 64;  // A draw costs as much as reading so many names.
+constexpr std::size_t kUnitsPerDraw = 16;  // Of a strand: it looks at the clock after each.
 
 std::size_t common_size(const std::string& a, const std::string& b) {
   const auto differ = std::ranges::mismatch(a, b).in1;
@@ -41,12 +41,13 @@ std::vector<std::string> RandomNames::some(const std::string& beginning, std::si
 bool RandomNames::is_small() const { return size_ <= kWalked; }
 
 bool RandomNames::is_few(std::uint64_t draws) const {
-  return !is_small() && draws <= size_ / kDrawnCost;
+  return !is_small() && draws <= size_ / kNamesPerDraw;
 }
 
 std::optional<std::string> RandomNames::draw() {
   if (size_ == 0) return std::nullopt;
   if (is_small()) return walk();
+  Strand::breathe(kUnitsPerDraw);
   std::array<Draw, kDraws> draws;
   double sum = 0;
   for (Draw& each : draws) {

@@ -22,13 +22,16 @@ namespace anabranch::server {
 // A collection (Key::of, Key::all), while it does not change.
 class RandomNames {
  public:
+  // A draw costs as much as reading so many names.
+  static constexpr std::size_t kNamesPerDraw = 64;
+
   // All references must outlive it.
   RandomNames(const Scope& scope, const Key& collection, std::mt19937_64& random)
       : scope_(scope), collection_(collection), random_(random), size_(scope.count(collection)) {}
 
   // The number of names.
   [[nodiscard]] std::uint64_t size() const { return size_; }
-  // Returns a name; nullopt if there is none.
+  // Returns a name; nullopt if there is none. In a strand it ends the slice when it is time.
   [[nodiscard]] std::optional<std::string> draw();
   // Whether there are so few names that a draw walks to its place.
   [[nodiscard]] bool is_small() const;

@@ -105,10 +105,14 @@ class LongAnswer {
   [[nodiscard]] const std::optional<std::string>& last() const { return slice_.last; }
   // The number of names that were visited: as counted by the caller.
   [[nodiscard]] std::size_t& visited() { return slice_.visited; }
-  // Calls the function until it was called so many times, in all slices together.
+  // Calls the function until it was called so many times, in all slices together. A call costs a
+  // look at so many rows.
   template <typename Each>
-  void repeat(std::size_t times, const Each& each) {
-    while (slice_.arguments < times && !late()) each(slice_.arguments++);
+  void repeat(std::size_t times, const Each& each, std::size_t rows = 1) {
+    while (slice_.arguments < times && !late()) {
+      passed_ += (rows - 1) * kBytesPerRow;
+      each(slice_.arguments++);
+    }
   }
   // How often repeat() has called its function, in all slices together.
   [[nodiscard]] std::size_t done() const { return slice_.arguments; }

@@ -73,13 +73,14 @@ void reply_few(Call& call, RandomNames& names, std::uint64_t wanted, Kind kind, 
   LongAnswer answer(call);
   auto& drawn = answer.kept<std::set<std::string>>();
   // The names are many times as many, so that few draws are in vain.
-  answer.repeat(wanted * 4, [&](std::size_t) {
+  const auto take = [&](std::size_t) {
     if (drawn.size() == wanted) return;
     const std::optional<std::string> name = names.draw();
     if (!name || !drawn.insert(*name).second) return;
     each(*name);
     answer.found();
-  });
+  };
+  answer.repeat(wanted * 4, take, RandomNames::kNamesPerDraw);
   answer.enclose(kind);
 }
 
@@ -89,12 +90,13 @@ void reply_repeated(Call& call, const Key& collection, RandomNames& names, std::
                     Kind kind, const Each& each) {
   LongAnswer answer(call);
   if (names.is_few(times)) {
-    answer.repeat(times, [&](std::size_t) {
+    const auto take = [&](std::size_t) {
       const std::optional<std::string> name = names.draw();
       if (!name) return;
       each(*name);
       answer.found();
-    });
+    };
+    answer.repeat(times, take, RandomNames::kNamesPerDraw);
     return answer.enclose(kind);
   }
   auto& drawn = answer.kept<DrawnNames>(names.size(), times);
