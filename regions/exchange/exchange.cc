@@ -220,8 +220,9 @@ void Exchange::shown(Peer& peer, const VersionVector& applied, const VersionVect
 }
 
 void Exchange::refuse_if_endless(Peer& peer) {
-  const auto sizes = {peer.applied.size(), peer.durable.size(), peer.served_from.size()};
-  if (std::ranges::max(sizes) <= VersionVector::kEntriesMax) return;
+  const std::size_t most =
+      std::max({peer.applied.size(), peer.durable.size(), peer.served_from.size()});
+  if (most <= VersionVector::kEntriesMax) return;
   peer.applied = peer.durable = peer.served_from = {};
   for (const LinkId id : peer.links) {
     Link& link = *links_.find(id);
