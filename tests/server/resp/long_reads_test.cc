@@ -262,6 +262,30 @@ TEST_SUITE("server: long reads") {
     CHECK(client.ask({"SMEMBERS", "set"}) ==
           "-ERR the answer is over the limit of 50000 bytes\r\n");
     CHECK(client.ask({"SCARD", "set"}) == ":5000\r\n");
+    client.ask(many({"HSET", "hash"}, 5'000, "v"));
+    for (const char* command : {"HGETALL", "HKEYS", "HVALS"}) {
+      CHECK(client.ask({command, "hash"}) ==
+            "-ERR the answer is over the limit of 50000 bytes\r\n");
+    }
+    CHECK(client.ask({"HLEN", "hash"}) == ":5000\r\n");
+  }
+
+  TEST_CASE("a read of too many elements is refused before it is made") {
+    ServerOptions options = shortest();
+    options.output_bytes_max = ServerOptions::kOutputBytesLeast;
+    RunningServer server({}, options);
+    RespClient client = server.client();
+    const std::string refused = "-ERR the answer is over the limit of 65536 bytes\r\n";
+    for (const char* set : {"set", "other"}) {
+      client.ask(many({"SADD", set}, 12'000));  // Of six bytes each, at least.
+    }
+    const auto begun = figure(client, "long_reads_begun");
+    CHECK(client.ask({"SMEMBERS", "set"}) == refused);
+    CHECK(client.ask({"SUNION", "set", "other"}) == refused);
+    CHECK(client.ask({"SUNION", "none", "other"}) == refused);
+    CHECK(figure(client, "long_reads_begun") == begun);
+    CHECK(client.ask({"SUNION", "none"}) == "*0\r\n");
+    CHECK(client.ask({"SINTERCARD", "2", "set", "other"}) == ":12000\r\n");
   }
 }
 

@@ -25,6 +25,10 @@ void walk_on(Call& call, LongAnswer& answer, Operation operation, std::size_t fi
   auto& walk = answer.kept<SetWalk>(operation);
   answer.repeat(count, [&](std::size_t i) { walk.add(call.scope, call.key(first + i)); });
   if (!answer.complete()) return;
+  // A union that has no room is refused before it is made; of the others nobody knows the size.
+  if (operation == Operation::kUnion && !answer.last()) {
+    call.reply().require(walk.largest(), kLeastElementBytes);
+  }
   walk.visit(call.scope, [&](const std::string& member, bool belongs) {
     return answer.has_time(member, walk.rows_per_member()) && each(member, belongs);
   });
