@@ -29,6 +29,7 @@
 #include "leader/pace/machine.h"
 #include "leader/pace/pacer.h"
 #include "leader/pace/taken_events.h"
+#include "leader/pace/turn_size.h"
 #include "leader/plugins.h"
 #include "leader/policies.h"
 #include "leader/put_back.h"
@@ -132,6 +133,7 @@ class Leader::Impl {
       return {};
     }
     commit_begun_ = steady_now();
+    if (replica_->writer().large()) turn_size_.expect_long(commit_begun_);
     const auto position = act().commit();
     return committed(position.ok() ? core::Result<void>() : position.failure());
   }
@@ -181,6 +183,14 @@ class Leader::Impl {
     const std::chrono::milliseconds rest = more ? std::chrono::milliseconds(0) : until_due(now);
     next_turn_ms_ = now + rest.count();
     return rest;
+  }
+
+  bool turn_is_large() {
+    const bool any = events_.take(*transport_);
+    const Pacer::Time now = steady_now();
+    const std::size_t held = pacer_.due(now) ? replica_->inbox().held().bytes() : 0;
+    const bool large = turn_size_.large(events_.waiting(), held, now);
+    return large && (stirred_ || any || steady_ms() >= next_turn_ms_);
   }
 
   void publish(std::string channel, std::string body, core::Millis published_ms) {
@@ -417,6 +427,7 @@ class Leader::Impl {
   core::Millis next_turn_ms_ = 0;  // When the next turn is due.
   bool stirred_ = true;            // Something has changed since the last turn.
   TakenEvents events_;
+  TurnSize turn_size_;
   Pacer pacer_;
   bool failure_logged_ = false;
 };
@@ -438,6 +449,7 @@ Transaction& Leader::scope() { return impl_->scope(); }
 GroupWriter& Leader::writer() { return impl_->scope().writer(); }
 bool Leader::dirty() const { return impl_->replica().writer().dirty(); }
 bool Leader::group_full() const { return impl_->replica().writer().full(); }
+bool Leader::group_large() const { return impl_->replica().writer().large(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
 core::Result<bool> Leader::begin_commit() { return impl_->begin_commit(); }
 core::Result<void> Leader::finish_commit() { return impl_->finish_commit(); }
@@ -449,6 +461,7 @@ core::Result<void> Leader::sync() { return impl_->sync(); }
 Backups& Leader::backups() { return impl_->backups(); }
 Statistics Leader::statistics() const { return impl_->statistics(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
+bool Leader::turn_is_large() { return impl_->turn_is_large(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
 StoreStatus Leader::status() const { return impl_->status(); }
 ExpiryCounts Leader::expiries() const { return impl_->expiries(); }

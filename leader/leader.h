@@ -1,9 +1,10 @@
 // The leader: one region's replica with real storage, transport and clock around it.
 //
 // A leader has no thread of its own and is not thread-safe, except for read(): its owner calls it
-// from one thread at a time. The server's event loop owns one directly; Store owns one behind a
-// lock, with a thread that calls turn(). A round is: write through scope(), commit(), turn(), then
-// sleep until wake_fd() is readable or the time returned by turn() is over.
+// from one thread at a time. The server's event loop owns one directly, and has another thread make
+// long commits and turns; Store owns one behind a lock, with a thread that calls turn(). A round
+// is: write through scope(), commit(), turn(), then sleep until wake_fd() is readable or the time
+// returned by turn() is over.
 #pragma once
 
 #include <chrono>
@@ -63,6 +64,8 @@ class Leader {
   [[nodiscard]] bool dirty() const;
   // Whether the group has reached its size limit and should be committed before more is staged.
   [[nodiscard]] bool group_full() const;
+  // Whether its commit takes long, some tens of milliseconds or more.
+  [[nodiscard]] bool group_large() const;
   // Commits the open group as one batch; does nothing if nothing was written. After a failure every
   // transaction of the group is undone and the leader takes no more writes.
   core::Result<void> commit();
@@ -122,6 +125,8 @@ class Leader {
   // Takes the messages of peers, applies one slice of them, sends all due messages. Nothing may be
   // staged. Returns the time that the owner may sleep while wake_fd() stays silent.
   std::chrono::milliseconds turn();
+  // Whether turn() will take long, some tens of milliseconds or more. turn() must be the next call.
+  [[nodiscard]] bool turn_is_large();
   // Readable while messages wait. Owned by the leader.
   [[nodiscard]] int wake_fd() const;
 

@@ -21,6 +21,7 @@ class Group {
  public:
   static constexpr std::size_t kOpsMax = 1000;
   static constexpr std::size_t kBytesMax = std::size_t{1} << 20U;
+  static constexpr std::size_t kLarge = 4;               // Times full.
   static constexpr std::size_t kClearTalliesMax = 1000;  // Of one op; a clear with more is several.
 
   // `deps` is the leader's version vector; it does not change while the group is open.
@@ -31,6 +32,10 @@ class Group {
   [[nodiscard]] rows::Stage& stage() { return stage_; }
   // Full groups are committed before more is staged; one transaction may go beyond.
   [[nodiscard]] bool full() const { return transactions_.ops() >= kOpsMax || bytes_ >= kBytesMax; }
+  // A group that one transaction has made so much larger takes long to be committed.
+  [[nodiscard]] bool large() const {
+    return transactions_.ops() >= kLarge * kOpsMax || bytes_ >= kLarge * kBytesMax;
+  }
   [[nodiscard]] bool empty() const { return transactions_.empty(); }
   // The bytes and the number of its ops.
   [[nodiscard]] std::size_t bytes() const { return std::max(bytes_, transactions_.size()); }

@@ -54,6 +54,8 @@ class LocalWriter final : public OwnBatches {
   [[nodiscard]] bool dirty() const { return open_ && !open_->group.empty(); }
   // Whether the open group is to be committed before more is staged.
   [[nodiscard]] bool full() const { return dirty() && open_->group.full(); }
+  // Whether its commit takes long.
+  [[nodiscard]] bool large() const { return dirty() && open_->group.large(); }
   // Begins a transaction of the open group, or a part of the one that is open already. Throws
   // kClosed after a failed commit, kReadOnly on a follower, and kIo while commits are refused for a
   // cause that may pass, after a try whether it has passed.

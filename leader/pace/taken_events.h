@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,10 @@ class TakenEvents {
     events_ = std::move(events);
     next_ = 0;
     return true;
+  }
+  // Returns those that wait, oldest first. As long as none is taken or handed over.
+  [[nodiscard]] std::span<const transport::Event> waiting() const {
+    return std::span(events_).subspan(next_);
   }
   // Hands events to a function, oldest first, until `now`, the reading of a steady clock, says that
   // the time is over; one at least. Returns whether more wait.

@@ -28,12 +28,19 @@ class LeaderTurns {
   [[nodiscard]] bool refused() const { return refused_; }
   // Takes a turn; returns the time until the next one. Nothing may be staged or under way.
   std::chrono::milliseconds take() {
-    called_ = refused_ = false;
-    watch(true);
+    begin();
     const std::chrono::milliseconds rest = leader_.turn();
-    due_ = steady_now() + rest;
+    end(rest);
     return rest;
   }
+  // A turn begins that is taken elsewhere: none is due before it ends, and it tells the time until
+  // the next one.
+  void begin() {
+    called_ = refused_ = false;
+    due_ = SteadyTime::max();
+    watch(true);
+  }
+  void end(std::chrono::milliseconds rest) { due_ = steady_now() + rest; }
 
  private:
   void watch(bool wanted) {

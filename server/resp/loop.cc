@@ -61,6 +61,7 @@ Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings
                      epoll_.add(requests_.reload_keys, &requests_) &&
                      (!web_ || epoll_.add(web_->fd(), web_.get())) &&
                      (leader_.committed_fd() < 0 || epoll_.add(leader_.committed_fd(), &turn_)) &&
+                     epoll_.add(turn_.leader_is_back_fd(), &turn_) &&
                      (leader_.wake_fd() < 0 || epoll_.add(leader_.wake_fd(), nullptr));
   if (!added) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
@@ -81,6 +82,7 @@ void Loop::run() {
 
 Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   wait(timeout);
+  if (!turn_.leader_is_away() && std::exchange(reload_, false)) reload_keys();
   const SteadyTime begun = steady_now();
   const bool due = leader_is_due();
   if (due && leader_turns_.refused()) (void)turn_leader();
@@ -109,7 +111,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   read_some(begun);
   let_go_on();
   host_.note_rates();
-  host_.watched.follow();
+  if (!turn_.leader_is_away()) host_.watched.follow();
   if (web_) web_->follow(judge_);
   // After the answers: while their clients think, foreign writes are applied.
   Milliseconds sleep = turn_leader();
@@ -132,6 +134,7 @@ bool Loop::may_gather() const { return turn_.may_gather() && !stopped_ && host_.
 void Loop::finish_commit() {
   const bool others_wait = turn_.any_behind();
   turn_.finish_commit();
+  if (const auto rest = turn_.take_leader_rest()) leader_turns_.end(*rest);
   const std::vector<Client*> released = turn_.take_released();
   // Removals may be over by it, and one commit may follow another without a turn of the leader.
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
@@ -152,6 +155,11 @@ bool Loop::leader_is_due() const {
 Loop::Milliseconds Loop::turn_leader() {
   if (turn_.committing() || turn_.staging() || turn_.dirty()) {
     leader_turns_.refuse();
+    return kSleepMax;
+  }
+  if (leader_.turn_is_large()) {
+    leader_turns_.begin();
+    turn_.begin_leader_turn();
     return kSleepMax;
   }
   const Milliseconds rest = leader_turns_.take();
@@ -178,9 +186,18 @@ void Loop::serve_all() {
     serve(**each, budget);
     if (heavy.empty() ? budget.spent(host_.now) : budget.half_spent(host_.now)) break;
   }
+  if (!heavy.empty()) answer_early({answering_.begin(), cheap_end});
   for (Connection* connection : heavy) {
     serve(*connection, budget);
     if (budget.spent(host_.now)) return;
+  }
+}
+
+void Loop::answer_early(std::span<Connection*> cheap) {
+  for (Connection* connection : cheap) {
+    const Client& client = connection->client();
+    const bool may = connection->served && !client.wait && !connection->held;
+    if (may && connection->pending() > 0) answer(*connection);
   }
 }
 
@@ -285,7 +302,7 @@ void Loop::wait(Milliseconds timeout) {
     if (event.data.ptr == &stopped_) {
       stopped_ = true;
     } else if (event.data.ptr == &requests_) {
-      reload_keys();
+      take_reload();
     } else if (event.data.ptr == web_.get()) {
       web_->serve(judge_);
     } else {
@@ -317,9 +334,13 @@ void Loop::hear(std::span<std::pair<Connection*, std::uint32_t>> heavy) {
   }
 }
 
-void Loop::reload_keys() {
+void Loop::take_reload() {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t taken = ::read(requests_.reload_keys, &count, sizeof(count));
+  reload_ = true;
+}
+
+void Loop::reload_keys() {
   const core::Result<void> done = leader_.reload_keys();
   if (done.ok()) {
     core::log_info({}, "the keys are read again");
@@ -525,7 +546,7 @@ void Loop::execute(Connection& connection) {
 void Loop::answer(Connection& connection) {
   Client& client = connection.client();
   if (client.standing != Standing::kApart) return;
-  if (!client.session.stamped()) client.session.stamp(leader_.committed());
+  if (!client.session.stamped()) client.session.stamp(turn_.committed_vector());
   if (!turn_.committing() && !turn_.staging()) Waiting::attempt(client);
   room_.count(connection);
   const std::size_t waiting = connection.pending();

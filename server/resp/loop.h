@@ -97,6 +97,8 @@ class Loop {
   // until the next one.
   Milliseconds turn_leader();
   void hear(std::span<std::pair<Connection*, std::uint32_t>> heavy);
+  // Keys are to be read again, as soon as the leader is here.
+  void take_reload();
   void reload_keys();
   // The certificates, too, if there are any.
   void reload_certificates();
@@ -113,6 +115,8 @@ class Loop {
   void bound_input();
   // Serves the clients of this turn, as far as its budget goes.
   void serve_all();
+  // Answers those whose answers wait for nothing, before the expensive ones are served.
+  void answer_early(std::span<Connection*> cheap);
   // Runs a client's requests as far as this turn has room for them.
   void serve(Connection& connection, TurnBudget& budget);
   // Runs the next request. Returns whether another one may follow.
@@ -153,6 +157,7 @@ class Loop {
   Reception reception_;
   Requests requests_;
   bool stopped_ = false;
+  bool reload_ = false;  // Keys and certificates.
   LeaderTurns leader_turns_;
   std::uint64_t ids_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.

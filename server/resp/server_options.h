@@ -97,8 +97,8 @@ struct ServerOptions {
   std::chrono::milliseconds read_slice_max{2};
   // A long write ends a slice after so long, to let reads in.
   std::chrono::milliseconds write_slice_max{5};
-  // Counts the processor time of strands (slices/strand.h), beside that of the loop's thread; null:
-  // nobody asks.
+  // Counts the processor time of strands (slices/strand.h), beside that of the loop's thread, and
+  // the time that the loop waits for the leader (slices/leader_aside.h), in ns; null: nobody asks.
   std::shared_ptr<std::atomic<std::int64_t>> strand_time = {};
   // Limits of one client in one turn, so that no other waits long; the bytes are those of one read.
   std::size_t turn_commands_max = 1000;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "control/verbs/verb.h"
 #include "core/log.h"
 #include "core/wall_clock.h"
 #include "leader/scopes/kept_view.h"
@@ -63,10 +64,17 @@ bool is_of_client(const Command& command) {
   return alone && (command.flags & (kReads | kWrites | kExecutes | kAfterCommit | kAdmin)) == 0;
 }
 
+// Whether a command asks how the leader is.
+bool asks_status(const Command& command) {
+  return command.shared != nullptr && command.shared->name == "status";
+}
+
 }  // namespace
 
 Turn::Turn(Host& host)
-    : host_(host), watchdog_(host.leader.region(), host.options.transaction_patience) {
+    : host_(host),
+      watchdog_(host.leader.region(), host.options.transaction_patience),
+      aside_(host.leader, host.watched, host.options.strand_time.get()) {
   host.watchdog = &watchdog_;
   host.observed.commands.resize(all_rows().size());
 }
@@ -92,12 +100,11 @@ void Turn::execute(Client& client, Arguments arguments) {
     const leader::Loan<leader::LentRead> scope(committed_state());
     return run_in(*scope, client, resolved, arguments, true);
   }
-  // What looks at its client alone waits for nobody.
-  if (busy() && !is_of_client(command) && !may_stage(client, command, arguments)) {
+  if (busy() && !goes_on_meanwhile(command) && !may_stage(client, command, arguments)) {
     client.held_back = HeldBack{HeldBack::Until::kCommitted};
     return;
   }
-  if (!make_way(client, command, arguments)) return;
+  if (!leader_is_away() && !make_way(client, command, arguments)) return;
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) {
     return begin_removal(client, command, arguments);
   }
@@ -111,6 +118,12 @@ void Turn::execute(Client& client, Arguments arguments) {
   run_in(host_.leader.scope(), client, resolved, arguments, false);
 }
 
+// A command that looks at its client alone waits for nobody. While a group is staged the leader is
+// here, and tells how it is.
+bool Turn::goes_on_meanwhile(const Command& command) const {
+  return is_of_client(command) || (staging() && asks_status(command));
+}
+
 bool Turn::reads_apart(const Client& client, const Command& command) const {
   const bool apart = client.standing == Standing::kApart && (open_.wrote || busy());
   return apart && is_of_rows(command) && !command.changes() && !removals_.any();
@@ -118,7 +131,8 @@ bool Turn::reads_apart(const Client& client, const Command& command) const {
 
 // What looks at more than rows waits for the commit, and so does what takes several turns.
 bool Turn::may_stage(const Client& client, const Command& command, Arguments arguments) const {
-  if (staging() || !may_stage_ || removals_.any() || host_.leader.group_full()) return false;
+  if (staging() || leader_is_away() || !may_stage_) return false;
+  if (removals_.any() || host_.leader.group_full()) return false;
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) return false;
   if (!command.has(kExecutes)) return is_of_rows(command) || is_of_client(command);
   const auto of_rows = [](const Queue::Entry& entry) { return is_of_rows(*entry.command); };
@@ -446,23 +460,34 @@ void Turn::commit() {
 void Turn::begin_commit() {
   yields_ = false;
   if (!open_.wrote || committing()) return;
+  if (host_.leader.group_large()) {
+    open_.begun = steady_now();
+    send_group();
+    return aside_.begin_commit();
+  }
   if (!serves_beside()) return commit();
   open_.begun = steady_now();
   const core::Result<bool> begun = host_.leader.begin_commit();
   if (!begun.ok()) return conclude(open_, begun.failure());
   if (!begun.value()) return conclude(open_, {});
+  send_group();
+}
+
+void Turn::send_group() {
   std::swap(under_way_, open_);
   for (Client* member : under_way_.members) member->standing = Standing::kUnderWay;
 }
 
 bool Turn::may_gather() const {
+  if (committing()) return false;
   const bool is_small = open_.answers.size() < kGathered && !host_.leader.group_full();
   const bool is_young = host_.now - open_.wrote_at < kGatherTime;
-  return open_.wrote && is_small && is_young && may_stage_ && !committing();
+  return open_.wrote && is_small && is_young && may_stage_;
 }
 
 // Commands that wait for the commit under way come before the next one, and so does the leader.
 void Turn::commit_if_large() {
+  if (leader_is_away()) return;
   const bool is_full = host_.leader.group_full();
   const bool may_begin = may_stage_ && behind_.empty() && !yields_;
   const bool is_large = open_.answers.size() >= kGathered && may_begin && serves_beside();
@@ -480,7 +505,14 @@ bool Turn::serves_beside() const {
 
 void Turn::finish_commit() {
   if (!committing()) return;
-  conclude(under_way_, host_.leader.finish_commit());
+  if (aside_.away()) {
+    const LeaderAside::Done done = aside_.end();
+    leader_rest_ = done.rest;
+    committed_.reset();
+    if (!done.rest) conclude(under_way_, done.committed);
+  } else {
+    conclude(under_way_, host_.leader.finish_commit());
+  }
   release_behind();
 }
 

@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -31,6 +32,7 @@
 #include "leader/threads/watchdog.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
+#include "server/resp/slices/leader_aside.h"
 #include "server/resp/slices/long_reads.h"
 #include "server/resp/slices/long_write.h"
 #include "server/resp/slices/removals.h"
@@ -56,9 +58,24 @@ class Turn {
   // are kUnderWay, and their outputs stay as they are until it is finished. Commits at once where
   // nobody is likely to be served meanwhile.
   void begin_commit();
-  // Waits for the commit under way.
+  // Waits for the commit under way, or for the turn of the leader.
   void finish_commit();
-  [[nodiscard]] bool committing() const { return host_.leader.committing(); }
+  // Whether one of them is: the leader's turn applies what others have committed.
+  [[nodiscard]] bool committing() const { return aside_.away() || host_.leader.committing(); }
+  // Begins a turn of the leader that takes long. Nothing may be staged, or under way.
+  void begin_leader_turn() { aside_.begin_turn(); }
+  // Takes the time that such a turn, which is over, has told until the next one.
+  std::optional<std::chrono::milliseconds> take_leader_rest() {
+    return std::exchange(leader_rest_, std::nullopt);
+  }
+  // Whether the leader is away, making a large commit or a turn: it must not be asked.
+  [[nodiscard]] bool leader_is_away() const { return aside_.away(); }
+  // Readable when it can come back: finish_commit() need not wait then.
+  [[nodiscard]] int leader_is_back_fd() const { return aside_.fd(); }
+  // The vector of the committed state, for sessions.
+  [[nodiscard]] rows::PublishedVector::Shared committed_vector() const {
+    return aside_.committed();
+  }
   // Whether there is an open group that may wait for commands that have come already: it is small
   // and young, and no commit is under way.
   [[nodiscard]] bool may_gather() const;
@@ -133,6 +150,8 @@ class Turn {
   // Whether there is likely to be anything to do while the open group is committed: others than its
   // clients have read lately, or write, and may do so beside it.
   [[nodiscard]] bool serves_beside() const;
+  // Whether a command needs neither the leader as it is between two commits, nor a group.
+  [[nodiscard]] bool goes_on_meanwhile(const Command& command) const;
   // Whether a command may run in the open group while a commit is under way.
   [[nodiscard]] bool may_stage(const Client& client, const Command& command,
                                Arguments arguments) const;
@@ -143,6 +162,8 @@ class Turn {
   const leader::View& committed_state();
   // Begins to commit a group that has become large, as soon as no other commit is under way.
   void commit_if_large();
+  // The open group is the one under way from now on.
+  void send_group();
   // Releases the clients of a group that is committed; turns its answers into errors if it is not.
   void conclude(Group& group, const core::Result<void>& committed);
   // Notes that a command has run; its answer begins at `begin`.
@@ -178,6 +199,8 @@ class Turn {
   std::unique_ptr<LongWrite> write_;  // Null: there is none.
   Group open_;
   Group under_way_;
+  LeaderAside aside_;
+  std::optional<std::chrono::milliseconds> leader_rest_;  // Of a turn that is over.
   bool may_stage_ = false;
   const Client* lone_writer_ = nullptr;  // The only client of the last group; null: it had more.
   SteadyTime read_at_ = {};              // When another client that was apart has read.

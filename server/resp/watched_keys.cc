@@ -26,11 +26,9 @@ void WatchedKeys::watch(const Client& client, std::string_view name, const Scope
   if (bytes_ + bytes_of(path) > kBytesMax) {
     throw Error(ErrorCode::kTooLarge, "all clients together watch too many keys");
   }
-  if (cursor_) {
-    follow();
-  } else {
-    cursor_ = leader::LogCursor::now(leader_.log_source());
-  }
+  follow();
+  const std::scoped_lock lock(following_, mutex_);
+  if (!cursor_) cursor_ = leader::LogCursor::now(leader_.log_source());
   const bool there = scope.type(key) != Type::kNone;
   const auto [place, fresh] = clients_[client.id].try_emplace(path, Watched{key, there});
   if (!fresh) return;
@@ -40,6 +38,7 @@ void WatchedKeys::watch(const Client& client, std::string_view name, const Scope
 }
 
 void WatchedKeys::forget(const Client& client) {
+  const std::lock_guard lock(mutex_);
   const auto found = clients_.find(client.id);
   if (found == clients_.end()) return;
   for (const auto& [path, watched] : found->second) {
@@ -50,11 +49,11 @@ void WatchedKeys::forget(const Client& client) {
     bytes_ -= bytes_of(path);
   }
   clients_.erase(found);
-  if (clients_.empty()) cursor_.reset();
 }
 
 bool WatchedKeys::changed(const Client& client, const Scope& scope) {
   follow();
+  const std::lock_guard lock(mutex_);
   const auto found = clients_.find(client.id);
   if (found == clients_.end()) return false;
   return std::ranges::any_of(found->second, [&](const auto& each) {
@@ -64,11 +63,15 @@ bool WatchedKeys::changed(const Client& client, const Scope& scope) {
 }
 
 void WatchedKeys::touch(std::uint8_t database, std::string_view name) {
-  if (any()) mark_below(Key(database, name).encoded(), true);
+  if (!any()) return;
+  const std::lock_guard lock(mutex_);
+  mark_below(Key(database, name).encoded(), true);
 }
 
 void WatchedKeys::follow() {
+  const std::lock_guard following(following_);
   if (!cursor_) return;
+  if (!any()) return cursor_.reset();
   const leader::LogSource source = leader_.log_source();
   const storage::Position end = source.storage.last_position() + 1;
   core::Batch batch;
@@ -77,15 +80,20 @@ void WatchedKeys::follow() {
       case leader::LogCursor::Found::kEnd:
         return;
       case leader::LogCursor::Found::kLost:
-        change_all();
+        lose_track();
         cursor_ = leader::LogCursor::now(source);
         return;
       case leader::LogCursor::Found::kBatch:
-        for (const core::Transaction& txn : batch.transactions) {
-          for (const core::Op& op : txn.ops) take(op);
-        }
+        take(batch);
         break;
     }
+  }
+}
+
+void WatchedKeys::take(const core::Batch& batch) {
+  const std::lock_guard lock(mutex_);
+  for (const core::Transaction& txn : batch.transactions) {
+    for (const core::Op& op : txn.ops) take(op);
   }
 }
 
@@ -113,6 +121,11 @@ void WatchedKeys::mark_below(std::string_view prefix, bool removes) {
 
 void WatchedKeys::mark(Watched& watched, bool removes) {
   watched.changed = watched.changed || watched.was_there || !removes;
+}
+
+void WatchedKeys::lose_track() {
+  const std::lock_guard lock(mutex_);
+  change_all();
 }
 
 void WatchedKeys::change_all() {

@@ -8,11 +8,16 @@
 //
 // Where the log cannot tell what has happened, as after rows came by a snapshot, all watched keys
 // count as changed.
+//
+// A large batch is read, and let go of, by the thread that has committed it: follow() is
+// thread-safe, and beside it the functions of the loop wait for the look at its ops at most, but
+// watch() and changed(), which follow themselves.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +26,7 @@
 
 #include <anabranch/scope.h>
 
+#include "core/batch.h"
 #include "core/op.h"
 #include "leader/leader.h"
 #include "server/resp/client.h"
@@ -43,14 +49,16 @@ class WatchedKeys {
   // Forgets all keys of a client; also of one that watches none.
   void forget(const Client& client);
 
-  [[nodiscard]] bool any() const { return !clients_.empty(); }
-  [[nodiscard]] bool watches(const Client& client) const { return clients_.contains(client.id); }
+  [[nodiscard]] bool watches(const Client& client) const {
+    const std::lock_guard lock(mutex_);
+    return clients_.contains(client.id);
+  }
   // Whether anything at the client's keys has changed. Nothing may be staged but what this client
   // itself does.
   [[nodiscard]] bool changed(const Client& client, const Scope& scope);
   // Notes a removal that has begun and is not in the log yet.
   void touch(std::uint8_t database, std::string_view name);
-  // Follows the log to its end.
+  // Follows the log to its end. Thread-safe.
   void follow();
 
   // ---- For INFO.
@@ -67,14 +75,25 @@ class WatchedKeys {
   };
   using Keys = std::map<std::string, Watched>;  // By encoded path.
 
+  // Notes the ops of a batch.
+  void take(const core::Batch& batch);
   void take(const core::Op& op);
+  // Nobody knows what has changed.
+  void lose_track();
+  [[nodiscard]] bool any() const {
+    const std::lock_guard lock(mutex_);
+    return !clients_.empty();
+  }
   void change_all();
   // Marks the keys whose encoded path begins with `prefix`.
   void mark_below(std::string_view prefix, bool removes);
   static void mark(Watched& watched, bool removes);
 
   const leader::Leader& leader_;
-  std::optional<leader::LogCursor> cursor_;          // While anybody watches.
+  std::mutex following_;                     // Before the other one.
+  std::optional<leader::LogCursor> cursor_;  // While anybody watches, and a little longer.
+
+  mutable std::mutex mutex_;                         // Of all below.
   std::unordered_map<std::uint64_t, Keys> clients_;  // By the id of the client.
   // The clients that watch a key, by its encoded path.
   std::map<std::string, std::vector<std::uint64_t>, std::less<>> watchers_;

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 using server::ServerOptions;
 using server::steady_now;
 using server::Strand;
+using test::bulk;
 using test::eventually;
 using test::figure;
 using test::request;
@@ -214,6 +215,49 @@ TEST_SUITE("server: long writes") {
     CHECK(client.receive().starts_with("*22\r\n+OK\r\n"));
     CHECK(other.receive() == kOk);
     CHECK(client.ask({"GET", "x"}) == "$5\r\nother\r\n");
+  }
+
+  TEST_CASE("the leader tells how it is while a transaction is staged") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    for (const char* set : {"a", "b"}) fill(client, set);
+    client.send(long_transaction(150));
+    RespClient other = server.client();
+    for (int i = 0; i < 10; ++i) {
+      REQUIRE(bulk(other.ask({"ANABRANCH", "STATUS"})).starts_with("{"));
+      REQUIRE(other.ask({"EXISTS", "x"}) == ":0\r\n");  // It is not committed yet.
+    }
+    skip(client, 153);
+    CHECK(client.receive().starts_with("*152\r\n+OK\r\n"));
+  }
+
+  TEST_CASE("who is to be killed, or loses a right, while a transaction is staged has its answer") {
+    RunningServer server({}, shortest());
+    RespClient admin = server.client();
+    for (const char* set : {"a", "b"}) fill(admin, set);
+    REQUIRE(admin.ask({"ACL", "SETUSER", "w", "on", ">p", "~*", "+@all"}) == kOk);
+    RespClient client = server.client();
+    REQUIRE(client.ask({"AUTH", "w", "p"}) == kOk);
+    std::string id = client.ask({"CLIENT", "ID"}).substr(1);
+    id.resize(id.size() - 2);
+    std::string before = ":0\r\n";
+    const auto transaction = [&](const Words& meanwhile) {
+      client.send(long_transaction(150));
+      for (int i = 0; i < 10; ++i) REQUIRE(server.client().ask({"PING"}) == "+PONG\r\n");
+      admin.send(request(meanwhile));
+      REQUIRE(server.client().ask({"EXISTS", "x"}) == before);
+      skip(client, 153);
+      CHECK(client.receive().starts_with("*152\r\n+OK\r\n:5000\r\n"));
+      before = ":1\r\n";
+      return admin.receive();
+    };
+    CHECK(transaction({"ANABRANCH", "POLICY", "SET", "max", "x"}) == kOk);
+    CHECK(transaction({"ACL", "SETUSER", "w", "-set"}) == kOk);
+    CHECK(client.ask({"SET", "x", "1"}).starts_with("-NOPERM"));
+    CHECK(admin.ask({"ACL", "SETUSER", "w", "+set"}) == kOk);
+    CHECK(transaction({"CLIENT", "KILL", "ID", id}) == ":1\r\n");
+    CHECK(client.closed());
+    CHECK(admin.ask({"MGET", "x", "y"}) == "*2\r\n$3\r\nnew\r\n$3\r\nnew\r\n");
   }
 
   TEST_CASE("a server that stops undoes it") {

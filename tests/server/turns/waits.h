@@ -17,7 +17,8 @@ class Waits {
  public:
   struct Wait {
     std::string request;
-    double ms = 0;
+    double ms = 0;       // Of processor time.
+    double wall_ms = 0;  // As it passes, with all that else runs on the machine.
   };
 
   // Asks the server again and again from now on: PING, a read of a key, sometimes as a new

@@ -1,0 +1,40 @@
+// Whether a turn of the leader will take long: by the messages that wait for it, and by the size of
+// the newest records. Not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <span>
+
+#include "leader/pace/pacer.h"
+#include "transport/transport.h"
+
+namespace anabranch::leader {
+
+class TurnSize {
+ public:
+  // Returns whether the next turn may take some tens of milliseconds or more, with these messages
+  // and so many bytes of batches to apply beside them.
+  bool large(std::span<const transport::Event> waiting, std::size_t held_bytes, Pacer::Time now) {
+    // Of many small ones a turn takes those of a few milliseconds.
+    std::size_t largest = held_bytes;
+    for (const transport::Event& event : waiting) {
+      largest = std::max(largest, event.body.size());
+      if (event.body.size() >= kLargeRecord) expect_long(now);
+    }
+    return largest >= kLarge || now < long_until_;
+  }
+  // A large record is being written to the log: the turns that follow read it, for peers and for
+  // the upkeep of the log.
+  void expect_long(Pacer::Time now) { long_until_ = now + kLongFor; }
+
+ private:
+  static constexpr std::size_t kLarge = std::size_t{256} << 10U;
+  static constexpr std::size_t kLargeRecord = std::size_t{2} << 20U;  // Larger than a full group.
+  static constexpr Pacer::Time kLongFor = std::chrono::seconds(2);
+
+  Pacer::Time long_until_{};  // In the past: no turn is expected to be long.
+};
+
+}  // namespace anabranch::leader
