@@ -25,7 +25,7 @@
 #include "leader/link_options.h"
 #include "leader/link_places.h"
 #include "leader/losers.h"
-#include "leader/pace/intake.h"
+#include "leader/pace/beside_writes.h"
 #include "leader/pace/machine.h"
 #include "leader/pace/pacer.h"
 #include "leader/pace/taken_events.h"
@@ -68,7 +68,7 @@ class Leader::Impl {
         link_log_(options_.region),
         lag_(options_.region, options_.lag_alarm_ms),
         read_age_(options_.region, options_.read_ms_max),
-        intake_(options_.region, options_.lag_slow_ms) {}
+        beside_writes_(options_.region, options_.lag_slow_ms) {}
 
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -173,7 +173,7 @@ class Leader::Impl {
     if (!stirred && now < next_turn_ms_) return std::chrono::milliseconds(next_turn_ms_ - now);
     const bool waiting =
         events_.hand_over([&](transport::Event& event) { take(event, now); }, steady_now);
-    const bool working = pacer_.due(steady_now()) && slice(now);
+    const bool working = beside_writes_.due(steady_now()) && slice(now);
     const bool more = waiting || working;
     replica_->durable(may_be_sent(), now);
     replica_->tick(now);
@@ -188,7 +188,7 @@ class Leader::Impl {
   bool turn_is_large() {
     const bool any = events_.take(*transport_);
     const Pacer::Time now = steady_now();
-    const std::size_t held = pacer_.due(now) ? replica_->inbox().held().bytes() : 0;
+    const std::size_t held = beside_writes_.due(now) ? replica_->inbox().held().bytes() : 0;
     const bool large = turn_size_.large(events_.waiting(), held, now);
     return large && (stirred_ || any || steady_ms() >= next_turn_ms_);
   }
@@ -271,7 +271,7 @@ class Leader::Impl {
     status.draining = scope_->writer().draining();
     status.backup = backups_.status(options_.backup_alarm_ms);
     status.scrub = scrubs_->status();
-    intake_.tell(status);
+    beside_writes_.tell(status);
     status.read_ms = read_age_.age_ms();
     status.read_too_long = read_age_.alarms();
     status.warnings = warnings_in(status, lag_.alarms());
@@ -314,29 +314,12 @@ class Leader::Impl {
     const core::Millis next = std::min(replica_->next_tick_ms(), next_look_ms_);
     const std::chrono::milliseconds tick(std::max<core::Millis>(0, next - now));
     const Pacer::Time rested = steady_now();
-    return pacer_.due(rested) ? tick : std::min(tick, pacer_.rest(rested));
+    return beside_writes_.due(rested) ? tick : std::min(tick, beside_writes_.rest(rested));
   }
 
-  // A slice of all that goes on beside local writes. Returns whether more is waiting.
   bool slice(core::Millis now) {
-    if (replica_->state().refused()) return false;  // The tick tries whether that has passed.
-    pacer_.begins(steady_now());
-    bool applying = waits(replica_->apply(now));
-    while (applying && pacer_.goes_on(steady_now())) applying = waits(replica_->apply(now));
-    pacer_.press(intake_.look(*replica_, applying, now));
-    const bool working = waits(replica_->background().work(now));
-    const bool sweeping =
-        replica_->background().upkeep().tidying() && waits(replica_->background().sweep());
-    const bool expiring =
-        sweeps_->slice(now, [this](const core::Failure& why) { log_failure(why); });
-    pacer_.ended(steady_now());
-    return applying || working || sweeping || expiring;
-  }
-
-  // Whether more is waiting, by what a slice gave.
-  bool waits(const core::Result<bool>& more) {
-    if (!more.ok()) log_failure(more.failure());
-    return more.ok() && more.value();
+    return beside_writes_.slice(*replica_, *sweeps_, now,
+                                [this](const core::Failure& why) { log_failure(why); });
   }
 
   // Dead slots are a matter of space, not of meaning: now and then is enough.
@@ -353,7 +336,7 @@ class Leader::Impl {
       log_failure(done.failure());
       return done;
     }
-    pacer_.wrote();
+    beside_writes_.wrote();
     const core::Millis now = steady_ms();
     lag_.note(*replica_, now);
     replica_->durable(may_be_sent(), now);
@@ -418,7 +401,7 @@ class Leader::Impl {
   LinkPlaces places_;
   Lag lag_;
   ReadAge read_age_;
-  Intake intake_;
+  BesideWrites beside_writes_;
   CommitTimes commit_times_;
   Pacer::Time commit_begun_{0};
   EffectOutlet outlet_{options_.region};
@@ -428,7 +411,6 @@ class Leader::Impl {
   bool stirred_ = true;            // Something has changed since the last turn.
   TakenEvents events_;
   TurnSize turn_size_;
-  Pacer pacer_;
   bool failure_logged_ = false;
 };
 
