@@ -99,11 +99,11 @@ Layers rooms_below_control() {
       {"leader/watch", {"leader/threads"}},
       {"leader/health", {}},
       {"leader/backup", {"leader/health", "leader/threads"}},
-      {"leader/pace", {"leader/health"}},
       {"leader/scrub", {"leader/backup", "leader/health", "leader/threads"}},
       {"leader/scopes", {}},
       {"leader/salvage", {"leader/scopes"}},
       {"leader/sweeps", {"leader/salvage", "leader/scopes"}},
+      {"leader/pace", {"leader/health", "leader/sweeps"}},
       {"leader/documents", {"leader", "leader/scopes", "leader/threads", "leader/watch"}},
   };
 }
