@@ -87,6 +87,10 @@ int refuse(lws* wsi, unsigned status, const char* why) {
   return lws_return_http_status(wsi, status, why) == 0 ? 1 : -1;
 }
 
+// The answer is written: libwebsockets takes the next request of the connection, or has it closed,
+// as the request has said. Only a number below 0 closes it.
+int end_answer(lws* wsi) { return lws_http_transaction_completed(wsi) == 0 ? 0 : -1; }
+
 int refuse_raw(lws* wsi) {
   constexpr std::string_view kAnswer =
       "HTTP/1.1 405 Method Not Allowed\r\nallow: GET, POST\r\ncontent-length: 0\r\n"
@@ -481,7 +485,7 @@ int Connections::Impl::write_headers(Exchange& exchange) {
   if (!fits || lws_finalize_write_http_header(exchange.wsi, begin, &at, end) != 0) return -1;
   exchange.has_begun = true;
   if (!answer.is_stream && exchange.writing->empty()) {
-    return lws_http_transaction_completed(exchange.wsi);
+    return end_answer(exchange.wsi);
   }
   lws_callback_on_writable(exchange.wsi);
   return 0;
@@ -504,7 +508,7 @@ int Connections::Impl::write_part(Exchange& exchange) {
   const auto how = is_last && !is_stream ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
   if (lws_write(exchange.wsi, space.data() + LWS_PRE, size, how) < 0) return -1;
   if (is_last) exchange.writing = nullptr;
-  if (is_last && !is_stream) return lws_http_transaction_completed(exchange.wsi);
+  if (is_last && !is_stream) return end_answer(exchange.wsi);
   lws_callback_on_writable(exchange.wsi);
   return 0;
 }

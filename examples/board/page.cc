@@ -42,6 +42,10 @@ unsigned raise_descriptors() {
   return static_cast<unsigned>(std::min(limit.rlim_cur, kConnections));
 }
 
+// The answer is written: libwebsockets takes the next request of the connection, or has it closed,
+// as the request has said. Only a number below 0 closes it.
+int end_answer(lws* wsi) { return lws_http_transaction_completed(wsi) == 0 ? 0 : -1; }
+
 std::string header(lws* wsi, lws_token_indexes which) {
   const int size = lws_hdr_total_length(wsi, which);
   if (size <= 0) return {};
@@ -408,7 +412,7 @@ int Page::Impl::write_headers(Exchange& exchange) {
   if (!fits || lws_finalize_write_http_header(exchange.wsi, begin, &at, end) != 0) return -1;
   exchange.has_begun = true;
   if (is_stream) lws_set_timer_usecs(exchange.wsi, kAlive * LWS_USEC_PER_SEC);
-  if (!is_stream && answer.body.empty()) return lws_http_transaction_completed(exchange.wsi);
+  if (!is_stream && answer.body.empty()) return end_answer(exchange.wsi);
   lws_callback_on_writable(exchange.wsi);
   return 0;
 }
@@ -422,7 +426,7 @@ int Page::Impl::write_answer(Exchange& exchange) {
   const bool is_last = exchange.written == body.size();
   const auto how = is_last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
   if (lws_write(exchange.wsi, space.data() + LWS_PRE, size, how) < 0) return -1;
-  if (is_last) return lws_http_transaction_completed(exchange.wsi);
+  if (is_last) return end_answer(exchange.wsi);
   lws_callback_on_writable(exchange.wsi);
   return 0;
 }

@@ -16,6 +16,7 @@ namespace anabranch::test {
 namespace {
 
 constexpr timeval kWait{60, 0};
+constexpr timeval kCloses{10, 0};
 
 control::File connect_to(const std::string& address) {
   const bool on_path = address.starts_with("unix:");
@@ -70,6 +71,20 @@ Reply fetch(const std::string& address, const std::string& request, int events) 
   if (text.empty()) return {};
   const std::size_t end = text.find("\r\n\r\n");
   return {std::stoi(text.substr(text.find(' ') + 1)), text.substr(0, end), text.substr(end + 4)};
+}
+
+std::string read_to_end(const std::string& address, const std::string& requests) {
+  const control::File socket = connect_to(address);
+  ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &kCloses, sizeof(kCloses));
+  ::send(socket.fd(), requests.data(), requests.size(), MSG_NOSIGNAL);
+  std::string text;
+  std::array<char, 4096> bytes;
+  for (;;) {
+    const ssize_t size = ::recv(socket.fd(), bytes.data(), bytes.size(), 0);
+    if (size == 0) return text;
+    if (size < 0) return {};
+    text.append(bytes.data(), static_cast<std::size_t>(size));
+  }
 }
 
 Reply get(const std::string& address, const std::string& path, int events) {

@@ -15,7 +15,10 @@ struct Reply {
 // Sends a request to "http://127.0.0.1:PORT" or "unix:PATH" and returns the whole answer; of a
 // stream, its first events. Throws std::runtime_error if nobody listens.
 Reply fetch(const std::string& address, const std::string& request, int events = 1);
-// The same for GET of a path, as a browser of this machine sends it.
+// Sends requests and returns all that comes until the connection is closed; empty if it is not,
+// within ten seconds.
+std::string read_to_end(const std::string& address, const std::string& requests);
+// The same as fetch() for GET of a path, as a browser of this machine sends it.
 Reply get(const std::string& address, const std::string& path, int events = 1);
 
 }  // namespace anabranch::test

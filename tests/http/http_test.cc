@@ -23,6 +23,7 @@ namespace anabranch::http_test {
 using nlohmann::json;
 using test::fetch;
 using test::get;
+using test::read_to_end;
 using test::Reply;
 
 namespace {
@@ -153,6 +154,20 @@ TEST_SUITE("http: port") {
       CHECK(status("POST /pause", std::string("Content-Length: ") + length + "\r\n") == 413);
     }
     CHECK(get(at, "/healthz").status == 200);
+  }
+
+  TEST_CASE("a connection is closed behind the answer where its client asks for that") {
+    World world;
+    const std::string at = world.http.address();
+    const std::string host = "Host: localhost\r\n";
+    for (const char* path : {"/healthz", "/nothing", "/status"}) {
+      const std::string line = std::string("GET ") + path;
+      const std::string last = line + " HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n";
+      CHECK(read_to_end(at, last) != "");
+      CHECK(read_to_end(at, line + " HTTP/1.0\r\n" + host + "\r\n") != "");
+      const std::string both = read_to_end(at, line + " HTTP/1.1\r\n" + host + "\r\n" + last);
+      CHECK(both.find("HTTP/1.1") != both.rfind("HTTP/1.1"));
+    }
   }
 
   TEST_CASE("acting needs the token") {
