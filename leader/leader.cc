@@ -185,12 +185,13 @@ class Leader::Impl {
     return rest;
   }
 
-  bool turn_is_large() {
+  bool turn_is_long() {
     const bool any = events_.take(*transport_);
     const Pacer::Time now = steady_now();
     const std::size_t held = beside_writes_.due(now) ? replica_->inbox().held().bytes() : 0;
-    const bool large = turn_size_.large(events_.waiting(), held, now);
-    return large && (stirred_ || any || steady_ms() >= next_turn_ms_);
+    const TurnSize::Look look = turn_size_.look(events_.waiting(), held, now);
+    const bool waits = look.stored.bytes > 0 && replica_->state().begins_file(look.stored);
+    return (look.large || waits) && (stirred_ || any || steady_ms() >= next_turn_ms_);
   }
 
   void publish(std::string channel, std::string body, core::Millis published_ms) {
@@ -431,7 +432,10 @@ Transaction& Leader::scope() { return impl_->scope(); }
 GroupWriter& Leader::writer() { return impl_->scope().writer(); }
 bool Leader::dirty() const { return impl_->replica().writer().dirty(); }
 bool Leader::group_full() const { return impl_->replica().writer().full(); }
-bool Leader::group_large() const { return impl_->replica().writer().large(); }
+bool Leader::commit_is_long() const {
+  const regions::LocalWriter& writer = impl_->replica().writer();
+  return writer.large() || writer.begins_file();
+}
 core::Result<void> Leader::commit() { return impl_->commit(); }
 core::Result<bool> Leader::begin_commit() { return impl_->begin_commit(); }
 core::Result<void> Leader::finish_commit() { return impl_->finish_commit(); }
@@ -443,7 +447,7 @@ core::Result<void> Leader::sync() { return impl_->sync(); }
 Backups& Leader::backups() { return impl_->backups(); }
 Statistics Leader::statistics() const { return impl_->statistics(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
-bool Leader::turn_is_large() { return impl_->turn_is_large(); }
+bool Leader::turn_is_long() { return impl_->turn_is_long(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
 StoreStatus Leader::status() const { return impl_->status(); }
 ExpiryCounts Leader::expiries() const { return impl_->expiries(); }

@@ -64,8 +64,8 @@ class Leader {
   [[nodiscard]] bool dirty() const;
   // Whether the group has reached its size limit and should be committed before more is staged.
   [[nodiscard]] bool group_full() const;
-  // Whether its commit takes long, some tens of milliseconds or more.
-  [[nodiscard]] bool group_large() const;
+  // Whether its commit takes long, some tens of milliseconds or more, or waits for the disk.
+  [[nodiscard]] bool commit_is_long() const;
   // Commits the open group as one batch; does nothing if nothing was written. After a failure every
   // transaction of the group is undone and the leader takes no more writes.
   core::Result<void> commit();
@@ -125,8 +125,9 @@ class Leader {
   // Takes the messages of peers, applies one slice of them, sends all due messages. Nothing may be
   // staged. Returns the time that the owner may sleep while wake_fd() stays silent.
   std::chrono::milliseconds turn();
-  // Whether turn() will take long, some tens of milliseconds or more. turn() must be the next call.
-  [[nodiscard]] bool turn_is_large();
+  // Whether turn() will take long, some tens of milliseconds or more, or wait for the disk. turn()
+  // must be the next call.
+  [[nodiscard]] bool turn_is_long();
   // Readable while messages wait. Owned by the leader.
   [[nodiscard]] int wake_fd() const;
 

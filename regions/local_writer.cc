@@ -59,8 +59,7 @@ std::string LocalWriter::refusal() const {
 
 // Before the group is closed: its numbers are given to the next one.
 core::Result<void> LocalWriter::make_ready() {
-  const Group& group = open_->group;
-  auto ready = state_.make_ready({group.bytes(), group.ops(), 1});
+  auto ready = state_.make_ready(size());
   if (ready.ok()) return ready;
   core::Failure why = ready.failure();
   if (why.passes) why.message = refusal();

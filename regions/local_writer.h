@@ -54,8 +54,10 @@ class LocalWriter final : public OwnBatches {
   [[nodiscard]] bool dirty() const { return open_ && !open_->group.empty(); }
   // Whether the open group is to be committed before more is staged.
   [[nodiscard]] bool full() const { return dirty() && open_->group.full(); }
-  // Whether its commit takes long.
+  // Whether it is so large that its commit takes long.
   [[nodiscard]] bool large() const { return dirty() && open_->group.large(); }
+  // Whether its commit waits for a file of the log to be begun.
+  [[nodiscard]] bool begins_file() const { return dirty() && state_.begins_file(size()); }
   // Begins a transaction of the open group, or a part of the one that is open already. Throws
   // kClosed after a failed commit, kReadOnly on a follower, and kIo while commits are refused for a
   // cause that may pass, after a try whether it has passed.
@@ -121,6 +123,8 @@ class LocalWriter final : public OwnBatches {
   [[nodiscard]] std::string refusal() const;
   // Gets what the commit of the open group needs; drops the group when that fails.
   core::Result<void> make_ready();
+  // Of the open group.
+  [[nodiscard]] CommitSize size() const { return {open_->group.bytes(), open_->group.ops(), 1}; }
   // Makes the batch of the open group, and closes it.
   Commit close_dirty_group();
   // Notes that a group is committed.

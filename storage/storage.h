@@ -163,6 +163,12 @@ class Storage {
     return {};
   }
 
+  // Whether a commit of so many bytes and records, or make_ready() for it, waits for the disk
+  // however little it is synced: the storage begins a file for it. For the thread that commits.
+  [[nodiscard]] virtual bool begins_file(std::uint64_t /*bytes*/, std::uint64_t /*records*/) const {
+    return false;
+  }
+
   // Appends the records and makes the changes, all or nothing; returns the position of the last
   // record of the log (unchanged without records). After a failure none of them is visible, and,
   // unless it may pass, every later commit fails too: the storage is closed for writes until it is

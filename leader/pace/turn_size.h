@@ -8,22 +8,32 @@
 #include <span>
 
 #include "leader/pace/pacer.h"
+#include "regions/state/commit.h"
 #include "transport/transport.h"
 
 namespace anabranch::leader {
 
 class TurnSize {
  public:
-  // Returns whether the next turn may take some tens of milliseconds or more, with these messages
-  // and so many bytes of batches to apply beside them.
-  bool large(std::span<const transport::Event> waiting, std::size_t held_bytes, Pacer::Time now) {
+  struct Look {
+    bool large = false;  // The turn may take some tens of milliseconds or more.
+    // One that does not may store so much, about.
+    regions::CommitSize stored;
+  };
+  // Returns what the next turn has to do, with these messages, and so many bytes of batches to
+  // apply beside them.
+  Look look(std::span<const transport::Event> waiting, std::size_t held_bytes, Pacer::Time now) {
     // Of many small ones a turn takes those of a few milliseconds.
     std::size_t largest = held_bytes;
+    std::size_t bytes = held_bytes;
     for (const transport::Event& event : waiting) {
       largest = std::max(largest, event.body.size());
+      bytes += event.body.size();
       if (event.body.size() >= kLargeRecord) expect_long(now);
     }
-    return largest >= kLarge || now < long_until_;
+    bytes = std::min(bytes, kLarge);
+    return {.large = largest >= kLarge || now < long_until_,
+            .stored = {.bytes = 2 * bytes, .ops = std::min(bytes / kLeastOp, kOpsMost)}};
   }
   // A large record is being written to the log: the turns that follow read it, for peers and for
   // the upkeep of the log.
@@ -31,6 +41,8 @@ class TurnSize {
 
  private:
   static constexpr std::size_t kLarge = std::size_t{256} << 10U;
+  static constexpr std::size_t kLeastOp = 16;     // Bytes.
+  static constexpr std::size_t kOpsMost = 2'000;  // The log is asked for twice as much as applied.
   static constexpr std::size_t kLargeRecord = std::size_t{2} << 20U;  // Larger than a full group.
   static constexpr Pacer::Time kLongFor = std::chrono::seconds(2);
 

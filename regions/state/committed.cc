@@ -29,6 +29,11 @@ constexpr std::uint64_t kRowBytesPerOp = 200;
 constexpr std::uint64_t kMetaBytes = 400;
 constexpr std::uint64_t kMetaBytesPerBatch = 100;
 
+std::uint64_t stored_bytes(const CommitSize& size) {
+  return size.bytes * (1 + kRowBytesPerByte) + size.ops * kRowBytesPerOp + kMetaBytes +
+         size.batches * kMetaBytesPerBatch;
+}
+
 }  // namespace
 
 CommittedState::CommittedState(storage::Storage& storage, const ClearLimits& limits)
@@ -187,9 +192,7 @@ const core::Failure& CommittedState::fail(core::Failure why) {
 core::Result<void> CommittedState::make_ready(const CommitSize& size) {
   ANABRANCH_ASSERT(!under_way_);
   if (broken_) return *broken_;
-  const std::uint64_t bytes = size.bytes * (1 + kRowBytesPerByte) + size.ops * kRowBytesPerOp +
-                              kMetaBytes + size.batches * kMetaBytesPerBatch;
-  auto done = storage_.make_ready(bytes, size.batches);
+  auto done = storage_.make_ready(stored_bytes(size), size.batches);
   ready_ = done.ok();
   refused_.reset();
   if (done.ok()) return done;
@@ -198,6 +201,10 @@ core::Result<void> CommittedState::make_ready(const CommitSize& size) {
   last_refusal_ = refused_->message;
   ++refusals_;
   return done;
+}
+
+bool CommittedState::begins_file(const CommitSize& size) const {
+  return storage_.begins_file(stored_bytes(size), size.batches);
 }
 
 core::Result<void> CommittedState::make_ready_for(const Commit& commit) {

@@ -84,6 +84,8 @@ class CommittedState {
   // by a timer. Any other one breaks the replica. No commit may be under way.
   core::Result<void> make_ready(const CommitSize& size = {});
   [[nodiscard]] bool ready() const { return ready_; }
+  // Whether that, or the commit, waits for the disk (storage::Storage::begins_file).
+  [[nodiscard]] bool begins_file(const CommitSize& size) const;
   // Why the last call of that was refused; nothing once one has succeeded.
   [[nodiscard]] const std::optional<core::Failure>& refused() const { return refused_; }
   // How many commits were refused, and why the last one was.

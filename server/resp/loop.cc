@@ -157,7 +157,7 @@ Loop::Milliseconds Loop::turn_leader() {
     leader_turns_.refuse();
     return kSleepMax;
   }
-  if (leader_.turn_is_large()) {
+  if (leader_.turn_is_long()) {
     leader_turns_.begin();
     turn_.begin_leader_turn();
     return kSleepMax;

@@ -460,7 +460,7 @@ void Turn::commit() {
 void Turn::begin_commit() {
   yields_ = false;
   if (!open_.wrote || committing()) return;
-  if (host_.leader.group_large()) {
+  if (host_.leader.commit_is_long()) {
     open_.begun = steady_now();
     send_group();
     return aside_.begin_commit();

@@ -51,6 +51,9 @@ class EngineStorage final : public SteppedEngine {
     return std::make_unique<EngineSnapshot>(std::move(held), tables_.published());
   }
   core::Result<void> make_ready(std::uint64_t bytes, std::uint64_t records) override;
+  [[nodiscard]] bool begins_file(std::uint64_t bytes, std::uint64_t records) const override {
+    return wal_->begins_segment(Readiness::log_bytes(bytes, records), records);
+  }
   core::Result<Position> commit(std::span<const LogRecord> records,
                                 const Changes& changes) override;
   core::Result<bool> begin_commit(std::span<const LogRecord> records,

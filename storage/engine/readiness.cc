@@ -24,14 +24,17 @@ Result<void> Readiness::look_at_place(const Wal& log) const {
   return there.ok() ? log.check_last() : there;
 }
 
+std::uint64_t Readiness::log_bytes(std::uint64_t bytes, std::uint64_t records) {
+  return kRecordHeaderSize + kMarksMax + bytes + records * kBesideRecord;
+}
+
 Result<void> Readiness::get(Wal& log, const Flusher& flusher, std::uint64_t waiting,
                             std::uint64_t bytes, std::uint64_t records) {
   ready_ = false;
   if (auto there = look_at_place(log); !there.ok()) return there;
   const std::uint64_t most = 2 * std::max(overlay_bytes_, OverlayMemory::kChunkBytes);
   if (const auto refused = flusher.refused(); refused && waiting >= most) return *refused;
-  auto made =
-      log.make_ready(kRecordHeaderSize + kMarksMax + bytes + records * kBesideRecord, records);
+  auto made = log.make_ready(log_bytes(bytes, records), records);
   ready_ = made.ok();
   return made;
 }

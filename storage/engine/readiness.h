@@ -26,6 +26,8 @@ class Readiness {
   // for a flush. A failure that may pass has changed nothing.
   core::Result<void> get(Wal& log, const Flusher& flusher, std::uint64_t waiting,
                          std::uint64_t bytes, std::uint64_t records);
+  // Returns how many bytes of the log such a commit takes, about.
+  [[nodiscard]] static std::uint64_t log_bytes(std::uint64_t bytes, std::uint64_t records);
   // Whether that was done since the last commit.
   [[nodiscard]] bool ready() const { return ready_; }
   // A commit is made, or has failed.

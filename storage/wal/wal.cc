@@ -75,7 +75,7 @@ std::uint64_t Wal::needed(std::uint64_t bytes, std::uint64_t batches) const {
 Result<void> Wal::make_ready(std::uint64_t bytes, std::uint64_t batches) {
   ready_ = false;
   if (auto closed = failure()) return *closed;
-  if (!fits(needed(bytes, batches))) {
+  if (begins_segment(bytes, batches)) {
     auto rolled = roll(bytes + SparseIndex().encoded_size(batches));
     if (!rolled.ok()) return rolled;
   }

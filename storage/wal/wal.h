@@ -77,6 +77,10 @@ class Wal {
   // next segment where the last one has too little room. For the thread that appends. A failure
   // that may pass has changed nothing.
   core::Result<void> make_ready(std::uint64_t bytes, std::uint64_t batches);
+  // Whether that begins a segment, and so waits for the disk. For the thread that appends.
+  [[nodiscard]] bool begins_segment(std::uint64_t bytes, std::uint64_t batches) const {
+    return !fits(needed(bytes, batches));
+  }
   // Appends a commit: the batches get the next positions. It is not on disk before a sync. Fails
   // with kInvalid, and changes nothing, when the commit is larger than 4 GiB. Makes itself ready
   // when that was not done. Else a record that is larger than was said is written behind the room

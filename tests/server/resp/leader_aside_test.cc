@@ -86,6 +86,24 @@ TEST_SUITE("server: leader aside") {
     CHECK(run.reader.ask({"EXISTS", "k", "e:0", "behind"}) == ":3\r\n");
   }
 
+  TEST_CASE("others are served while a file of the log is begun, which waits for the disk") {
+    RunningServer server({.durability = Durability::kInterval});
+    RespClient reader = server.client();
+    RespClient writer = server.client();
+    REQUIRE(reader.ask({"SET", "k", "before"}) == kOk);
+    HeldDisk disk{std::thread::id()};
+    constexpr int kValues = 30;  // More than the first file has room for.
+    const std::string value(100'000, 'v');
+    for (int i = 0; i < kValues; ++i) writer.send(request({"SET", "v" + std::to_string(i), value}));
+    disk.wait();
+    for (int i = 0; i < 200; ++i) {
+      REQUIRE(bulk(reader.ask({"GET", "k"})) == "before");
+      REQUIRE(server.client().ask({"PING"}) == "+PONG\r\n");
+    }
+    disk.open();
+    for (int i = 0; i < kValues; ++i) CHECK(writer.receive() == kOk);
+  }
+
   TEST_CASE("a session that reads meanwhile has seen nothing of it") {
     Away run;
     RespClient session = run.server.client();
