@@ -71,14 +71,12 @@ def main():
         probes = [Probes(eu, us), Probes(us, eu)]
         for probe in probes:
             probe.start()
-        warned = set()
         begin = time.monotonic()
         while time.monotonic() - begin < LOAD:
             for leader in (eu, us):
                 status = leader.status()
                 if any(each["kind"] == "slowed" for each in status["warnings"]):
                     check(status["slowed"] and status["behind_ms"] > 0, f"a warning without a figure: {status}")
-                    warned.add(leader.region)
             time.sleep(0.2)
         for load in loads:
             load.stop()
@@ -89,15 +87,15 @@ def main():
             probe.join()
         print("writes:", written, "| lag of the probes in s:",
               *([round(each, 1) for each in probe.times] for probe in probes), flush=True)
-        check(warned, "nobody is told that writes are slowed")
-        for region in warned:
-            check(has_line(world.leaders[region], "writes here are slowed"), f"a line in the log of {region}")
+        # By the log: on a fast machine each time is shorter than the time between two looks at the status.
+        slowed = [leader for leader in (eu, us) if has_line(leader, "writes here are slowed")]
+        check(slowed, "nobody is told that writes are slowed")
         check(max(probe.times[-1] for probe in probes) < LAG_MAX, "the lag has no bound")
         check(min(written.values()) * 5 > max(written.values()), f"a region is starved: {written}")
         world.wait_equal([eu, us], seconds=120)
-        for region in warned:
-            wait_until(f"{region} is not slowed", lambda: not world.leaders[region].status()["slowed"])
-            check(has_line(world.leaders[region], "writes are not slowed any more"), f"the end in the log of {region}")
+        for leader in slowed:
+            wait_until(f"{leader.region} is not slowed", lambda: not leader.status()["slowed"])
+            check(has_line(leader, "writes are not slowed any more"), f"the end in the log of {leader.region}")
 
 
 if __name__ == "__main__":
