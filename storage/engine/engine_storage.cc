@@ -114,9 +114,8 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
   // Positions go on behind a log that the base has of its own, and behind what is trimmed: what the
   // log has lost may have been trimmed before, and below that nothing is read.
   const bool below_trim = reach.trimmed == 0 || planted(Bug::kGoOnBelowTrim);
-  const Position trimmed_last = below_trim ? 0 : reach.trimmed - 1;
-  const Position given = std::max({reach.position, base_->last_position(), trimmed_last});
-  WalBase base{reach.ticket, given, reach.opening};
+  WalBase base{reach.ticket, std::max(reach.position, base_->last_position()), reach.opening};
+  base.given = below_trim ? 0 : reach.trimmed - 1;
   if (reach.ticket != Ticket{}) base.segment = SegmentName::parse(noted.value());
   base.begun = reach.begun;
   const Redo redo = [this](Ticket /*ticket*/, std::string_view changes) {

@@ -118,8 +118,8 @@ LogEndSearch::LogEndSearch(std::vector<Segment>& segments, const WalBase& base, 
       scan_(segments[at_]) {
   found_.end = segments_[at_].start();
   found_.synced = base.ticket.end;
-  found_.position = base.position;
-  next_ = segments_[at_].header.first;
+  found_.position = std::max(base.position, base.given);
+  found_.next = segments_[at_].header.first;
 }
 
 bool LogEndSearch::enter_next() {
@@ -128,7 +128,7 @@ bool LogEndSearch::enter_next() {
   if (next.start() != found_.end || !joins(segments_[at_], next)) return false;
   scan_ = SegmentScan(next);
   ++at_;
-  next_ = next.header.first;
+  found_.next = next.header.first;
   found_.position = std::max(found_.position, next.header.first - 1);
   found_.synced = std::max(found_.synced, next.header.synced);
   return true;
@@ -155,7 +155,7 @@ Result<bool> LogEndSearch::pass_damage(const FoundRecord& found) {
 }
 
 void LogEndSearch::note_passed() {
-  if (found_.passed.size() < LogEnd::kPassedMax) found_.passed.push_back(next_);
+  if (found_.passed.size() < LogEnd::kPassedMax) found_.passed.push_back(found_.next);
 }
 
 Result<bool> LogEndSearch::take(const FoundRecord& found) {
@@ -167,7 +167,7 @@ Result<bool> LogEndSearch::take(const FoundRecord& found) {
   }
   add_to_index(segments_[at_].index, header, found.body);
   found_.end = header.end();
-  next_ = header.next_position();
+  found_.next = header.next_position();
   found_.synced = std::max(found_.synced, header.synced);
   found_.position = std::max(found_.position, header.next_position() - 1);
   found_.closed = header.kind == RecordKind::kClosing;

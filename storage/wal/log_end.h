@@ -39,6 +39,7 @@ struct LogEnd {
   std::uint64_t synced = 0;  // It is known that the log was on disk to here.
   std::uint64_t sound = 0;   // All records of the last segment from here to the end are sound.
   Position position = 0;     // The greatest that is given already, before the end or by the base.
+  Position next = 1;         // Of the next batch at the end, by the records before it.
   bool more = false;         // Records or segments lie behind the end.
   bool closed = false;       // The last record closes its opening.
   std::uint64_t redone = 0;
@@ -70,7 +71,6 @@ class LogEndSearch {
   const Redo& redo_;
   std::size_t at_ = 0;  // The segment of the walk.
   SegmentScan scan_;
-  Position next_ = 1;  // Of the next batch of the walk.
   LogEnd found_;
 };
 

@@ -26,7 +26,7 @@ LossSurvey::LossSurvey(const std::vector<Segment>& segments, const LogEnd& end, 
       end_(end),
       begin_(std::max(end.end, base.ticket.end)),
       end_place_(begin_),
-      expected_(std::max(end.position, base.position) + 1) {
+      expected_(end.end > base.ticket.end ? end.next : base.position + 1) {
   loss_.place = begin_;
   loss_.first = expected_;
 }
@@ -62,7 +62,7 @@ Result<void> LossSurvey::walk(std::size_t segment) {
     const RecordHeader header = found.value().header;
     place = header.place + 1;
     if (!found.value().sound()) {
-      if (header.place != end_place_ || header.first != expected_) continue;
+      if (header.place != end_place_ || header.first < expected_) continue;
       miss(header, found.value().body);
       place = header.end();
       continue;
@@ -100,8 +100,9 @@ void LossSurvey::miss(const RecordHeader& header, std::string_view body) {
   end_place_ = header.end();
 }
 
+// Where no record is missing before it, no batch is: an opening may have left out positions.
 void LossSurvey::take(const RecordHeader& header, std::string_view body) {
-  loss_.unknown += header.first - expected_;
+  if (header.place != end_place_) loss_.unknown += header.first - expected_;
   expected_ = header.next_position();
   end_place_ = header.end();
   BatchWalk walk(header, body);

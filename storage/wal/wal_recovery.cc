@@ -108,7 +108,7 @@ Result<void> Recovery::find(const Redo& redo) {
   losses_ = std::move(noted).value();
   if (found_.segments.empty()) {
     end_.closed = base_.ticket.end == 0;
-    end_.position = base_.position;
+    end_.position = std::max(base_.position, base_.given);
     return {};
   }
   auto& segments = found_.segments;

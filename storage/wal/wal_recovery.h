@@ -36,16 +36,16 @@
 
 namespace anabranch::storage {
 
-// How far the tables on disk reach, as they say themselves: the newest commit in them, a position
-// behind which the log goes on (of its last batch, or a greater one), the number of the opening
-// that wrote it, the newest segment that was noted, and a flush that had begun. All zero without
-// tables.
+// How far the tables on disk reach, as they say themselves. All zero without tables.
 struct WalBase {
-  Ticket ticket;
-  Position position = 0;
-  std::uint64_t opening = 0;
-  std::optional<SegmentName> segment = {};
-  BegunFlush begun = {};
+  Ticket ticket;                            // The newest commit in them...
+  Position position = 0;                    // ...and the last batch up to there.
+  std::uint64_t opening = 0;                // The number of the opening that wrote it.
+  std::optional<SegmentName> segment = {};  // The newest one that was noted.
+  BegunFlush begun = {};                    // A flush that had begun.
+  // No batch has a position up to here again. It may be greater than those of batches that lie
+  // behind the tables: what was trimmed counts as given.
+  Position given = 0;
 };
 
 enum class WalVerdict : std::uint8_t {

@@ -100,14 +100,15 @@ void leave_hole(storage::test::RecordedFiles& files, const MemoryStorage& base) 
   if (noted.empty()) return;
   const storage::Reach reach = storage::decode_reach(noted).value();
   const auto none = [](storage::Ticket, std::string_view) { return Result<void>(); };
-  storage::WalBase from{reach.ticket, std::max(reach.position, reach.trimmed), reach.opening};
+  storage::WalBase from{reach.ticket, reach.position, reach.opening};
+  from.given = reach.trimmed;
   {
     const auto looked = storage::look_at_wal(files, {}, from, none);
     if (!looked.ok() || !looked.value().losses.empty()) return;
-    from.position = looked.value().wal->last().position;
+    from.given = looked.value().wal->last().position;
   }
-  if (from.position % kEvery != 0) return;
-  from.position += 1 + from.position / kEvery % kMost;
+  if (from.given % kEvery != 0) return;
+  from.given += 1 + from.given / kEvery % kMost;
   const auto opened = storage::open_wal(files, {.segment_bytes = 4096}, from, none);
   ANABRANCH_ASSERT(opened.ok());
 }
