@@ -254,6 +254,33 @@ TEST_CASE("damage in what the tables have hinders no opening") {
   CHECK_EQ(log.batches(), Strings{"one", "Two", "three"});
 }
 
+TEST_CASE("damage among batches that count as trimmed, and are not in the tables, is a loss") {
+  TestLog log;
+  log.append_synced("one");
+  WalBase base = log.base_here();
+  base.given = 20;
+  Position missing = 2;
+  SUBCASE("before an opening has left positions out") {}
+  SUBCASE("behind one that has") {
+    log.open(base);
+    missing = 21;
+  }
+  log.append_synced("two");
+  log.append_synced("three");
+  log.damage("two");
+  log.open(base);
+  CHECK(log.opened.verdict == WalVerdict::kDamaged);
+  REQUIRE_EQ(log.opened.losses.size(), 1);
+  const LogLoss& loss = log.opened.losses.front();
+  CHECK(loss.misses_batches());
+  CHECK(loss.end_known);
+  CHECK_EQ(loss.first, missing);
+  CHECK_EQ(loss.unknown, 1);
+  REQUIRE_EQ(loss.found.size(), 1);
+  CHECK_EQ(loss.found.front().last, 3);
+  CHECK_GE(log.wal->last().position, 20);
+}
+
 // Four commits in one segment, all in the tables but the last.
 struct DamagedLog {
   DamagedLog() {
