@@ -191,7 +191,8 @@ class Leader::Impl {
     const std::size_t held = beside_writes_.due(now) ? replica_->inbox().held().bytes() : 0;
     const TurnSize::Look look = turn_size_.look(events_.waiting(), held, now);
     const bool waits = look.stored.bytes > 0 && replica_->state().begins_file(look.stored);
-    return (look.large || waits) && (stirred_ || any || steady_ms() >= next_turn_ms_);
+    const bool is_long = look.large || waits || sweeps_->salvage().runs();
+    return is_long && (stirred_ || any || steady_ms() >= next_turn_ms_);
   }
 
   void publish(std::string channel, std::string body, core::Millis published_ms) {
