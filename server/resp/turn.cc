@@ -110,7 +110,7 @@ void Turn::execute(Client& client, Arguments arguments) {
   }
   // What others have staged counts as a change, so the log must have it.
   const bool watches = command.has(kExecutes) && host_.watched.watches(client);
-  if (command.has(kAfterCommit) || watches) commit();
+  if ((command.has(kAfterCommit) || watches) && !commit_before(client)) return;
   if (goes_by_work(command, arguments) &&
       is_large(client, command, arguments, host_.leader.scope())) {
     return begin_large(client, resolved, arguments);
@@ -291,7 +291,7 @@ bool Turn::make_way(Client& client, const Command& command, Arguments arguments)
 void Turn::begin_removal(Client& client, const Command& command, Arguments arguments) {
   try {
     if (reads_.any_to_begin()) {
-      commit();
+      if (!commit_before(client)) return;
       if (!reads_.keep_state(host_)) {
         client.held_back = HeldBack{HeldBack::Until::kRemoved};
         return;
@@ -319,7 +319,7 @@ void Turn::begin_large(Client& client, const Resolved& resolved, Arguments argum
     client.held_back = HeldBack{HeldBack::Until::kRemoved};
     return;
   }
-  commit();
+  if (!commit_before(client)) return;
   client.standing = Standing::kStaging;
   write_ = std::make_unique<LongWrite>(host_, client, resolved, arguments,
                                        [this](Call& call) { run_watched(call); });
@@ -455,6 +455,16 @@ void Turn::commit() {
   if (!open_.wrote) return;
   open_.begun = steady_now();
   conclude(open_, host_.leader.commit());
+}
+
+bool Turn::commit_before(Client& client) {
+  if (!open_.wrote || !host_.leader.commit_is_long()) {
+    commit();
+    return true;
+  }
+  begin_commit();
+  client.held_back = HeldBack{HeldBack::Until::kCommitted};
+  return false;
 }
 
 void Turn::begin_commit() {

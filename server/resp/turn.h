@@ -160,6 +160,9 @@ class Turn {
               bool apart);
   // Returns the committed state, of now or a moment ago.
   const leader::View& committed_state();
+  // Commits the open group before a command of a client; holds the client back until then where
+  // that takes long. Returns whether the command may go on.
+  bool commit_before(Client& client);
   // Begins to commit a group that has become large, as soon as no other commit is under way.
   void commit_if_large();
   // The open group is the one under way from now on.

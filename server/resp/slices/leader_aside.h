@@ -45,7 +45,7 @@ class LeaderAside {
   [[nodiscard]] bool away() const { return run_.has_value(); }
   // Waits for the work; throws what it has thrown. The leader is back.
   Done end();
-  // Readable when end() need not wait; -1 where the system had no descriptor for it.
+  // Readable when end() need not wait, also where the work was done before begin_ returned.
   [[nodiscard]] int fd() const { return thread_.fd(); }
 
   // Returns a vector that covers all states that were read so far, and nothing that was not shown.

@@ -87,6 +87,9 @@ TEST_SUITE("server: leader aside") {
   }
 
   TEST_CASE("others are served while a file of the log is begun, which waits for the disk") {
+    bool commits = false;  // The writer has what was staged committed before its next request.
+    SUBCASE("by a group of writes") {}
+    SUBCASE("by the commit before a request") { commits = true; }
     RunningServer server({.durability = Durability::kInterval});
     RespClient reader = server.client();
     RespClient writer = server.client();
@@ -94,14 +97,18 @@ TEST_SUITE("server: leader aside") {
     HeldDisk disk{std::thread::id()};
     constexpr int kValues = 30;  // More than the first file has room for.
     const std::string value(100'000, 'v');
-    for (int i = 0; i < kValues; ++i) writer.send(request({"SET", "v" + std::to_string(i), value}));
+    for (int i = 0; i < kValues; ++i) {
+      std::string bytes = request({"SET", "v" + std::to_string(i), value});
+      if (commits) bytes += request({"WATCH", "k"});
+      writer.send(bytes);
+    }
     disk.wait();
     for (int i = 0; i < 200; ++i) {
       REQUIRE(bulk(reader.ask({"GET", "k"})) == "before");
       REQUIRE(server.client().ask({"PING"}) == "+PONG\r\n");
     }
     disk.open();
-    for (int i = 0; i < kValues; ++i) CHECK(writer.receive() == kOk);
+    for (int i = 0; i < (commits ? 2 : 1) * kValues; ++i) CHECK(writer.receive() == kOk);
   }
 
   TEST_CASE("a session that reads meanwhile has seen nothing of it") {
