@@ -34,6 +34,12 @@ bool DeferredClears::has(core::Origin origin) const {
                              [&](const Aside& aside) { return aside.held.batch.origin == origin; });
 }
 
+std::size_t DeferredClears::bytes() const {
+  std::size_t bytes = 0;
+  for (const Aside& each : batches_) bytes += each.held.size();
+  return bytes;
+}
+
 void DeferredClears::put(HeldBatch held, const core::VersionVector& deps) {
   Aside aside;
   aside.held = std::move(held);

@@ -24,6 +24,8 @@ class DeferredClears {
 
   [[nodiscard]] bool empty() const { return batches_.empty(); }
   [[nodiscard]] bool has(core::Origin origin) const;
+  // Returns the bytes of the batches.
+  [[nodiscard]] std::size_t bytes() const;
   void put(HeldBatch held, const core::VersionVector& deps);
   void forget_all() { batches_.clear(); }
 

@@ -69,6 +69,10 @@ class Inbox final : public Participant {
   // Whether batches could be applied if there were room, or if the system gave what a commit needs.
   [[nodiscard]] bool out_of_space() const { return out_of_space_; }
 
+  // Returns the bytes of all batches that have come and are not applied yet.
+  [[nodiscard]] std::size_t bytes() const {
+    return held_.bytes() + aside_.bytes() + proofs_.provenance().bytes();
+  }
   // Whether anything of an origin has come that is not applied yet.
   [[nodiscard]] bool holds(core::Origin origin) const;
   // Whether the next batch of an origin is here, proven, and waits for other origins.

@@ -63,10 +63,11 @@ int Connections::giving_way(int newest, Time now) const {
   const auto line = [](const Connection& each) { return std::pair(each.is_link, each.heard); };
   for (auto at = connections_.begin(); at != connections_.end(); ++at) {
     const Connection& each = at->second;
-    if (each.gives_way || (keyed_ && each.is_link) || now - each.heard < kYoung) continue;
+    if (each.gives_way || at->first == newest || (keyed_ && each.is_link)) continue;
     if (found == connections_.end() || line(each) < line(found->second)) found = at;
   }
-  return found == connections_.end() ? newest : found->first;
+  const bool gives = found != connections_.end() && now - found->second.heard >= kYoung;
+  return gives ? found->first : newest;
 }
 
 std::optional<Connection> Connections::close(int descriptor) {

@@ -43,8 +43,9 @@ class Connections {
   void listen_at(std::uint16_t port) { port_ = port; }
 
   // Adds an accepted connection. When there are too many, shuts one: the stranger that has said
-  // nothing for longest, one that is no link yet before others; this one if all have come or spoken
-  // less than kYoung ago. Returns the address of the shut connection, else nullopt.
+  // nothing for longest, one that is no link yet before others; this one if that stranger has come
+  // or spoken less than kYoung ago, so a flood of connections ends no link. Returns the address of
+  // the shut connection, else nullopt.
   std::optional<std::string> open(int descriptor, Time now);
   // Removes a connection that is over; returns its data, nullopt for an unknown descriptor.
   std::optional<Connection> close(int descriptor);

@@ -79,11 +79,26 @@ TEST_CASE("without keys a link that says nothing gives way, behind those that ar
   world.connections.hear(kFirst + 1, world.now);
   CHECK(world.open(kFirst + 3));
   CHECK(world.ended(kFirst + 2));
+  world.connections.hear(kFirst + 3, world.now);
   CHECK(world.open(kFirst + 4));
   CHECK(world.ended(kFirst));
   CHECK(world.open(kFirst + 5));
   CHECK(world.ended(kFirst + 5));
   CHECK_FALSE(world.ended(kFirst + 1));
+}
+
+TEST_CASE("a flood of connections ends no link, however long it is silent") {
+  World world(false);
+  CHECK_FALSE(world.open(kFirst));
+  world.connections.hear(kFirst, world.now);
+  world.now += seconds(60);
+  for (int i = 1; i < 3; ++i) CHECK_FALSE(world.open(kFirst + i));
+  CHECK(world.open(kFirst + 3));
+  CHECK(world.ended(kFirst + 3));
+  world.now += seconds(2);
+  CHECK(world.open(kFirst + 4));
+  CHECK(world.ended(kFirst + 1));
+  CHECK_FALSE(world.ended(kFirst));
 }
 
 TEST_SUITE_END();
