@@ -56,6 +56,7 @@ enum class Bug : std::uint8_t {
   kBelieveUnsigned,
   kLeaveUnsigned,
   kForgetEnds,
+  kSignNothingBeside,
   kTrustSnapshots,
   kExpireAnyValue,
   kShortestExpiry,

@@ -78,6 +78,10 @@ std::string signed_key(core::Origin origin) {
   return std::string(kSignedPrefix) + big_endian(origin);
 }
 
+std::string proof_key(core::Origin origin, core::Seq first) {
+  return std::string(kProofPrefix) + big_endian(origin) + big_endian(first);
+}
+
 std::string digest_key(std::uint64_t format, std::size_t number) {
   ANABRANCH_ASSERT(number <= UINT8_MAX);
   return std::string(format == 1 ? kDigestPrefixOne : kDigestPrefix) +

@@ -112,6 +112,9 @@ std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);
 std::string chain_key(core::Origin origin, core::Seq seq);
 std::string signed_key(core::Origin origin);
+inline constexpr std::string_view kProofPrefix =
+    "proof/";  // proof/<origin><first> -> signature of the position before a batch of the log
+std::string proof_key(core::Origin origin, core::Seq first);
 // `number`: of a bucket in format 1, then of a group of buckets.
 std::string digest_key(std::uint64_t format, std::size_t number);
 inline constexpr std::string_view kScoresKey =

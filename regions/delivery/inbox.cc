@@ -61,6 +61,8 @@ void Inbox::on(LinkId link, BatchMessage message, Batch batch, core::Millis now)
   const core::Origin origin = batch.origin;
   const core::Seq first = batch.first();
   HeldBatch held{std::move(message.bytes), std::move(batch), owner_.exchange.links().peer(link)};
+  held.signed_beside = held.batch.signature.empty() && !message.signature.empty();
+  if (held.signed_beside) held.batch.signature = std::move(message.signature);
   proofs_.hold(link, std::move(held), !out_of_space_, now);
   if (had_no_room(origin, first))
     owner_.exchange.subscriptions().dropped(link, message.stream, origin, first);

@@ -52,6 +52,10 @@ void Proofs::hold(LinkId link, HeldBatch held, bool goes_on, Millis now) {
   if (region.empty() && batch.opening) region = batch.opening->region;
   const bool is_direct = region == peer->region;
   if (!is_direct && !held.asked) return;  // Neither its own nor asked for.
+  if (held.signed_beside && !signer_.verify(before_of(batch, region))) {
+    held.batch.signature.clear();
+    held.signed_beside = false;
+  }
   prove_before(held, region, goes_on, now);
   const auto room = has_room(held, goes_on) ? Provenance::Room::kWhole : Provenance::Room::kLink;
   take(provenance_.take(std::move(held), region, room), now);
@@ -162,9 +166,23 @@ void Proofs::prove_ends(const std::vector<HeldBatch>& slice) {
   if (!signer_.active() || planted(Bug::kForgetEnds)) return;
   for (const HeldBatch& held : slice) {
     const core::Origin origin = held.batch.origin;
+    if (held.signed_beside) {
+      owner_.state.log().signatures().keep(origin, held.batch.first(), held.batch.signature);
+    }
     if (held.batch.last() == owner_.state.applied().vector().at(origin))
       prove_head(origin, held.end_signature);
   }
+}
+
+void Proofs::sign_beside(const storage::StoredRecord& record) {
+  const std::string& region = owner_.state.identity().region;
+  const bool own = owner_.state.applied().head(record.origin).region == region;
+  if (!signer_.active() || !own || record.first == 1 || planted(Bug::kSignNothingBeside)) return;
+  const auto batch = core::decode_batch(record.bytes);
+  if (!batch.ok() || !batch.value().signature.empty()) return;
+  const std::string signature =
+      signer_.sign({region, record.origin, record.first - 1, batch.value().previous, {}});
+  owner_.state.log().signatures().keep(record.origin, record.first, signature);
 }
 
 void Proofs::prove_stops() {

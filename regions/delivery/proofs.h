@@ -51,6 +51,9 @@ class Proofs final : public Participant {
   // Keeps the proofs that the batches of a slice carry of their ends, as far as an origin now ends
   // there: to be called in the commit of the slice.
   void prove_ends(const std::vector<HeldBatch>& slice);
+  // Signs the position before a batch of this region that is logged and carries no signature of it,
+  // to be kept beside the batch.
+  void sign_beside(const storage::StoredRecord& record);
   // Finds signatures of the positions of origins whose next batch waits for other origins: after a
   // snapshot, which carries none.
   void prove_stops();
@@ -72,7 +75,10 @@ class Proofs final : public Participant {
   void clear() { provenance_.clear(); }
 
   void applied(core::Origin origin, core::Seq first) override { signer_.applied(origin, first); }
-  void record(Commit& commit) override { signer_.record(commit); }
+  void record(Commit& commit) override {
+    signer_.record(commit);
+    commit.changes.add(owner_.state.log().signatures().take_changes());
+  }
 
   [[nodiscard]] Signer& signer() { return signer_; }
   [[nodiscard]] const Signer& signer() const { return signer_; }

@@ -41,10 +41,14 @@ bool Signer::verify(const RegionReport& report) const {
          signatures_->verify(report.region, signed_bytes(identity_.mesh, report), report.signature);
 }
 
-SignedPosition Signer::sign(core::Origin origin) const {
+std::string Signer::sign(const SignedPosition& position) const {
+  return signatures_->sign(signed_bytes(identity_.mesh, position));
+}
+
+SignedPosition Signer::sign_head(core::Origin origin) const {
   const Head& head = applied_.head(origin);
   SignedPosition position{identity_.region, origin, head.seq, head.chain, {}};
-  position.signature = signatures_->sign(signed_bytes(identity_.mesh, position));
+  position.signature = sign(position);
   return position;
 }
 
@@ -56,7 +60,7 @@ std::string Signer::for_batch() const {
   const core::Seq seq = applied_.vector().at(identity_.origin);
   if (signatures_ == nullptr || seq == 0) return {};
   const SignedPosition* const last = newest(identity_.origin);
-  return last != nullptr && last->seq == seq ? last->signature : sign(identity_.origin).signature;
+  return last != nullptr && last->seq == seq ? last->signature : sign_head(identity_.origin).signature;
 }
 
 void Signer::sign_due(core::Millis now) {
@@ -65,7 +69,7 @@ void Signer::sign_due(core::Millis now) {
   if (left && !core::planted(core::Bug::kLeaveUnsigned)) former_signed_ = false;
   if (!std::exchange(former_signed_, true)) {
     for (const auto& [origin, head] : applied_.heads()) {
-      if (head.region == identity_.region && is_unsigned(origin)) keep(sign(origin));
+      if (head.region == identity_.region && is_unsigned(origin)) keep(sign_head(origin));
     }
   }
   due_ms_ = -1;
@@ -75,7 +79,7 @@ void Signer::sign_due(core::Millis now) {
     return;
   }
   signed_ms_ = now;
-  keep(sign(identity_.origin));
+  keep(sign_head(identity_.origin));
 }
 
 std::optional<core::Millis> Signer::next_ms() const {

@@ -42,6 +42,8 @@ class Signer final : public Participant {
 
   [[nodiscard]] bool active() const { return signatures_ != nullptr; }
   [[nodiscard]] bool verify(const SignedPosition& position) const;
+  // Returns the signature of a position of this region. Only with keys.
+  [[nodiscard]] std::string sign(const SignedPosition& position) const;
   // Signs a report of this region, and checks one of another; without keys no report is signed,
   // and every one is believed.
   void sign(RegionReport& report) const;
@@ -98,7 +100,7 @@ class Signer final : public Participant {
   [[nodiscard]] static auto behind(SomePositions& positions, core::Seq seq) {
     return positions.lower_bound({seq + 1, {}});
   }
-  [[nodiscard]] SignedPosition sign(core::Origin origin) const;
+  [[nodiscard]] SignedPosition sign_head(core::Origin origin) const;
   [[nodiscard]] bool is_unsigned(core::Origin origin) const;
   // The same for all origins that a swap carries beyond the vector announced to readers.
   void passed_by_swap();

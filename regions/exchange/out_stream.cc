@@ -125,7 +125,8 @@ void OutStream::send_wanted(const LogReader& log, storage::Position end,
       wanted_[record->origin] = record->last + 1;
       sent_ += size;
       ops_sent_ += record->last - record->first + 1;
-      send({id_, std::move(record->bytes)});
+      std::string signature = log.signature_before(*record);
+      send({id_, std::move(record->bytes), std::move(signature)});
     }
     if (!by_origin) cursor_ = record->position + 1;
   }

@@ -211,6 +211,7 @@ core::Result<void> LogKeeper::tick(Millis now, const Exchange& exchange,
   if (forgetting()) {
     if (auto done = forget_slice(); !done.ok()) return done;
   }
+  state_.log().signatures().trim();
   next_ms_ = now + (forgetting() ? kPauseMs : kDecideMs);
   return remember(now);
 }

@@ -12,6 +12,13 @@ namespace anabranch::regions {
 using core::Millis;
 using core::Origin;
 
+namespace {
+
+// Batches that are logged in one commit where each gets a signature beside it.
+constexpr std::size_t kSignedAtOnce = 200;
+
+}  // namespace
+
 // ---- When it is to give way.
 
 bool ForkRepair::was_rewritten(Origin origin, core::Seq common) const {
@@ -209,7 +216,8 @@ core::Result<bool> ForkRepair::log_slice(const GroupClosed& /*closed*/, Millis n
   const auto older = owner_.keeper.forget_before(rejoin_->state().log_end + 1);
   if (!older.ok()) return older.failure();
   if (older.value()) return true;
-  auto slice = rejoin_->next_slice();
+  const bool signs = owner_.inbox.proofs().signer().active();
+  auto slice = rejoin_->next_slice(signs ? kSignedAtOnce : SIZE_MAX);
   if (!slice.ok()) return owner_.state.fail(slice.failure());
   std::vector<storage::LogRecord> records;
   for (const storage::StoredRecord& each : slice.value().records) {
@@ -221,6 +229,7 @@ core::Result<bool> ForkRepair::log_slice(const GroupClosed& /*closed*/, Millis n
           "looked at");
       continue;
     }
+    owner_.inbox.proofs().sign_beside(each);
     records.push_back({each.origin, each.first, each.last, each.bytes});
   }
   storage::Changes& changes = slice.value().changes;

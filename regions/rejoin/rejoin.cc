@@ -33,8 +33,9 @@ core::Result<void> Rejoin::clear() {
   return {};
 }
 
-core::Result<Unlogged::Slice> Rejoin::next_slice() {
-  return unlogged_.take(*owner_.state.storage().snapshot(), limits_.records_max, limits_.bytes_max);
+core::Result<Unlogged::Slice> Rejoin::next_slice(std::size_t records_max) {
+  return unlogged_.take(*owner_.state.storage().snapshot(),
+                        std::min(records_max, limits_.records_max), limits_.bytes_max);
 }
 
 // ---- The snapshot.

@@ -67,8 +67,8 @@ class Rejoin final : public Joiner {
   core::Result<void> resume();
   // Removes all batches that were put aside to be logged.
   core::Result<void> clear();
-  // The next batches to be logged, and the changes of that commit.
-  core::Result<Unlogged::Slice> next_slice();
+  // The next batches to be logged, so many at most, and the changes of that commit.
+  core::Result<Unlogged::Slice> next_slice(std::size_t records_max = SIZE_MAX);
   [[nodiscard]] bool all_logged() const { return unlogged_.empty(); }
 
   [[nodiscard]] std::optional<core::Origin> source(

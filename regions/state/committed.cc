@@ -72,6 +72,7 @@ core::Result<bool> CommittedState::load() {
     clock_mark_ = {storage::from_big_endian(*mark)};
   }
   damaged_.load(*snapshot);
+  log_.signatures().load(*snapshot);
   const auto chains = chains_.load(*snapshot);
   return chains.ok() ? core::Result<bool>(true) : chains.failure();
 }

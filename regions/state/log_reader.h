@@ -25,6 +25,11 @@ class LogReader {
   // has passed one over, since that is trimmed or damaged. In a hole of the log
   // (storage/log_hole.h) there was none.
   [[nodiscard]] virtual bool lacks(storage::Position from, storage::Position to) const = 0;
+  // Returns its region's signature of the position before a batch that carries none, as far as one
+  // is known; empty when not.
+  [[nodiscard]] virtual std::string signature_before(const storage::StoredRecord& /*record*/) const {
+    return {};
+  }
   // The last record of the log, and the last one that survives power loss.
   [[nodiscard]] virtual storage::Position last_position() const = 0;
   [[nodiscard]] virtual storage::Position durable_position() const = 0;

@@ -15,6 +15,7 @@
 
 #include "core/hash.h"
 #include "regions/state/log_reader.h"
+#include "regions/state/log_signatures.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -34,7 +35,7 @@ class SoundLog final : public LogReader {
   static constexpr std::size_t kNotedMax = 1000;
 
   // The storage must outlive this.
-  explicit SoundLog(const storage::Storage& storage) : storage_(storage) {}
+  explicit SoundLog(const storage::Storage& storage) : storage_(storage), signatures_(storage) {}
 
   // The first sound record at or after `position`.
   [[nodiscard]] std::optional<storage::StoredRecord> read_log(
@@ -44,6 +45,11 @@ class SoundLog final : public LogReader {
                                                       core::Seq seq) const override;
 
   [[nodiscard]] bool lacks(storage::Position from, storage::Position to) const override;
+  [[nodiscard]] std::string signature_before(const storage::StoredRecord& record) const override {
+    return signatures_.before(record.origin, record.first);
+  }
+  // The signatures beside its batches, for the owner's thread.
+  [[nodiscard]] LogSignatures& signatures() { return signatures_; }
 
   // take_news: the damage found since the last call; damage: all damage found and not trimmed yet.
   [[nodiscard]] std::vector<LogDamage> take_news();
@@ -82,6 +88,7 @@ class SoundLog final : public LogReader {
   void note(const storage::StoredRecord& record, std::string why, bool certain) const;
 
   const storage::Storage& storage_;
+  LogSignatures signatures_;
   mutable std::mutex mutex_;
   mutable std::map<storage::Position, LogDamage> damage_;
   mutable std::vector<storage::Position> news_;

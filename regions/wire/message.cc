@@ -74,7 +74,8 @@ void write(Writer& out, const Subscribe& message) {
 }
 
 void write(Writer& out, const BatchMessage& message) {
-  out.array(2).uint64(message.stream).bin(message.bytes);
+  out.array(3).uint64(message.stream).bin(message.bytes);
+  message.signature.empty() ? out.nil() : out.bin(message.signature);
 }
 
 void write(Writer& out, const Ack& message) {
@@ -261,9 +262,17 @@ Message read_subscribe(Reader& in) {
 
 Message read_batch(Reader& in) {
   BatchMessage message;
-  const std::size_t newer = in.array_of(2);
+  std::size_t newer = in.array_of(2);
   message.stream = in.uint64();
   message.bytes = in.bin();
+  if (in.ok() && newer > 0) {
+    --newer;
+    if (!in.take_nil()) {
+      message.signature = in.bin();
+      const bool whole = message.signature.size() == SignedPosition::kSignatureSize;
+      if (!whole) in.fail("a signature beside a batch of another length");
+    }
+  }
   in.skip(newer);
   return message;
 }

@@ -113,6 +113,9 @@ struct Subscribe {
 struct BatchMessage {
   std::uint64_t stream = 0;
   std::string bytes;
+  // Its region's signature of the position before the batch, beside one that carries none; empty
+  // for all others, and where none is known.
+  std::string signature = {};
   bool operator==(const BatchMessage&) const = default;
 };
 

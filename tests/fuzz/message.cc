@@ -62,6 +62,7 @@ std::vector<std::string> test::fuzz_examples(Rng& rng) {
       example(RegionReport{.region = "eu", .origin = 1, .number = 2, .previous = 9}),
       example(Subscribe{rng(), rng(), vector}),
       example(BatchMessage{rng(), core::encode_batch(random_batch(rng))}),
+      example(BatchMessage{rng(), core::encode_batch(random_batch(rng)), std::string(64, 's')}),
       example(Ack{rng(), rng(), vector, random_vector(rng), rng()}),
       example(DigestRequest{DigestRequest::Kind::kShow, rng(), rng(), "a", "b", {"key", "other"}}),
       example(DigestResponse{

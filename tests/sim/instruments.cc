@@ -77,6 +77,8 @@ constexpr std::array kRows{
     Row{Bug::kLeaveUnsigned, "leave-unsigned",
         "the last write of an origin that is left stays unsigned", "doubt"},
     Row{Bug::kForgetEnds, "forget-ends", "a slice is committed without the proofs of its ends"},
+    Row{Bug::kSignNothingBeside, "sign-nothing-beside",
+        "what is written again is logged without signatures beside it", "clone"},
     Row{Bug::kTrustSnapshots, "trust-snapshot", "the end of a snapshot is not compared"},
     Row{Bug::kExpireAnyValue, "expire-any", "an expiry counts although its value was replaced"},
     Row{Bug::kShortestExpiry, "shortest-expiry", "of several expiries the shortest decides"},

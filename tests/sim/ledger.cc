@@ -100,7 +100,8 @@ std::string Ledger::write(const storage::StoredRecord& record, const VersionVect
   note_policies(batch);
   losers_.wrote(record.bytes, deps);
   promised_.raise(record.origin, record.last);
-  log.push_back({record.first, record.last, std::move(others), record.bytes});
+  log.push_back(
+      {record.first, record.last, std::move(others), record.bytes, !batch.signature.empty()});
   return {};
 }
 
@@ -146,12 +147,15 @@ std::string Ledger::wrong_base(const core::Batch& batch, VersionVector deps) con
   return {};
 }
 
-std::string Ledger::rewrote(const storage::StoredRecord& record) {
+std::string Ledger::rewrote(const storage::StoredRecord& record, bool own) {
   const std::vector<Written>& log = written_[record.origin];
   VersionVector deps = log.empty() ? VersionVector() : log.back().deps;
   deps.join(core::decode_batch(record.bytes).value().deps_changed);
   deps.set(record.origin, record.first - 1);
-  return write(record, deps, newest_[record.origin].millis() + (core::Millis{1} << 46U));
+  std::string wrong =
+      write(record, deps, newest_[record.origin].millis() + (core::Millis{1} << 46U));
+  if (wrong.empty() && own) written_[record.origin].back().proves = true;
+  return wrong;
 }
 
 void Ledger::made_outside(const std::string& bytes) {
@@ -174,7 +178,7 @@ bool Ledger::leaves_unproven(core::Origin origin, core::Seq seq) const {
   const auto log = written_.find(origin);
   if (log == written_.end()) return false;
   const auto next = std::ranges::lower_bound(log->second, seq + 1, {}, &Written::last);
-  return next != log->second.end() && core::decode_batch(next->bytes).value().signature.empty();
+  return next != log->second.end() && !next->proves;
 }
 
 std::string Ledger::follow(Node& node, Trail& trail) const {

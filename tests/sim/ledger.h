@@ -46,11 +46,12 @@ class Ledger {
     const Written* const written = find(record.origin, record.last);
     return written != nullptr && written->bytes == record.bytes;
   }
-  // Returns whether the batch behind a position was written, and carries no signature of it: a
-  // leader that gave way writes batches again so, as any other one of its region would.
+  // Returns whether the batch behind a position was written, and its region has not signed that:
+  // another region's leader that gave way writes batches again so.
   [[nodiscard]] bool leaves_unproven(core::Origin origin, core::Seq seq) const;
-  // A leader that gave way has written a batch again, under a new name.
-  [[nodiscard]] std::string rewrote(const storage::StoredRecord& record);
+  // A leader that gave way has written a batch again, under a new name; `own`: of its region, so
+  // that it signs the position before beside the batch.
+  [[nodiscard]] std::string rewrote(const storage::StoredRecord& record, bool own);
   // An author without a ledger and without any deps has written a batch: it may arrive or not, but
   // no other batch may arrive in its place.
   void made_outside(const std::string& bytes);
@@ -95,6 +96,7 @@ class Ledger {
     core::Seq last = 0;
     core::VersionVector deps;  // Of other origins.
     std::string bytes;
+    bool proves = false;  // The position before it: its region has signed that.
   };
   std::string write(const storage::StoredRecord& record, const core::VersionVector& deps,
                     core::Millis wall_max);

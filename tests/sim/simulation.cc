@@ -220,6 +220,21 @@ class Simulation {
                     to_string(core::difference(batch.deps_changed, replica.applied().vector())) +
                     "\n";
           });
+      const regions::Proofs& proofs = replica.inbox().proofs();
+      for (const auto& [origin, seq] : replica.applied().vector()) {
+        if (!proofs.signer().active() || proofs.signer().proves_head(origin)) continue;
+        const regions::SignedPosition* const newest = proofs.signer().newest(origin);
+        text += "    proves " + core::to_string(origin) + " of region " +
+                replica.applied().head(origin).region + " up to " +
+                std::to_string(newest == nullptr ? 0 : newest->seq) + " of " +
+                std::to_string(seq) + "\n";
+      }
+      proofs.provenance().for_each_unproven(
+          [&](core::Origin origin, std::string_view region, core::Seq first, core::Origin from) {
+            text += "    unproven from " + std::to_string(first) + " of " +
+                    core::to_string(origin) + " of region " + std::string(region) + ", sent by " +
+                    core::to_string(from) + "\n";
+          });
       if (const auto& damaged = replica.state().damaged(); damaged.any())
         text += "    takes all its rows again: " + damaged.why() + "\n";
       for (const auto& each : replica.background().snapshots().status(scene_.network().now())) {

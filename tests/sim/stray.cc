@@ -75,7 +75,9 @@ std::string Stray::settle(Node& node, Ledger& ledger) const {
     at = record->position + 1;
     if (ledger.knows(*record)) continue;
     describe(*record, again);
-    if (std::string wrong = ledger.rewrote(*record); !wrong.empty()) return wrong;
+    const regions::Replica& replica = node.replica();
+    const bool own = replica.applied().head(record->origin).region == replica.identity().region;
+    if (std::string wrong = ledger.rewrote(*record, own); !wrong.empty()) return wrong;
   }
   if (again == acts_) return {};
   const auto [one, other] = std::ranges::mismatch(acts_, again);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "tests/regions/delivery/named_signatures.h"
 #include "tests/regions/origins.h"
@@ -124,6 +125,38 @@ TEST_SUITE("regions: proofs") {
     CHECK(asked < 20);
     CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 4'000'000));
     CHECK_FALSE(asked_at(4'100'000));
+  }
+
+  TEST_CASE("a branch that is written again can be proven wherever its applying stops") {
+    ProofsWorld eu;
+    bool is_true = false;
+    SUBCASE("true signatures come beside the batches") { is_true = true; }
+    SUBCASE("false ones are not kept") {}
+    const NamedSignatures others("ap");
+    std::vector<std::string> batches;
+    std::vector<std::string> signatures;  // Of the position before each batch.
+    for (const char* key : {"a", "b", "c"}) {
+      signatures.push_back(eu.position(is_true ? eu.us_keys : others).signature);
+      batches.push_back(eu.us.put(key, "v"));
+    }
+    signatures.front().clear();
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      auto batch = core::decode_batch(batches[i]);
+      REQUIRE(batch.value().signature.empty());
+      eu.inbox.on(kToAp, {0, batches[i], signatures[i]}, std::move(batch).value(), 0);
+    }
+    CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));
+    for (core::Seq applied = 1; applied <= 3; ++applied) {
+      CAPTURE(applied);
+      eu.apply(1);
+      REQUIRE(eu.state.applied().vector().at(kUs) == applied);
+      CHECK(eu.inbox.proofs().signer().proves_head(kUs) == (is_true || applied == 3));
+    }
+    // For others that ask this leader.
+    for (core::Seq first = 1; first <= 3; ++first) {
+      const auto record = eu.state.log().read_log(*eu.state.log().find(kUs, first));
+      CHECK(eu.state.log().signature_before(*record) == (is_true ? signatures[first - 1] : ""));
+    }
   }
 
   TEST_CASE("the own position is signed once it is durable, and passed on") {

@@ -106,6 +106,7 @@ inline std::vector<regions::Message> sample_messages() {
       regions::Presence{0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, regions::Presence::kHopsMax,
                         regions::Presence::kTimeMax, regions::Presence::kTimeMax, "eu-west",
                         std::string("a\0b", 3), std::string("\0\1\xFF", 3)},
+      regions::BatchMessage{9, "batch", std::string(64, 's')},
   };
   all.insert(all.end(), others.begin(), others.end());
   return all;
