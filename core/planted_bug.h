@@ -144,6 +144,9 @@ enum class Bug : std::uint8_t {
   kForgetLosses,
   kEndLossesEarly,
   kForgetNewest,
+  kNoteSalvageLater,
+  kWriteOverNewer,
+  kSalvageUnsettled,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -5,8 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
+
+#include "tests/seed.h"
 
 namespace anabranch::test {
 
@@ -55,6 +58,43 @@ bool tests_fail(const std::function<void()>& plant, const std::string& names) {
   int status = 0;
   if (child < 0 || waitpid(child, &status, 0) != child) return false;
   return WIFEXITED(status) ? WEXITSTATUS(status) != 0 : WTERMSIG(status) != SIGALRM;
+}
+
+namespace {
+
+// All tests are asked where the one that is named does not find it.
+bool fails(const PlantedBug& plant) {
+  const auto set = [&] { core::planted_bug = plant.bug; };
+  const std::string finder = plant.finder;
+  if (!finder.empty() && tests_fail(set, finder)) return true;
+  return tests_fail(set);
+}
+
+int run_with(std::span<const PlantedBug> bugs, int argc, char** argv) {
+  const std::size_t number = argc < 3 ? bugs.size() : std::strtoul(argv[2], nullptr, 10);
+  if (number >= bugs.size()) {
+    std::cerr << "usage: " << argv[0] << " [--plant N [OPTION..]]\n";
+    return EXIT_FAILURE;
+  }
+  core::planted_bug = bugs[number].bug;
+  return doctest::Context{argc, argv}.run();
+}
+
+}  // namespace
+
+int find_planted(std::span<const PlantedBug> bugs, int argc, char** argv) {
+  if (argc > 1) return run_with(bugs, argc, argv);
+  (void)set_seed("1");  // A bug must not be found by luck alone.
+  std::cout << "without a bug" << std::endl;
+  bool all = !tests_fail([] {});
+  if (!all) std::cout << "FAILED" << std::endl;
+  for (const PlantedBug& bug : bugs) {
+    std::cout << bug.text << std::endl;
+    if (fails(bug)) continue;
+    std::cout << "MISSED" << std::endl;
+    all = false;
+  }
+  return all ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace anabranch::test

@@ -5,14 +5,17 @@
 #include <variant>
 
 #include "core/mark.h"
+#include "core/planted_bug.h"
 #include "crdt/expiry.h"
 #include "rows/requests/request_rows.h"
 #include "storage/wal/loss_note.h"
 
 namespace anabranch::leader {
 
+using core::Bug;
 using core::Origin;
 using core::Path;
+using core::planted;
 using core::Result;
 
 namespace {
@@ -71,6 +74,7 @@ std::set<Origin> Salvage::own_origins(const LostLog::Loss& loss) const {
 }
 
 void Salvage::wait_for_others(const LostLog::Loss& loss, std::set<std::string>& names) const {
+  if (planted(Bug::kSalvageUnsettled)) return;
   const regions::Replica& replica = owner_.replica;
   const regions::RegionList& list = replica.members().list();
   const bool alone = list.all().size() < 2;
@@ -248,7 +252,7 @@ Result<bool> Salvage::write() {
   } catch (const Error& error) {
     return core::Failure{error.code(), error.what(), error.code() == ErrorCode::kIo};
   }
-  auto done = commit(std::move(progress).value());
+  auto done = commit(progress.value());
   if (done.ok()) return true;
   record_.reset();
   batches_->seek(owner_.replica.lost().all().at(loss_).salvage.next);
@@ -256,11 +260,10 @@ Result<bool> Salvage::write() {
 }
 
 // A commit that is refused has changed nothing, and the note of it neither.
-Result<void> Salvage::commit(LostLog::Salvage progress) {
+Result<void> Salvage::commit(const LostLog::Salvage& progress) {
   LostLog& lost = owner_.replica.lost();
   const LostLog::Salvage before = lost.all().at(loss_).salvage;
-  const bool done = progress.done;
-  lost.note(loss_, std::move(progress));
+  if (!planted(Bug::kNoteSalvageLater)) lost.note(loss_, progress);
   Result<void> made;
   if (owner_.replica.writer().dirty()) {
     const auto committed = owner_.replica.commit();
@@ -272,8 +275,9 @@ Result<void> Salvage::commit(LostLog::Salvage progress) {
     lost.note(loss_, before);
     return made;
   }
+  if (planted(Bug::kNoteSalvageLater)) lost.note(loss_, progress);
   core::mark<"lost writes are written again">();
-  return done ? end() : made;
+  return progress.done ? end() : made;
 }
 
 // In a commit of its own: one that has written ops always notes them, too.
@@ -345,7 +349,7 @@ Result<bool> Salvage::take_slice() {
     progress.ops += left_->ops();
     progress.left_ops -= std::min(progress.left_ops, left_->ops());
     loss_ = left_->loss();
-    auto done = commit(std::move(progress));
+    auto done = commit(progress);
     loss_ = 0;
     if (!done.ok()) return done.failure();
   }
@@ -451,7 +455,9 @@ Result<regions::LostLog::Salvage> Salvage::stage(regions::OpenTransaction& txn) 
   return progress;
 }
 
-bool Salvage::has_changed(const Path& path) const { return !complete_ || changed_->contain(path); }
+bool Salvage::has_changed(const Path& path) const {
+  return (!complete_ || changed_->contain(path)) && !planted(Bug::kWriteOverNewer);
+}
 
 void Salvage::leave(std::string_view key, LostLog::Salvage& progress) const {
   ++progress.left_ops;

@@ -106,7 +106,7 @@ class Salvage {
   // Finds the oldest loss with lost ops of a key that were left alone.
   core::Result<bool> find_left(const std::string& key);
   core::Result<bool> take_slice();
-  core::Result<void> commit(LostLog::Salvage progress);
+  core::Result<void> commit(const LostLog::Salvage& progress);
   core::Result<void> end();
   // Whether all that can be written again is, and nothing was left alone.
   [[nodiscard]] static bool ends(const LostLog::Loss& loss);

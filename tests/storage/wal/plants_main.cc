@@ -1,33 +1,18 @@
-// Bugs that the tests of the write-ahead log and of the engine find: with none planted all of these
-// tests pass, with each bug of the list one fails.
-//
-//   wal_plants                           looks for all bugs, prints the test case that found each
-//   wal_plants --plant N [OPTION..]      runs the tests with the bug of that number in the list
+// Bugs that the tests of the write-ahead log and of the engine find.
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
 #include <array>
-#include <cstdlib>
-#include <iostream>
-#include <string>
-#include <string_view>
 
-#include "core/planted_bug.h"
 #include "tests/planted_tests.h"
-#include "tests/seed.h"
 
 namespace {
 
 using anabranch::core::Bug;
+using Plant = anabranch::test::PlantedBug;
 
-struct Plant {
-  Bug bug;
-  std::string_view text;
-  const char* finder = "";  // The name of a test that finds it, for doctest: asked first.
-};
 constexpr std::array kPlants{
-    Plant{Bug::kNone, "none"},
     Plant{Bug::kSkipOpeningSync, "rule 1: an opening begins before its record is on disk"},
     Plant{Bug::kCutDamage, "rule 2: a bad record that was on disk is taken for the end",
           "the last segment*"},
@@ -60,35 +45,6 @@ constexpr std::array kPlants{
     Plant{Bug::kTrimHeld, "engine: a trim takes what a backup holds", "a trim keeps what is held*"},
 };
 
-// All tests are asked where the one that is named does not find it.
-bool fails(const Plant& plant) {
-  const auto set = [&] { anabranch::core::planted_bug = plant.bug; };
-  const std::string finder = plant.finder;
-  if (!finder.empty() && anabranch::test::tests_fail(set, finder)) return true;
-  return anabranch::test::tests_fail(set);
-}
-
-int run_with(int argc, char** argv) {
-  const std::size_t number = argc < 3 ? kPlants.size() : std::strtoul(argv[2], nullptr, 10);
-  if (number >= kPlants.size()) {
-    std::cerr << "usage: wal_plants [--plant N [OPTION..]]\n";
-    return EXIT_FAILURE;
-  }
-  anabranch::core::planted_bug = kPlants[number].bug;
-  return doctest::Context{argc, argv}.run();
-}
-
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc > 1) return run_with(argc, argv);
-  (void)anabranch::test::set_seed("1");  // A bug must not be found by luck alone.
-  bool all = true;
-  for (const Plant& plant : kPlants) {
-    std::cout << plant.text << std::endl;
-    if (fails(plant) == (plant.bug != Bug::kNone)) continue;
-    std::cout << (plant.bug == Bug::kNone ? "FAILED" : "MISSED") << std::endl;
-    all = false;
-  }
-  return all ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+int main(int argc, char** argv) { return anabranch::test::find_planted(kPlants, argc, argv); }
