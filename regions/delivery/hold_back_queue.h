@@ -22,7 +22,7 @@ struct HeldBatch {
   core::Batch batch;
   core::Origin from = 0;  // The peer that sent it; 0 for none.
   bool asked = false;     // Its origin was followed through that peer.
-  // The signature of the position before it came beside the batch, not within.
+  // The signature of the position before it came beside the batch, not within, and is not checked.
   bool signed_beside = false;
   // Its region's signature of the position at its end; empty when none is known. It stays with the
   // batch, whatever becomes of those behind it.

@@ -52,10 +52,6 @@ void Proofs::hold(LinkId link, HeldBatch held, bool goes_on, Millis now) {
   if (region.empty() && batch.opening) region = batch.opening->region;
   const bool is_direct = region == peer->region;
   if (!is_direct && !held.asked) return;  // Neither its own nor asked for.
-  if (held.signed_beside && !signer_.verify(before_of(batch, region))) {
-    held.batch.signature.clear();
-    held.signed_beside = false;
-  }
   prove_before(held, region, goes_on, now);
   const auto room = has_room(held, goes_on) ? Provenance::Room::kWhole : Provenance::Room::kLink;
   take(provenance_.take(std::move(held), region, room), now);
@@ -166,12 +162,18 @@ void Proofs::prove_ends(const std::vector<HeldBatch>& slice) {
   if (!signer_.active() || planted(Bug::kForgetEnds)) return;
   for (const HeldBatch& held : slice) {
     const core::Origin origin = held.batch.origin;
-    if (held.signed_beside) {
-      owner_.state.log().signatures().keep(origin, held.batch.first(), held.batch.signature);
-    }
+    keep_beside(held);
     if (held.batch.last() == owner_.state.applied().vector().at(origin))
       prove_head(origin, held.end_signature);
   }
+}
+
+void Proofs::keep_beside(const HeldBatch& held) {
+  if (!held.signed_beside) return;
+  const core::Origin origin = held.batch.origin;
+  const std::string region = region_of(origin, owner_.state.applied(), owner_.exchange.peers());
+  if (!signer_.verify(before_of(held.batch, region))) return;
+  owner_.state.log().signatures().keep(origin, held.batch.first(), held.batch.signature);
 }
 
 void Proofs::sign_beside(const storage::StoredRecord& record) {

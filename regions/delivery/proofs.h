@@ -96,6 +96,8 @@ class Proofs final : public Participant {
     core::Millis next_ms = 0;
   };
 
+  // Keeps the signature that came beside a batch, if it is true: its region is known now.
+  void keep_beside(const HeldBatch& held);
   // Keeps the signature of the position that an origin is applied to, if that has no proof yet.
   void prove_head(core::Origin origin, const std::string& signature);
   void take(Provenance::Outcome outcome, core::Millis now);

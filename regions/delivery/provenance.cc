@@ -78,8 +78,14 @@ bool Provenance::repeated(const Waiting& known, const Waiting& comes) {
 void Provenance::renew(Waiting& known, Waiting comes, Room room) {
   if (known.hash != comes.hash) return;
   known.from = comes.from;
+  const bool signs = known.signature.empty() && !comes.signature.empty();
+  if (signs) known.signature = comes.signature;
   if (known.held) {
     known.held->from = comes.from;
+    if (signs) {
+      known.held->batch.signature = comes.signature;
+      known.held->signed_beside = true;
+    }
   } else if (room == Room::kWhole) {
     mark<"a batch that left its link comes again">();
     bytes_ += comes.held->bytes.size();

@@ -60,7 +60,8 @@ std::string Signer::for_batch() const {
   const core::Seq seq = applied_.vector().at(identity_.origin);
   if (signatures_ == nullptr || seq == 0) return {};
   const SignedPosition* const last = newest(identity_.origin);
-  return last != nullptr && last->seq == seq ? last->signature : sign_head(identity_.origin).signature;
+  return last != nullptr && last->seq == seq ? last->signature
+                                             : sign_head(identity_.origin).signature;
 }
 
 void Signer::sign_due(core::Millis now) {

@@ -27,7 +27,8 @@ class LogReader {
   [[nodiscard]] virtual bool lacks(storage::Position from, storage::Position to) const = 0;
   // Returns its region's signature of the position before a batch that carries none, as far as one
   // is known; empty when not.
-  [[nodiscard]] virtual std::string signature_before(const storage::StoredRecord& /*record*/) const {
+  [[nodiscard]] virtual std::string signature_before(
+      const storage::StoredRecord& /*record*/) const {
     return {};
   }
   // The last record of the log, and the last one that survives power loss.

@@ -247,7 +247,7 @@ class Peer {
   void attack(const Make& make, std::uint64_t bytes) {
     while (sent_ < bytes && links_ < kLinksMax) {
       greet_leader();
-      while (sent_ < bytes && linked_) send(make(target_, contents_));
+      while (sent_ < bytes && greeted_) send(make(target_, contents_));
       drain();
     }
   }
@@ -270,12 +270,16 @@ class Peer {
       take();
     }
   }
+  // Who dials greets first, on each link.
   void greet_leader() {
-    while (!linked_) take();
-    gone_ = transport_->counters().bytes_sent;
-    queued_ = 0;
-    queue(greet());  // Who dials greets first.
-    while (linked_ && !greeted_) take();
+    while (!greeted_) {
+      while (!linked_) take();
+      const transport::LinkId link = link_;
+      gone_ = transport_->counters().bytes_sent;
+      queued_ = 0;
+      queue(greet());
+      while (linked_ && link_ == link && !greeted_) take();
+    }
   }
   void send(const Message& message) {
     while (linked_ && unsent() > kUnsentMax) take();
@@ -306,7 +310,7 @@ class Peer {
         greeted_ = false;
         ++links_;
       }
-      if (event.kind == Kind::kDown && event.link == link_) linked_ = false;
+      if (event.kind == Kind::kDown && event.link == link_) linked_ = greeted_ = false;
       if (event.kind != Kind::kMessage) continue;
       const auto message = decode_message(event.message_kind, event.body);
       if (!message.ok()) continue;

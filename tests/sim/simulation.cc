@@ -220,21 +220,7 @@ class Simulation {
                     to_string(core::difference(batch.deps_changed, replica.applied().vector())) +
                     "\n";
           });
-      const regions::Proofs& proofs = replica.inbox().proofs();
-      for (const auto& [origin, seq] : replica.applied().vector()) {
-        if (!proofs.signer().active() || proofs.signer().proves_head(origin)) continue;
-        const regions::SignedPosition* const newest = proofs.signer().newest(origin);
-        text += "    proves " + core::to_string(origin) + " of region " +
-                replica.applied().head(origin).region + " up to " +
-                std::to_string(newest == nullptr ? 0 : newest->seq) + " of " +
-                std::to_string(seq) + "\n";
-      }
-      proofs.provenance().for_each_unproven(
-          [&](core::Origin origin, std::string_view region, core::Seq first, core::Origin from) {
-            text += "    unproven from " + std::to_string(first) + " of " +
-                    core::to_string(origin) + " of region " + std::string(region) + ", sent by " +
-                    core::to_string(from) + "\n";
-          });
+      text += unproven(replica);
       if (const auto& damaged = replica.state().damaged(); damaged.any())
         text += "    takes all its rows again: " + damaged.why() + "\n";
       for (const auto& each : replica.background().snapshots().status(scene_.network().now())) {
@@ -245,6 +231,26 @@ class Simulation {
     for (const std::string& alarm : scene_.network().alarms()) text += "  alarm: " + alarm + "\n";
     for (Network::Index at = 0; at < scene_.network().size(); ++at) text += reports(at);
     return text + "  promised " + to_string(scene_.network().ledger().promised()) + "\n";
+  }
+
+  // What a leader cannot prove of what it has applied, and what waits for a proof.
+  static std::string unproven(const regions::Replica& replica) {
+    std::string text;
+    const regions::Proofs& proofs = replica.inbox().proofs();
+    for (const auto& [origin, seq] : replica.applied().vector()) {
+      if (!proofs.signer().active() || proofs.signer().proves_head(origin)) continue;
+      const regions::SignedPosition* const newest = proofs.signer().newest(origin);
+      text += "    proves " + core::to_string(origin) + " of region " +
+              replica.applied().head(origin).region + " up to " +
+              std::to_string(newest == nullptr ? 0 : newest->seq) + " of " + std::to_string(seq) +
+              "\n";
+    }
+    proofs.provenance().for_each_unproven(
+        [&](core::Origin origin, std::string_view region, core::Seq first, core::Origin from) {
+          text += "    unproven from " + std::to_string(first) + " of " + core::to_string(origin) +
+                  " of region " + std::string(region) + ", sent by " + core::to_string(from) + "\n";
+        });
+    return text;
   }
 
   // The ended origins that a leader does not call settled, and the reports that it has.

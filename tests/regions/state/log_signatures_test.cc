@@ -28,9 +28,7 @@ struct World {
     const storage::LogRecord record{origin, seq, seq, "batch"};
     REQUIRE(storage.commit({&record, 1}, signatures.take_changes()).ok());
   }
-  [[nodiscard]] std::size_t rows() const {
-    return storage.snapshot()->size(storage::Table::kMeta);
-  }
+  [[nodiscard]] std::size_t rows() const { return storage.snapshot()->size(storage::Table::kMeta); }
 };
 
 }  // namespace
