@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::uint32_t kSizeMax = std::numeric_limits<std::uint32_t>::max();
 
+// A string of so many bytes, and the room for what is written behind it.
+constexpr std::size_t kLarge = std::size_t{64} << 10U;
+constexpr std::size_t kBehind = std::size_t{4} << 10U;
+
 // The number of tokens reserved at once, enough for a usual batch. The list grows when the input
 // proves to hold more values.
 constexpr std::size_t kTokensReservedMax = 8192;
@@ -144,6 +148,8 @@ Writer& Writer::real(double value) {
 }
 
 Writer& Writer::bin(std::string_view bytes) {
+  // A large value is not copied once more for the few bytes behind it.
+  if (bytes.size() >= kLarge) out_.reserve(out_.size() + bytes.size() + kBehind);
   append(out_, [&](auto& packer) { packer.pack_bin(fitting(bytes.size())); });
   out_.append(bytes);
   return *this;

@@ -190,7 +190,7 @@ class Leader::Impl {
     const Pacer::Time now = steady_now();
     const std::size_t held = beside_writes_.due(now) ? replica_->inbox().bytes() : 0;
     const TurnSize::Look look = turn_size_.look(events_.waiting(), held, now);
-    const bool waits = look.stored.bytes > 0 && replica_->state().begins_file(look.stored);
+    const bool waits = replica_->state().begins_file(look.stored);
     const bool is_long = look.large || waits || sweeps_->salvage().runs();
     return is_long && (stirred_ || any || steady_ms() >= next_turn_ms_);
   }

@@ -33,7 +33,7 @@ class TurnSize {
     }
     bytes = std::min(bytes, kLarge);
     return {.large = largest >= kLarge || now < long_until_,
-            .stored = {.bytes = 2 * bytes, .ops = std::min(bytes / kLeastOp, kOpsMost)}};
+            .stored = {.bytes = 2 * bytes + kTick, .ops = std::min(bytes / kLeastOp, kOpsMost)}};
   }
   // A large record is being written to the log: the turns that follow read it, for peers and for
   // the upkeep of the log.
@@ -41,6 +41,7 @@ class TurnSize {
 
  private:
   static constexpr std::size_t kLarge = std::size_t{256} << 10U;
+  static constexpr std::size_t kTick = 4096;      // Bytes of rows of meta that a tick stores.
   static constexpr std::size_t kLeastOp = 16;     // Bytes.
   static constexpr std::size_t kOpsMost = 2'000;  // The log is asked for twice as much as applied.
   static constexpr std::size_t kLargeRecord = std::size_t{2} << 20U;  // Larger than a full group.

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kSumAt = 8;
 constexpr std::size_t kSummedAt = 16;
 constexpr std::size_t kOriginSize = 8;
+constexpr std::size_t kBatchHeaderMost = kOriginSize + 3 * core::kVarintMax;
 
 // The checksum of a header: of all its bytes but its own.
 std::uint64_t header_sum(std::string_view header) {
@@ -45,6 +46,9 @@ std::string encode_header(const RecordHeader& header) {
 
 core::Result<void> encode_record(std::string& out, RecordHeader& header,
                                  std::span<const LogRecord> batches, std::string_view changes) {
+  std::size_t size = kRecordHeaderSize + changes.size();
+  for (const LogRecord& batch : batches) size += batch.bytes.size() + kBatchHeaderMost;
+  out.reserve(size);
   out.assign(kRecordHeaderSize, '\0');
   for (const LogRecord& batch : batches) {
     core::put_little(out, batch.origin, kOriginSize);
