@@ -270,7 +270,7 @@ class Peer {
       take();
     }
   }
-  // Who dials greets first, on each link.
+  // The dialler greets first, on each link.
   void greet_leader() {
     while (!greeted_) {
       while (!linked_) take();

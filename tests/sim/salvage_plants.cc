@@ -1,4 +1,4 @@
-// Bugs that the tests of lost writes which are written again find.
+// Bugs that are found by the tests of salvage, where lost writes are written again.
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>

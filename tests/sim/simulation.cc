@@ -233,7 +233,7 @@ class Simulation {
     return text + "  promised " + to_string(scene_.network().ledger().promised()) + "\n";
   }
 
-  // What a leader cannot prove of what it has applied, and what waits for a proof.
+  // The applied positions that a leader cannot prove, and the batches that wait for a proof.
   static std::string unproven(const regions::Replica& replica) {
     std::string text;
     const regions::Proofs& proofs = replica.inbox().proofs();
