@@ -17,6 +17,13 @@ using core::Bug;
 using core::planted;
 using rows::Stage;
 
+namespace {
+
+// To check the signature beside a batch takes about as long as to apply so many ops.
+constexpr core::Seq kOpsOfSignature = 20;
+
+}  // namespace
+
 // ---- Coming.
 
 void Inbox::receive(LinkId link, BatchMessage message, core::Millis now, const Accepts& accepts) {
@@ -125,7 +132,8 @@ std::vector<HeldBatch> Inbox::apply_slice(Stage& stage, std::size_t ops_max) {
   while (size.ops < ops_max && size.bytes < kSliceBytesMax) {
     std::optional<HeldBatch> held = next_batch(stage);
     if (!held) break;
-    const core::Seq ops = held->batch.last() - held->batch.first() + 1;
+    const core::Seq ops =
+        held->batch.last() - held->batch.first() + 1 + (held->signed_beside ? kOpsOfSignature : 0);
     const CommitSize with{size.bytes + held->bytes.size(), size.ops + ops, size.batches + 1};
     out_of_space_ = !may_apply(with);
     if (out_of_space_) {

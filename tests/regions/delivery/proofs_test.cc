@@ -159,6 +159,21 @@ TEST_SUITE("regions: proofs") {
     }
   }
 
+  TEST_CASE("a slice checks few signatures that came beside batches") {
+    constexpr core::Seq kBatches = 200;
+    constexpr std::size_t kOpsMax = 1000;
+    ProofsWorld eu;
+    for (core::Seq i = 0; i < kBatches; ++i) {
+      const std::string before = i == 0 ? "" : eu.position(eu.us_keys).signature;
+      const std::string bytes = eu.us.put("k" + std::to_string(i), "v");
+      eu.inbox.on(kToAp, {0, bytes, before}, core::decode_batch(bytes).value(), 0);
+    }
+    CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));
+    eu.apply(kOpsMax);
+    CHECK(eu.state.applied().vector().at(kUs) < kBatches / 2);
+    while (eu.state.applied().vector().at(kUs) < kBatches) eu.apply(kOpsMax);
+  }
+
   TEST_CASE("the own position is signed once it is durable, and passed on") {
     ProofsWorld eu;
     eu.storage.set_faults({.durable_at_once = false});
