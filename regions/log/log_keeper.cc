@@ -211,7 +211,9 @@ core::Result<void> LogKeeper::tick(Millis now, const Exchange& exchange,
   if (forgetting()) {
     if (auto done = forget_slice(); !done.ok()) return done;
   }
-  state_.log().signatures().trim();
+  // While the log is made anew, the batches of some rows are not in it yet.
+  if (trims_signatures_ && !exchange.joining())
+    trims_signatures_ = state_.log().signatures().trim();
   next_ms_ = now + (forgetting() ? kPauseMs : kDecideMs);
   return remember(now);
 }
@@ -244,6 +246,7 @@ core::Result<void> LogKeeper::forget_slice() {
   while (end > first + 1 && bytes() > kSliceBytesMax) end = first + (end - first) / 2;
   auto done = state_.trim(end);
   if (done.ok()) segments_.trimmed(end);
+  trims_signatures_ = true;
   return done;
 }
 

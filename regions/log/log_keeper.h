@@ -127,6 +127,7 @@ class LogKeeper final : public Participant {
   core::Millis remembered_ms_ = 0;      // When reports were written last.
   core::Millis stored_running_ms_ = 0;  // The running time as its row says.
   bool running_due_ = false;
+  bool trims_signatures_ = true;  // The log has forgotten batches that may have signatures beside.
 };
 
 }  // namespace anabranch::regions

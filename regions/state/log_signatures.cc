@@ -43,8 +43,9 @@ void LogSignatures::keep(Origin origin, Seq first, const std::string& signature)
   changes_.set(Table::kMeta, storage::proof_key(origin, first), signature);
 }
 
-void LogSignatures::trim() {
-  if (origins_.empty() || !changes_.empty()) return;
+bool LogSignatures::trim() {
+  if (!changes_.empty()) return true;
+  if (origins_.empty()) return false;
   const auto snapshot = storage_.snapshot();
   std::size_t left = kTrimmedAtOnce;
   for (auto at = origins_.begin(); at != origins_.end() && left > 0;) {
@@ -59,6 +60,7 @@ void LogSignatures::trim() {
     }
     at = logged == UINT64_MAX && !cursor->valid() ? origins_.erase(at) : std::next(at);
   }
+  return !changes_.empty();
 }
 
 storage::Changes LogSignatures::take_changes() { return std::exchange(changes_, {}); }

@@ -29,7 +29,8 @@ class LogSignatures {
   // Adds a signature of the position before a batch, with the next commit.
   void keep(core::Origin origin, core::Seq first, const std::string& signature);
   // Removes rows of batches that the log has no more, with the next commit: some of them at once.
-  void trim();
+  // Returns whether there may be more, to be asked for behind that commit.
+  bool trim();
   // Returns the changes since the last call, to be committed.
   [[nodiscard]] storage::Changes take_changes();
 

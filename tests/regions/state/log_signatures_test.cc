@@ -55,12 +55,12 @@ TEST_SUITE("regions: signatures beside the log") {
     for (core::Seq seq = 1; seq <= count; ++seq) world.log(kEu, seq);
     world.log(kUs, 5);
     const std::size_t rows = world.rows();
-    world.signatures.trim();
+    CHECK_FALSE(world.signatures.trim());
     CHECK(world.signatures.take_changes().empty());  // The log has all of them.
 
     REQUIRE(world.storage.trim(world.storage.find(kEu, count).value()).ok());
-    world.signatures.trim();
-    world.signatures.trim();  // Nothing more before the commit.
+    CHECK(world.signatures.trim());
+    CHECK(world.signatures.trim());  // Nothing more before the commit.
     world.commit();
     CHECK(world.rows() == rows - LogSignatures::kTrimmedAtOnce);
     world.signatures.trim();
@@ -74,6 +74,7 @@ TEST_SUITE("regions: signatures beside the log") {
     world.signatures.trim();
     world.commit();
     CHECK(world.rows() == rows - count - 1);
+    CHECK_FALSE(world.signatures.trim());
   }
 }
 
