@@ -152,7 +152,10 @@ bool Network::run_transaction(Index at, const std::function<void(regions::Group&
     test::write(node(at).replica(), function);
     return true;
   } catch (const Error& error) {
-    if (node(at).replica().state().refused()) return false;
+    const regions::Replica& replica = node(at).replica();
+    // What was refused before is tried again, and may find that the disk has failed meanwhile.
+    machines_[at].broken = replica.broken().has_value();
+    if (machines_[at].broken || replica.state().refused()) return false;
     if (!rotten(at) || error.code() != ErrorCode::kCorrupt) throw;
     return false;
   }
