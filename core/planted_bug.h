@@ -142,6 +142,8 @@ enum class Bug : std::uint8_t {
   kForgetReaders,
   kForgetLog,
   kForgetLosses,
+  kForgetSwaps,
+  kForgetNoteEarly,
   kEndLossesEarly,
   kForgetNewest,
   kNoteSalvageLater,

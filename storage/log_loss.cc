@@ -38,12 +38,12 @@ LogLoss::Found read_found(core::Reader& in) {
 }
 
 void write_loss(core::Writer& out, const LogLoss& loss) {
-  out.array(8).boolean(loss.is_short).uint64(loss.place).uint64(loss.first).uint64(loss.unknown);
+  out.array(9).boolean(loss.is_short).uint64(loss.place).uint64(loss.first).uint64(loss.unknown);
   out.boolean(loss.end_known).array(loss.found.size());
   for (const LogLoss::Found& found : loss.found) write_found(out, found);
   out.array(loss.files.size());
   for (const std::string& name : loss.files) out.text(name);
-  out.boolean(loss.half_flushed);
+  out.boolean(loss.half_flushed).boolean(loss.tables);
 }
 
 LogLoss read_loss(core::Reader& in) {
@@ -60,8 +60,9 @@ LogLoss read_loss(core::Reader& in) {
   for (std::size_t left = in.array(); left > 0 && in.ok(); --left) {
     loss.files.emplace_back(in.text());
   }
-  if (newer > 0) {
-    loss.half_flushed = in.boolean();
+  for (bool* const later : {&loss.half_flushed, &loss.tables}) {
+    if (newer == 0) break;  // Earlier versions noted less.
+    *later = in.boolean();
     --newer;
   }
   in.skip(newer);
@@ -74,7 +75,7 @@ std::string loss_text(const std::vector<LogLoss>& losses) {
   if (std::ranges::any_of(losses, &LogLoss::is_short)) {
     return "its write-ahead log (the folder wal) ends before its tables: writes are missing";
   }
-  if (std::ranges::none_of(losses, &LogLoss::misses_batches)) {
+  if (std::ranges::none_of(losses, &LogLoss::misses_ops)) {
     return "its write-ahead log (the folder wal) is damaged where it has no write";
   }
   return "its write-ahead log (the folder wal) is damaged: writes behind the damage are missing, "

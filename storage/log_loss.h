@@ -26,6 +26,9 @@ struct LogLoss {
 
   bool is_short = false;      // The log ended before the tables did.
   bool half_flushed = false;  // The tables may have a part of the missing batches.
+  // The tables of a merged snapshot are missing, or may be: with ops of any origin, no batch of
+  // which was in this log.
+  bool tables = false;
   std::uint64_t place = 0;    // Of the stream: where the log ends since.
   std::uint64_t first = 0;    // The first position that is missing.
   std::uint64_t unknown = 0;  // Missing batches of which nothing can be read.
@@ -34,8 +37,10 @@ struct LogLoss {
   std::vector<std::string> files = {};  // Segments that are set aside, by their names before.
   bool operator==(const LogLoss&) const = default;
 
-  // Whether a batch is missing, or may be; else the damage met changes without batches alone.
-  [[nodiscard]] bool misses_batches() const { return !end_known || unknown > 0 || !found.empty(); }
+  // Whether an op is missing, or may be; else the damage met other changes alone.
+  [[nodiscard]] bool misses_ops() const {
+    return !end_known || unknown > 0 || tables || !found.empty();
+  }
 };
 
 // Returns a sentence for people.

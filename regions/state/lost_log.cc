@@ -195,13 +195,13 @@ void LostLog::take_over(const std::vector<LogLoss>& losses, core::Millis wall_ms
   if (planted(Bug::kForgetLosses)) return;
   for (const LogLoss& found : losses) {
     const auto is_same = [&](const auto& each) { return each.second.found == found; };
-    if (!found.misses_batches() || std::ranges::any_of(losses_, is_same)) continue;
+    if (!found.misses_ops() || std::ranges::any_of(losses_, is_same)) continue;
     const std::uint64_t number = losses_.empty() ? 1 : losses_.rbegin()->first + 1;
     Loss& loss = losses_[number];
     loss.found_ms = wall_ms;
     loss.found = found;
     // Of tables with a part of it, the heads may be among that part.
-    loss.ends_known = !found.half_flushed && accounts_for_all(found);
+    loss.ends_known = !found.half_flushed && !found.tables && accounts_for_all(found);
     loss.left_known = !found.half_flushed;
     loss.left = applied_.vector();
     for (const LogLoss::Found& each : found.found) {
@@ -229,7 +229,7 @@ void LostLog::salvaged(std::uint64_t number, const std::set<core::Origin>& own) 
   const auto found = losses_.find(number);
   if (found == losses_.end()) return;
   Loss& loss = found->second;
-  loss.ends_known = true;
+  loss.ends_known = !loss.found.tables;  // Merged ops are in no record that is set aside.
   for (auto& [origin, end] : loss.ends) end.back = end.back || own.contains(origin);
   changed_.push_back(number);
 }

@@ -406,7 +406,7 @@ std::string text_of(const storage::LogLoss& loss) {
     text += (text.empty() ? "ops " : "; ops ") + std::to_string(found.first) + " to " +
             std::to_string(found.last) + " of origin " + core::to_string(found.origin);
   }
-  if (loss.end_known && loss.unknown == 0) return text;
+  if (loss.end_known && loss.unknown == 0 && !loss.tables) return text;
   return text + (text.empty() ? "writes, it cannot be told how many" : ", and perhaps more");
 }
 
@@ -416,7 +416,7 @@ void note_losses(const storage::Storage& storage, CheckReport& report) {
   const auto stored = snapshot->get(Table::kMeta, storage::kIdentityKey);
   const auto identity = stored ? decode_identity(*stored) : core::Result<Identity>(Identity());
   for (const storage::LogLoss& loss : storage.losses()) {
-    if (!loss.misses_batches()) continue;
+    if (!loss.misses_ops()) continue;
     if (loss.is_short && identity.ok()) {
       report.notes.push_back("a start is refused, unless --accept-lost-log=" +
                              core::to_string(identity.value().origin) +

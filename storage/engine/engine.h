@@ -109,6 +109,8 @@ class EngineStorage final : public SteppedEngine {
   // Closes for writes, unless the failure may pass; returns it.
   core::Failure close_for_writes(const core::Failure& failure);
   core::Result<void> settle_place();
+  // Forgets the note of losses, which the owner has taken over.
+  core::Result<void> give_up_note();
   void note_segment();
   void note_identity();
   void prepare_log();

@@ -122,11 +122,17 @@ Result<Generations> EngineStorage::with_next() {
   return generations;
 }
 
+// A record before that of the swap has begun the next tables, also where nothing was put into them:
+// who looks at a damaged log knows by that where a swap may be missing (wal/loss_survey.h).
 Result<void> EngineStorage::swap(const Changes& changes) {
   if (auto may = may_write(); !may.ok()) return may;
   if (auto ready = make_ready_for({}, changes); !ready.ok()) return ready;
   const auto before = with_next();
   if (!before.ok()) return close_for_writes(before.failure());
+  if (before.value() != tables_.generations()) {
+    auto begun = log_and_put({}, {}, before.value(), before.value(), Logging::kFirst);
+    if (!begun.ok()) return close_for_writes(begun.failure());
+  }
   const auto next = before.value().next;
   ANABRANCH_ASSERT(next);
   const Generations after{.current = *next};

@@ -11,9 +11,9 @@ using core::Result;
 
 namespace {
 
-// The most that is logged with a commit for switches of generations and a trim; and the bytes of a
-// record in the log beside its own.
-constexpr std::uint64_t kMarksMax = 64;
+// The most that is logged with a commit for switches of generations, in a record of its own too,
+// and a trim; and the bytes of a record in the log beside its own.
+constexpr std::uint64_t kMarksMax = kRecordHeaderSize + 64;
 constexpr std::uint64_t kBesideRecord = 32;
 
 }  // namespace

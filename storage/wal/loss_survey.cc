@@ -4,6 +4,8 @@
 
 #include "core/batch.h"
 #include "core/checksum.h"
+#include "core/planted_bug.h"
+#include "storage/wal/logged_changes.h"
 
 namespace anabranch::storage {
 
@@ -26,7 +28,8 @@ LossSurvey::LossSurvey(const std::vector<Segment>& segments, const LogEnd& end, 
       end_(end),
       begin_(std::max(end.end, base.ticket.end)),
       end_place_(begin_),
-      expected_(end.end > base.ticket.end ? end.next : base.position + 1) {
+      expected_(end.end > base.ticket.end ? end.next : base.position + 1),
+      has_next_(base.has_next && base.has_next()) {
   loss_.place = begin_;
   loss_.first = expected_;
 }
@@ -45,6 +48,7 @@ Result<LogLoss> LossSurvey::run() {
 
 void LossSurvey::enter(const Segment& segment) {
   if (!segment.sound || segment.start() <= end_place_) return;
+  pass_unread(segment.start() - end_place_);
   end_place_ = segment.start();
   loss_.unknown += std::max(segment.header.first, expected_) - expected_;
   expected_ = std::max(segment.header.first, expected_);
@@ -96,17 +100,37 @@ void LossSurvey::miss(const RecordHeader& header, std::string_view body) {
     ++whole;
   }
   loss_.unknown += header.batches - whole;
+  pass_unread(header.end() - header.place);
   expected_ = header.next_position();
   end_place_ = header.end();
 }
 
 // Where no record is missing before it, no batch is: an opening may have left out positions.
 void LossSurvey::take(const RecordHeader& header, std::string_view body) {
-  if (header.place != end_place_) loss_.unknown += header.first - expected_;
+  if (header.place != end_place_) {
+    loss_.unknown += header.first - expected_;
+    pass_unread(header.place - end_place_);
+  }
   expected_ = header.next_position();
   end_place_ = header.end();
   BatchWalk walk(header, body);
   while (const auto batch = walk.next()) take(*batch);
+  look_for_swap(changes_in(header, body));
+}
+
+// Only a swap leaves no next tables.
+void LossSurvey::look_for_swap(std::string_view changes) {
+  LoggedChanges walk(changes);
+  while (const auto change = walk.next()) {
+    if (!change->generations) continue;
+    has_next_ = change->generations->next.has_value();
+    if (!has_next_ && !core::planted(core::Bug::kForgetSwaps)) loss_.tables = true;
+  }
+}
+
+void LossSurvey::pass_unread(std::uint64_t bytes) {
+  const bool may_be_swap = has_next_ && bytes > kRecordHeaderSize;
+  if (may_be_swap && !core::planted(core::Bug::kForgetSwaps)) loss_.tables = true;
 }
 
 void LossSurvey::take(const LogRecord& batch) {

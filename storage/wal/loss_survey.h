@@ -1,10 +1,13 @@
 // Finds out what is missing behind the end of a damaged log: how many batches, and of which origins
-// the last ones are. Changes nothing.
+// the last ones are; and whether merged tables were swapped in there. Changes nothing.
 //
 // A record behind the damage counts where the one before it, which counts, ends where it begins;
 // and the first one behind a hole where another record, or a segment, begins at its end: a value of
 // a client may have the bytes of a record, but no record behind them. One that nothing follows
 // proves nothing, and neither that it was the last.
+//
+// A swap of tables is a record without batches, and an earlier record has begun the next tables. So
+// one that cannot be read may be a swap where next tables have begun.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +39,9 @@ class LossSurvey {
   void miss(const RecordHeader& header, std::string_view body);
   void take(const RecordHeader& header, std::string_view body);
   void take(const LogRecord& batch);
+  void look_for_swap(std::string_view changes);
+  // Bytes of the stream cannot be read; a record without any change needs no more than its header.
+  void pass_unread(std::uint64_t bytes);
 
   const std::vector<Segment>& segments_;
   const LogEnd& end_;
@@ -44,6 +50,7 @@ class LossSurvey {
   std::map<core::Origin, LogLoss::Found> found_;
   std::uint64_t end_place_ = 0;  // All before it is known, or known to be missing.
   Position expected_ = 0;        // Of the next batch.
+  bool has_next_ = false;        // Next tables have begun, and were not swapped in.
 };
 
 }  // namespace anabranch::storage

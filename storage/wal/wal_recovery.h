@@ -43,6 +43,8 @@ struct WalBase {
   std::uint64_t opening = 0;                // The number of the opening that wrote it.
   std::optional<SegmentName> segment = {};  // The newest one that was noted.
   BegunFlush begun = {};                    // A flush that had begun.
+  // Says, behind the last commit that was given back, whether next tables have begun by then.
+  std::function<bool()> has_next = {};
   // No batch has a position up to here again. It may be greater than those of batches that lie
   // behind the tables: what was trimmed counts as given.
   Position given = 0;

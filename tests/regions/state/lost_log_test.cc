@@ -85,6 +85,21 @@ TEST_SUITE("regions: lost log") {
     CHECK(world.lost.sentences().front().find("ops up to 1 of origin") != std::string::npos);
   }
 
+  TEST_CASE("merged tables that are missing had ops of any origin: no chain ends that") {
+    World world;
+    const std::string batch = world.eu.put("k", "v");
+    LogLoss loss = loss_of(kEu, 1, 1, 0);
+    loss.found.front().chain = core::chain_hash(batch);
+    loss.tables = true;
+    world.lost.take_over({loss}, kFound);
+    CHECK(world.stands());
+    CHECK(world.lost.sentences().front().find("it cannot be told") != std::string::npos);
+    world.lost.salvaged(1, {kEu});
+    CHECK(world.stands());
+    world.lost.forget();
+    CHECK_FALSE(world.stands());
+  }
+
   TEST_CASE("a sentence has the time, and names few origins of many") {
     World world;
     LogLoss loss = loss_of(1, 4, 4, 1);

@@ -11,6 +11,8 @@
 #include "storage/engine/engine_storage.h"
 #include "storage/memory_storage.h"
 #include "storage/wal/loss_note.h"
+#include "storage/wal/wal_record.h"
+#include "storage/wal/wal_segment.h"
 #include "tests/storage/wal/recorded_files.h"
 #include "tests/storage/world.h"
 
@@ -90,7 +92,7 @@ TEST_CASE("the last segment, removed while the engine is stopped, is missed") {
   REQUIRE(left->storage->open().ok());
   REQUIRE(left->storage->losses().size() == 1);
   const LogLoss loss = left->storage->losses().front();
-  CHECK(loss.misses_batches());
+  CHECK(loss.misses_ops());
   CHECK_FALSE(loss.end_known);
   CHECK(loss.first == left->storage->last_position() + 1);
   CHECK(left->asked == 0);
@@ -208,6 +210,88 @@ TEST_CASE("tables that may have a part of what the log has lost are known") {
   CHECK(later.storage->losses().front().half_flushed);
 }
 
+// The records of the log, in order: the file, where it lies there, and its header.
+struct Record {
+  std::string file;
+  std::size_t offset = 0;
+  RecordHeader header;
+};
+
+std::vector<Record> records_of(Engine& engine) {
+  std::vector<Record> all;
+  for (const std::string& name : engine.segments()) {
+    const auto segment = open_segment(*engine.files, SegmentName::parse(name).value());
+    REQUIRE(segment.ok());
+    SegmentScan scan(segment.value());
+    for (std::uint64_t place = segment.value().start();;) {
+      const auto found = scan.at(place);
+      if (!found.ok() || !found.value().whole()) break;
+      all.push_back({name, segment.value().offset(place), found.value().header});
+      place = found.value().header.end();
+    }
+  }
+  return all;
+}
+
+// The same machine after a kill, with a byte changed in a record of the log.
+std::unique_ptr<Engine> with_flip(Engine& engine, const Record& record, std::size_t at) {
+  auto disk = engine.files->clone();
+  disk->flip(record.file, record.offset + at, 1);
+  auto left = std::make_unique<Engine>(engine.base->clone(), std::move(disk));
+  REQUIRE(left->storage->open().ok());
+  return left;
+}
+
+TEST_CASE("merged tables that a damaged log may have lost are missed") {
+  constexpr std::size_t kInHeader = 20;
+  constexpr std::size_t kInBody = kRecordHeaderSize + 2;
+  for (const bool with_rows : {true, false}) {
+    CAPTURE(with_rows);
+    Engine engine;
+    REQUIRE(engine.put(1).ok());
+    Changes row;
+    row.put(Table::kMeta, "row", "value");
+    REQUIRE(engine.storage->commit({}, row).ok());
+    const Record without_next = records_of(engine).back();
+    for (int i = 0; i < 2; ++i) REQUIRE(engine.storage->commit({}, row).ok());
+    for (const std::size_t at : {kInHeader, kInBody}) {
+      const auto left = with_flip(engine, without_next, at);
+      REQUIRE(left->storage->losses().size() == 1);
+      CHECK_FALSE(left->storage->losses().front().misses_ops());  // No next tables had begun.
+    }
+    Changes next;
+    next.put(Table::kNextRows, "key", "merged");
+    if (with_rows) REQUIRE(engine.storage->commit({}, next).ok());
+    REQUIRE(engine.storage->swap(row).ok());
+    const std::vector<Record> all = records_of(engine);
+    for (int i = 0; i < 2; ++i) REQUIRE(engine.storage->commit({}, row).ok());
+    const Record& swap = all.back();
+    const Record& before = all[all.size() - 2];
+    for (const Record* const each : {&swap, &before}) {
+      for (const std::size_t at : {kInHeader, kInBody}) {
+        const auto left = with_flip(engine, *each, at);
+        REQUIRE(left->storage->losses().size() == 1);
+        CHECK(left->storage->losses().front().tables);
+        CHECK(left->storage->losses().front().misses_ops());
+      }
+    }
+  }
+}
+
+TEST_CASE("the note of a loss stands until the tables have all that its owner has noted") {
+  Engine engine;
+  for (core::Seq seq = 1; seq <= 6; ++seq) REQUIRE(engine.put(seq).ok());
+  const auto left = with_flip(engine, records_of(engine)[2], kRecordHeaderSize + 2);
+  REQUIRE(left->storage->losses().size() == 1);
+  CHECK(noted_losses(*left->files).value() == left->storage->losses());
+  Changes note;  // As its owner does.
+  note.put(Table::kMeta, "lost", "noted");
+  REQUIRE(left->storage->commit({}, note).ok());
+  CHECK(left->storage->losses().empty());
+  CHECK(noted_losses(*left->files).value().empty());
+  CHECK(left->base->snapshot()->get(Table::kMeta, "lost") == "noted");
+}
+
 TEST_CASE("a note of losses is read as it was written, and a damaged one is a loss of its own") {
   RecordedFiles files;
   CHECK(noted_losses(files).value().empty());
@@ -218,12 +302,12 @@ TEST_CASE("a note of losses is read as it was written, and a damaged one is a lo
        .end_known = true,
        .found = {{.origin = 3, .first = 4, .last = 9, .chain = {7}, .gaps = 1}},
        .files = {"segment-1"}},
-      {.is_short = true, .half_flushed = true}};
+      {.is_short = true, .half_flushed = true, .tables = true}};
   REQUIRE(note_losses(files, losses).ok());
   CHECK(noted_losses(files).value() == losses);
   files.content("commits-missing")[3] ^= 1;
   REQUIRE(noted_losses(files).value().size() == 1);
-  CHECK(noted_losses(files).value().front().misses_batches());
+  CHECK(noted_losses(files).value().front().misses_ops());
   files.content("commits-missing").clear();  // As earlier versions wrote it.
   CHECK(noted_losses(files).value().size() == 1);
   REQUIRE(forget_losses(files).ok());

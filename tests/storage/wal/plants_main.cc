@@ -42,6 +42,10 @@ constexpr std::array kPlants{
           "what was trimmed before*"},
     Plant{Bug::kForgetTrim, "engine: a trim that is told while one is noted is forgotten",
           "a trim that is told*"},
+    Plant{Bug::kForgetSwaps, "engine: merged tables that a damaged log has lost are not missed",
+          "merged tables that*"},
+    Plant{Bug::kForgetNoteEarly, "engine: the note of a loss goes before the tables have it",
+          "the note of a loss*"},
     Plant{Bug::kTrimHeld, "engine: a trim takes what a backup holds", "a trim keeps what is held*"},
 };
 

@@ -272,7 +272,7 @@ TEST_CASE("damage among batches that count as trimmed, and are not in the tables
   CHECK(log.opened.verdict == WalVerdict::kDamaged);
   REQUIRE_EQ(log.opened.losses.size(), 1);
   const LogLoss& loss = log.opened.losses.front();
-  CHECK(loss.misses_batches());
+  CHECK(loss.misses_ops());
   CHECK(loss.end_known);
   CHECK_EQ(loss.first, missing);
   CHECK_EQ(loss.unknown, 1);
