@@ -95,6 +95,7 @@ bool clone_at(Scene& scene, Index at) {
   const auto put_back = [&scene, &network, at] {
     if (!network.put_back(at)) return;
     write_beside_copy(scene, at);
+    network.look_for_fork(at);
     scene.later(scene.duration(), [&network, at] {
       for (Index other = 0; other < network.size(); ++other) {
         if (network.is_cut(at, other)) network.heal(at, other);
@@ -107,12 +108,13 @@ bool clone_at(Scene& scene, Index at) {
   return true;
 }
 
-// Where little log is kept, writes that only the copy has might be forgotten before the fork is
-// noticed; and no region notices that a disk has lost writes that were shown.
+// Where little log is kept, writes that only the copy has, or where its history parts, might be
+// forgotten before the fork is noticed; and no region notices that a disk has lost writes that were
+// shown.
 bool clone(Scene& scene) {
   Network& network = scene.network();
   const auto at = scene.writable_region();
-  const bool little_log = scene.plan().limits.log.bytes_max < (std::uint64_t{1} << 20U);
+  const bool little_log = scene.plan().limits.log.bytes_min < (std::uint64_t{1} << 20U);
   const bool lossy = scene.plan().disks == Network::Disks::kInterval;
   if (!at || little_log || lossy || network.size() < 2 || !clone_at(scene, *at)) return false;
   for (std::size_t more = 1; more < scene.plan().strays; ++more) {

@@ -128,6 +128,8 @@ class Network {
   // the region cannot write; or when it may not stray.
   void copy(Index at);
   bool put_back(Index at);
+  // A leader that was put back was to write: where the disk has refused that, nothing forks.
+  void look_for_fork(Index at);
   // The number of regions that may stray at once, none beside another: after giving way a region
   // has no log any more that tells where a neighbour's history parts. 1 until this is called.
   void allow_strays(std::size_t most) { strays_max_ = most; }
@@ -317,10 +319,11 @@ class Network {
     core::VersionVector backup_vector;
     std::unique_ptr<Disk> copy;
     core::Origin copied_origin = 0;
-    core::Seq copied_seq = 0;    // Of that origin.
-    std::optional<Stray> stray;  // Until it has given way.
-    std::string refused;         // Why it could not begin to give way.
-    bool unclear = false;        // In this opening it has raised the alarm of an unclear history.
+    core::Seq copied_seq = 0;       // Of that origin.
+    std::optional<Stray> stray;     // Until it has given way...
+    std::optional<Stray> gave_way;  // ...and behind that.
+    std::string refused;            // Why it could not begin to give way.
+    bool unclear = false;  // In this opening it has raised the alarm of an unclear history.
     std::set<std::pair<core::Origin, core::Seq>> flipped;  // Records, by origin and last seq.
     bool rotten = false;                                   // Values may be damaged on its disk.
     bool was_rotten = false;                               // At some time.
@@ -435,6 +438,9 @@ class Network {
   void ask_to_give_way(Index at);
   [[nodiscard]] bool goes_unsaid(std::uint8_t kind);
   void take_back(Index at);
+  // Whether damage of its log has put a leader back to before it had given way: it does so again.
+  bool strays_again(Index at, const core::VersionVector& before);
+  [[nodiscard]] bool cannot_give_way(Index at) const;
   // Now and then ends the process of a leader that gives way, and starts it again.
   void note_alarm(Index at, const std::string& text);
   void kill_who_gives_way();

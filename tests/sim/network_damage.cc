@@ -112,6 +112,12 @@ bool Network::flip_log(Index at) {
   reopen(at, std::move(disk));
   Machine& machine = machines_[at];
   const VersionVector& now = node(at).vector();
+  if (strays_again(at, before)) {
+    ++carried_.lost_logs;
+    ledger_.lost(kept());
+    for (const auto& [one, other] : links) link(one, other);
+    return true;
+  }
   if (!before.includes(now)) note(at, "more than there was after a bit of its log has changed");
   const bool lost = !now.includes(before);
   const bool says = !node(at).replica().lost().all().empty();

@@ -1,6 +1,8 @@
 // Leaders that write on under their origin on an old copy of their disk, and give way later.
 #include <algorithm>
+#include <utility>
 
+#include "core/assert.h"
 #include "tests/sim/network.h"
 
 namespace anabranch::test {
@@ -61,6 +63,13 @@ bool Network::put_back(Index at) {
   return true;
 }
 
+void Network::look_for_fork(Index at) {
+  Machine& machine = machines_[at];
+  if (machine.broken || node(at).vector().at(machine.copied_origin) > machine.copied_seq) return;
+  machine.stray.reset();
+  machine.trail = Ledger::begin(node(at));
+}
+
 bool Network::is_ahead_of_copy(Index other, Index at) const {
   const core::Origin origin = machines_[at].copied_origin;
   const core::Seq seq = machines_[at].copied_seq;
@@ -108,18 +117,33 @@ std::string Network::stray_text(Index at) {
   return " strays, and does not give way: " + machine.refused;
 }
 
+bool Network::strays_again(Index at, const VersionVector& before) {
+  Machine& machine = machines_[at];
+  const bool gives_way = background_of(at).repair().rejoin() != nullptr;
+  const bool has_branch = machine.gave_way && !before.includes(node(at).vector());
+  if (!gives_way && !has_branch) return false;
+  ANABRANCH_ASSERT(machine.gave_way);
+  machine.stray = std::exchange(machine.gave_way, std::nullopt);
+  machine.stray->stray_again(node(at));
+  machine.refused.clear();
+  ledger_.forget_ends();
+  return true;
+}
+
 void Network::take_back(Index at) {
   Machine& machine = machines_[at];
   if (const auto& failed = node(at).replica().background().repair().failed()) {
     // Of two leaders that would give way to each other one stays as it is: it is asked again later.
     machine.refused = failed->message;
-    if (machine.refused.find("gives way to it at the same time") == machine.refused.npos) {
+    const bool same_time =
+        machine.refused.find("gives way to it at the same time") != std::string::npos;
+    if (!same_time && !cannot_give_way(at)) {
       note(at, "does not give way: " + machine.refused);
     }
     return;
   }
   note(at, machine.stray->settle(node(at), ledger_));
-  machine.stray.reset();
+  machine.gave_way = std::exchange(machine.stray, std::nullopt);
   machine.trail = Ledger::begin(node(at));
   sync(at);
 }
@@ -129,16 +153,25 @@ void Network::note_alarm(Index at, const std::string& text) {
   alarms_.push_back(text);
 }
 
+// Damage of its log has put it back, and the log of its branch was trimmed before, or others have
+// what it had written again in place of that: the manual has the operator begin anew.
+bool Network::cannot_give_way(Index at) const {
+  const Machine& machine = machines_[at];
+  return machine.stray && machine.stray->strays_again() && !machine.refused.empty();
+}
+
 bool Network::begin_anew() {
   for (Index at = 0; at < size(); ++at) {
-    const Machine& machine = machines_[at];
+    Machine& machine = machines_[at];
     const VersionVector vector = node(at).vector();
     const bool is_behind = std::ranges::any_of(machines_, [&](const Machine& other) {
       return !other.stray && other.trail.vector != vector && other.trail.vector.includes(vector);
     });
-    if (!machine.unclear || machine.stray || !is_behind) continue;
+    const bool unclear = machine.unclear && !machine.stray && is_behind;
+    if (!unclear && !cannot_give_way(at)) continue;
     ++carried_.anew;
     const auto lost = stop(at);
+    machine.stray.reset();
     auto disk = make_disk();
     move(*disk);
     reopen(at, std::move(disk));

@@ -291,8 +291,9 @@ class Simulation {
         // Of two histories of one origin, both signed, waiting batches can belong to one only; and
         // of two leaders that would give way to each other one does not.
         const bool parted = fault.name == "clone" && (says(kUnsigned) || says(kSameTime));
+        const bool trimmed = fault.name == "log-flip" && says("the log no longer has all");
         const bool back = fault.name == "log-flip" && says("has come back from other leaders");
-        return left || parted || back || says(fault.alarm);
+        return left || parted || back || trimmed || says(fault.alarm);
       });
       // A proof waits as long as its region is away. That it comes in the end, calm() looks at.
       const bool waits = alarm.find(kUnproven) != alarm.npos;

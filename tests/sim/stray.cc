@@ -56,6 +56,12 @@ void describe(const storage::StoredRecord& record, std::vector<std::string>& act
 Stray::Stray(Node& node, core::Origin forked)
     : forked_(forked), own_{forked}, from_(node.vector()), position_(node.disk().last_position()) {}
 
+void Stray::stray_again(const Node& node) {
+  again_ = true;
+  acts_.clear();
+  position_ = node.disk().last_position();
+}
+
 void Stray::follow(Node& node, const Ledger& ledger) {
   own_.insert(node.origin());
   const regions::Rejoin* const rejoin = node.replica().background().repair().rejoin();

@@ -21,6 +21,10 @@ class Stray {
   [[nodiscard]] core::Origin forked() const { return forked_; }
   // Its vector in the history that the ledger knows.
   [[nodiscard]] const core::VersionVector& from() const { return from_; }
+  // Damage has put it back to before it gave way: what it had written again by then is known, and
+  // must not count twice.
+  void stray_again(const Node& node);
+  [[nodiscard]] bool strays_again() const { return again_; }
   // Notes the batches that it has committed since the last call.
   void follow(Node& node, const Ledger& ledger);
   // The leader has given way. Returns the error in words, or an empty string.
@@ -32,6 +36,7 @@ class Stray {
   core::VersionVector from_;
   storage::Position position_;     // Followed up to here.
   std::vector<std::string> acts_;  // Each op that was acknowledged, in words.
+  bool again_ = false;
 };
 
 }  // namespace anabranch::test
