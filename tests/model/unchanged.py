@@ -19,7 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 def state(arguments):
     """A digest of all that the result depends on."""
     digest = hashlib.sha256(repr((sys.version, arguments)).encode())
-    for file in sorted(HERE.glob("*.py")):
+    for file in sorted(HERE.rglob("*.py")):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
