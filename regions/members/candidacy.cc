@@ -17,18 +17,6 @@ using core::planted;
 
 namespace {
 
-constexpr std::size_t kFewMembers = 8;
-constexpr Millis kBeatWithout = 1'000;  // Where no member has `promote_after`.
-constexpr Millis kLinkMin = 3'000;      // Heartbeats come each second.
-constexpr Millis kLagMax = 30'000;
-
-// The newest vectors of a direct link to `node` that works; nullptr without one.
-const SeenLink* working_link(const Situation& at, const core::Hash128& node) {
-  const auto link = std::ranges::find(at.links, node, &SeenLink::node);
-  const bool works = link != at.links.end() && at.now_ms - link->built_ms <= at.times.link_ms;
-  return works ? &*link : nullptr;
-}
-
 const SeenCard* find_card(const std::vector<const SeenCard*>& mates, const core::Hash128& node) {
   const auto card = std::ranges::find(mates, node, &SeenCard::node);
   return card == mates.end() ? nullptr : *card;
@@ -44,17 +32,6 @@ bool fit_one_leads(const std::vector<const SeenCard*>& mates) {
 }
 
 }  // namespace
-
-CandidacyTimes CandidacyTimes::of(Millis promote_after_ms, std::size_t members) {
-  const Millis beat_ms = promote_after_ms == 0    ? kBeatWithout
-                         : members <= kFewMembers ? promote_after_ms / 8
-                                                  : promote_after_ms / 4;
-  return {.promote_after_ms = promote_after_ms,
-          .beat_ms = beat_ms,
-          .between_ms = 2 * beat_ms,
-          .link_ms = std::max(promote_after_ms, kLinkMin),
-          .lag_ms = kLagMax};
-}
 
 // Of two leaders the one with the greater claim stays.
 struct Candidacy::Claim {
@@ -336,7 +313,7 @@ void Candidacy::leave(const Situation& at, const Mates& mates) {
     to_ = greatest->node;
     bound_ = true;
   }
-  const SeenLink* const link = working_link(at, to_);
+  const SeenLink* const link = at.working_link(to_);
   if (bound_) {
     leave_bound(at, link);
   } else {
@@ -401,7 +378,7 @@ Candidacy::Answer Candidacy::hand_over(const Situation& at, std::optional<core::
   const Mates fresh = mates(at);
   for (const SeenCard* card : fresh) {
     const bool ready = card->role == MemberRole::kFollows && card->able && card->fit;
-    const bool near = working_link(at, card->node) != nullptr || planted(Bug::kHeirFar);
+    const bool near = at.working_link(card->node) != nullptr || planted(Bug::kHeirFar);
     if (!ready || !near || (to && *to != card->node)) continue;
     if (heir == nullptr || place(*card) < place(*heir)) heir = card;
   }

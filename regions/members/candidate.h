@@ -112,6 +112,9 @@ struct Situation {
   std::vector<SeenCard> cards = {};  // At most one of a node; none of its own.
   std::vector<SeenLink> links = {};  // Likewise.
   OwnState own = {};
+
+  // The newest vectors of a direct link to `node`, if it works; else nullptr.
+  [[nodiscard]] const SeenLink* working_link(const core::Hash128& node) const;
 };
 
 }  // namespace anabranch::regions

@@ -10,17 +10,6 @@ namespace anabranch::regions {
 using core::Bug;
 using core::planted;
 
-namespace {
-
-// The newest vectors of a direct link to `node` that works; nullptr without one.
-const SeenLink* working_link(const Situation& at, const core::Hash128& node) {
-  const auto link = std::ranges::find(at.links, node, &SeenLink::node);
-  const bool works = link != at.links.end() && at.now_ms - link->built_ms <= at.times.link_ms;
-  return works ? &*link : nullptr;
-}
-
-}  // namespace
-
 void StateAge::hear(const SeenCard& leader) {
   const bool has_row = leader.end.origin == leader.origin || planted(Bug::kLagOfOtherOrigin);
   if (leader.blind ? !planted(Bug::kLagOfBlind) : !has_row) return;
@@ -39,7 +28,7 @@ void StateAge::gather(const Situation& at, const std::vector<const SeenCard*>& m
   Shown shown{.made_ms = at.now_ms, .vector = {}};
   for (const core::Hash128& node : at.own.kin) {
     const bool has_card = std::ranges::count(mates, node, &SeenCard::node) > 0;
-    const SeenLink* const link = has_card ? working_link(at, node) : nullptr;
+    const SeenLink* const link = has_card ? at.working_link(node) : nullptr;
     if (link == nullptr && planted(Bug::kHearSome)) continue;
     if (link == nullptr) return;
     shown.made_ms = std::min(shown.made_ms, link->built_ms);

@@ -45,7 +45,7 @@ def find(name, runs, limit):
             SCENES[name](name)
         except Broken as broken:
             return 'scene: %s' % broken
-    for seed in [FOUND_BY[name]] * (name in FOUND_BY) + list(range(runs)):
+    for seed in ([FOUND_BY[name]] if name in FOUND_BY else []) + list(range(runs)):
         try:
             random_run(seed, name)
         except Broken as broken:
