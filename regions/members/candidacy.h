@@ -58,7 +58,7 @@ class Candidacy {
     kStay,        // A handover has failed: it takes writes again.
   };
 
-  // What the caller has to do, in this order.
+  // The caller has to do this, in this order.
   struct Decision {
     Step step = Step::kNone;  // The last one, where several were made at once.
     // The row to be stored and synced, with all before it, before anything else is done.

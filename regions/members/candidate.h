@@ -1,5 +1,5 @@
-// What a member of a region goes by when it decides whether to lead: cards, direct links, its own
-// state, and the constants of time. Plain values, all of one moment.
+// All that a member of a region goes by when it decides whether to lead: cards, direct links, its
+// own state, and the constants of time. Plain values, all of one moment.
 //
 // Times are milliseconds of one steady clock of this machine, which also runs while the machine is
 // suspended. A card was made at that time less its age.

@@ -266,7 +266,7 @@ class Replay {
   std::map<int, Candidacy> members_;
 };
 
-// Where the first other decision is, and what it is; empty where there is none.
+// The place of the first other decision, and both decisions; empty where there is none.
 std::string difference(const Trace& trace) {
   Replay replay;
   std::size_t number = 0;

@@ -44,7 +44,7 @@ struct Member {
   std::map<Hash128, SeenLink> links = {};
 };
 
-// A region of some machines, of which the first leads. A card takes a beat to all that its member
+// A region of some machines; the first one leads. A card takes a beat to all that its member
 // is connected to, and so do operations: `per_beat` of them, from each.
 class Region {
  public:

@@ -1,4 +1,4 @@
-// Fitness: what makes a member unfit, and for how long it has to last.
+// Fitness: the reasons against it, and for how long they have to last.
 
 #include <doctest/doctest.h>
 
