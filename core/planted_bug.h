@@ -68,6 +68,7 @@ enum class Bug : std::uint8_t {
   kForgetOtherLeaders,
   kKeepOriginWhenPromoted,
   kForgetErasedTooEarly,
+  kForgetUndurable,
   kTellForksOnce,
   kBelieveLog,
   kTakeDamaged,

@@ -2,11 +2,14 @@
 
 #include <set>
 
+#include "core/planted_bug.h"
 #include "regions/replica.h"
 
 namespace anabranch::regions {
 
+using core::Bug;
 using core::Origin;
+using core::planted;
 using core::VersionVector;
 
 namespace {
@@ -30,10 +33,13 @@ bool is_over(const Replica& replica, Origin origin) {
   return list.succeeded(origin) || list.lost(list.region_of(origin), origin);
 }
 
-// Returns the vector that an incarnation had seen before it wrote the ops not applied here.
+// Returns the vector that an incarnation had seen before it wrote the ops not applied here, also if
+// it loses its power first: so the deps of its writes count only where it writes no more. With
+// `interval` it sends these before they, and what they depend on, are on its disk.
 VersionVector seen_by(const Replica& replica, Origin origin) {
   VersionVector seen = replica.applied().head(origin).deps;
   if (is_over(replica, origin)) return seen;
+  if (!planted(Bug::kForgetUndurable)) seen = {};
   const auto join = [&](const VersionVector& shown) {
     if (replica.applied().vector().includes(shown)) seen.join(shown);
   };
@@ -48,7 +54,8 @@ VersionVector seen_by(const Replica& replica, Origin origin) {
 }  // namespace
 
 VersionVector seen_by_all(const Replica& replica) {
-  VersionVector seen = replica.applied().vector();
+  VersionVector seen = planted(Bug::kForgetUndurable) ? replica.applied().vector()
+                                                      : replica.state().durable_state().vector();
   for (const Origin origin : incarnations(replica)) {
     if (replica.members().settled().contains(origin) && is_over(replica, origin)) continue;
     seen = core::lower(seen, seen_by(replica, origin));

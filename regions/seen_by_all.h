@@ -4,7 +4,9 @@
 // A vector shown by a region proves the ops that it has applied, not those that it has written. It
 // therefore counts as seen only once this replica has applied all of it, too: then the ops that the
 // region wrote before are here, and all its later ops have seen the vector. Only positions on its
-// disk count, since a region that loses power falls back to these. Every region counts that is in
+// disk count, since a region that loses power falls back to these. The same holds for this replica
+// itself: where its disk lacks a fact that it has applied, it may forget the fact, lose it with its
+// power, and then write without having seen it. Every region counts that is in
 // the list or has written anything, also retired ones: they may come back. Lost ones, and
 // incarnations that have ended, count until they are settled.
 //

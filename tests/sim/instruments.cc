@@ -85,6 +85,8 @@ constexpr std::array kRows{
     Row{Bug::kExpireTooEarly, "expire-early", "a key is cleared before all have seen its deadline"},
     Row{Bug::kForgetErasedTooEarly, "forget-erased",
         "removed elements go before all have seen that"},
+    Row{Bug::kForgetUndurable, "forget-undurable",
+        "removed elements go although disks that sync later lack that", "power"},
     Row{Bug::kWaitByWallClock, "wait-by-wall", "who is away is waited for by the own wall clock"},
     Row{Bug::kGiveUpWrongClocks, "give-up-wrong", "a region whose clock was off is given up",
         "deadline"},

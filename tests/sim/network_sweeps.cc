@@ -130,16 +130,13 @@ void Network::check_forgotten(Index at) {
     }
   }
   const regions::Replica& replica = node(at).replica();
+  if (!on_disk(at).includes(dots)) note(at, "forgets what its own disk lacks");
   for (Index other = 0; other < size(); ++other) {
     const regions::Identity& who = node(other).replica().identity();
     if (other == at || follows(other) || !replica.members().list().knows(who.region, who.origin))
       continue;
     if (replica.members().list().retirement(who.region) == regions::Retirement::kLost) continue;
-    // A region that sends writes before they are on its disk begins a new incarnation if it loses
-    // them.
-    const bool all = disks_ == Disks::kInterval;
-    const VersionVector& has = all ? node(other).vector() : on_disk(other);
-    if (!has.includes(dots)) note(at, "forgets what " + who.region + " has not seen");
+    if (!on_disk(other).includes(dots)) note(at, "forgets what " + who.region + " has not seen");
     const core::Seq next = node(at).vector().at(who.origin) + 1;
     const auto position = node(other).disk().find(who.origin, next);
     const auto record = position ? node(other).disk().read_log(*position) : std::nullopt;

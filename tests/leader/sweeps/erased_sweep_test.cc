@@ -29,7 +29,9 @@ struct World {
   LinkedNodes nodes;
   std::vector<std::unique_ptr<ErasedSweep>> sweeps;
 
-  explicit World(std::size_t count) {
+  explicit World(std::size_t count,
+                 LinkedNodes::Durability durability = LinkedNodes::Durability::kSync)
+      : nodes(durability) {
     nodes.mesh(count);
     for (std::size_t at = 0; at < count; ++at) sweeps.push_back(sweep_of(at));
   }
@@ -131,6 +133,53 @@ TEST_SUITE("leader: removed elements") {
     world.run(30'000);
     CHECK(world.rows(0) == 0);
     CHECK(world.rows(1) == 0);
+  }
+
+  TEST_CASE("what its own disk lacks a leader does not forget, whatever all others have") {
+    World world(2, LinkedNodes::Durability::kInterval);
+    world.sweeps.pop_back();
+    world.sweeps[0] = world.sweep_of(0, {.grace_ms = 0, .looks = 7, .removals = 5});
+    world.put(0, "x", crdt::kTrue);
+    world.run(3'000);
+    auto& disk = world.nodes.at(0).storage();
+    disk.set_faults({.durable_at_once = false});
+    world.put(1, "x", crdt::kFalse);
+    const auto removal = disk.last_position();
+    core::Millis waited_ms = 0;
+    for (; disk.durable_position() < removal; waited_ms += kStepMs) {
+      CHECK(world.rows(0) == 1);
+      world.run(kStepMs);
+    }
+    CHECK(waited_ms > 1'000);
+    disk.set_faults({.durable_at_once = true});
+    world.run(30'000);
+    CHECK(world.rows(0) == 0);
+    CHECK(world.rows(1) == 0);
+  }
+
+  TEST_CASE("a removal is not forgotten while a leader may lose it with its power") {
+    std::size_t loser = 0;
+    SUBCASE("the one that would forget it") {}
+    SUBCASE("the one that has removed") { loser = 1; }
+    World world(2, LinkedNodes::Durability::kInterval);
+    world.sweeps.pop_back();
+    world.sweeps[0] = world.sweep_of(0, {.grace_ms = 0, .looks = 7, .removals = 5});
+    world.put(0, "x", crdt::kTrue);
+    world.run(3'000);
+    auto& disk = world.nodes.at(loser).storage();
+    disk.set_faults({.durable_at_once = false});
+    world.put(1, "x", crdt::kFalse);
+    world.run(1'000);
+    REQUIRE(disk.durable_position() < disk.last_position());
+    world.sweeps.clear();
+    world.nodes.disconnect(0, 1);
+    world.nodes.replace(
+        loser, std::make_unique<test::Node>("r" + std::to_string(loser), 50, disk.crash(), true));
+    REQUIRE(world.shows(loser, "x"));  // Its removal is gone...
+    world.put(loser, "x", crdt::kTrue);
+    world.nodes.connect(0, 1);
+    REQUIRE(world.nodes.run_until_equal(30'000));
+    for (std::size_t at = 0; at < 2; ++at) CHECK_FALSE(world.shows(at, "x"));  // ...and beats that.
   }
 
   TEST_CASE("a leader that starts again finds what waits, and so does any other one in time") {
