@@ -7,6 +7,7 @@
 #include <string>
 
 #include "regions/members/region_list.h"
+#include "storage/layout.h"
 #include "tests/regions/parts.h"
 
 namespace anabranch::region_list_test {
@@ -103,6 +104,28 @@ TEST_SUITE("regions: region list") {
     });
     CHECK(eu.list.all().size() == 1);
     CHECK(eu.list.knows("af", 5));
+  }
+
+  TEST_CASE("rows of reigns and of letters to come are passed over, and are in no hash") {
+    RegionListWorld eu;
+    eu.open("us", 5, 0);
+    eu.retire("ap", Retirement::kLost, {7});
+    const core::Hash128 before = eu.list.hash();
+    const std::set<core::Origin> ended = eu.list.ended();
+    eu.say([&](Group& group) {
+      for (const std::string region : {"us", "ap", "new"}) {
+        for (const std::string tag : {"g", "z", "rr"}) {
+          const Path row = RegionList::prefix().child(region).append(tag);
+          group.put(row, "\x91\x03");
+          group.put(row.child(storage::big_endian(5)), "\x91\x03");
+          group.put(row.child(storage::big_endian(5)).append("x"), "\x91\x03");
+        }
+      }
+    });
+    CHECK(eu.list.hash() == before);
+    CHECK(eu.list.ended() == ended);
+    CHECK_FALSE(eu.list.all().contains("new"));
+    CHECK(eu.list.previous(5) == 0);
   }
 
   TEST_CASE("what newer versions append to a retirement is skipped") {
