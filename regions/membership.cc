@@ -69,21 +69,26 @@ std::optional<core::Origin> left_for(const storage::Storage& log, const RegionRe
 }  // namespace
 
 core::Result<void> Membership::announce() {
-  if (owner_.exchange.follows() || owner_.state.broken() ||
-      regions_.knows(self().region, self().origin)) {
-    return {};
-  }
+  if (owner_.exchange.follows() || owner_.state.broken()) return {};
+  const bool is_listed = regions_.knows(self().region, self().origin);
+  const auto formers = unannounced();
+  if (is_listed && formers.empty()) return {};
   ANABRANCH_ASSERT(!owner_.writer.dirty());
   if (auto ready = owner_.state.make_ready(); !ready.ok()) return ready;
   OpenTransaction txn = owner_.writer.begin();
-  for (const auto& [former, before] : unannounced()) {
+  for (const auto& [former, before] : formers) {
     txn->put(RegionList::origin_row(self().region, former), RegionList::origin_value(before));
   }
-  txn->put(RegionList::origin_row(self().region, self().origin),
-           RegionList::origin_value(self().previous));
+  if (!is_listed) {
+    txn->put(RegionList::origin_row(self().region, self().origin),
+             RegionList::origin_value(self().previous));
+  }
   txn.keep();
   const auto done = owner_.writer.commit();
-  return done.ok() ? core::Result<void>() : done.failure();
+  if (!done.ok()) return done.failure();
+  // Before it is sent: otherwise a leader that syncs later loses it with its power, has never heard
+  // of this origin then, and nobody ends it.
+  return owner_.state.make_durable();
 }
 
 // A follower that has led may have listed counters under names that it did not announce.

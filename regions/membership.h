@@ -63,7 +63,8 @@ class Membership final : public Participant, public RowWatcher {
   [[nodiscard]] bool accepts(LinkId link, const BatchMessage& message,
                              const core::Batch& batch) const;
 
-  // Writes into the list of regions, if that is due, that this leader has opened its origin.
+  // Writes into the list of regions, if that is due, that this leader has opened its origin, and
+  // those before it; they are on the disk then, also where the storage syncs later.
   core::Result<void> announce();
   // Stages that a region is retired, is lost for good, or, with kNone, counts again.
   // Fails with kInvalid, naming the reason, when that cannot be.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "regions/members/region_list.h"
 #include "regions/state/incarnation.h"
 
 namespace anabranch::regions {
@@ -19,17 +20,29 @@ core::Origin Incarnations::fresh() {
   return fresh;
 }
 
-void Incarnations::begin(std::string why) {
-  const bool wrote = state_.applied().vector().at(state_.identity().origin) > 0;
+bool Incarnations::is_used() const {
+  const Identity& self = state_.identity();
+  if (state_.applied().vector().at(self.origin) > 0) return true;
+  return state_.reader()->row(RegionList::origin_row(self.region, self.origin)).present();
+}
+
+core::Result<void> Incarnations::begin(std::string why) {
+  bool used = false;
+  const auto looked = state_.reading([&]() -> core::Result<void> {
+    used = is_used();
+    return {};
+  });
+  if (!looked.ok()) return looked;
   alarms_.notice("goes on under a new origin: " + why);
-  begin_incarnation(state_.identity(), fresh(), wrote, std::move(why));
+  begin_incarnation(state_.identity(), fresh(), used, std::move(why));
+  return {};
 }
 
 core::Result<void> Incarnations::begin_and_record(std::string why) {
   if (!state_.ready()) {
     if (auto ready = state_.make_ready(); !ready.ok()) return ready;
   }
-  begin(std::move(why));
+  if (auto begun = begin(std::move(why)); !begun.ok()) return begun;
   ++state_.identity().opening;
   return state_.commit_identity();
 }
@@ -41,15 +54,22 @@ core::Result<void> Incarnations::renew(std::string why, core::Millis now) {
 }
 
 core::Result<bool> Incarnations::handle_origin_conflict(core::Millis now) {
-  if (exchange_.origin_conflict().empty()) return false;
-  if (may_begin()) {
-    const auto renewed = renew(exchange_.origin_conflict(), now);
-    return renewed.ok() ? core::Result<bool>(true) : renewed.failure();
+  const std::string why = exchange_.origin_conflict();
+  if (why.empty()) return false;
+  std::erase_if(denied_ms_, [&](core::Millis at) { return now - at >= kDeniedMs; });
+  if (denied_ms_.size() < kDeniedMax) {
+    auto renewed = renew(why, now);
+    if (!renewed.ok()) return renewed.failure();
+    denied_ms_.push_back(now);
+    return true;
   }
-  alarms_.raise_once("peers deny every new origin; the last one is kept: " +
-                     exchange_.origin_conflict());
   exchange_.forget_origin_conflict();
-  return false;
+  const std::string closed =
+      "takes no writes: within an hour peers have denied " + std::to_string(kDeniedMax) +
+      " origins of this leader, and deny the next one: " + why +
+      ". Stop the leader that runs on a copy of this data directory, then start this one again";
+  alarms_.raise(closed);
+  return state_.fail({ErrorCode::kClosed, closed});
 }
 
 }  // namespace anabranch::regions

@@ -36,9 +36,9 @@ std::optional<std::string> why_new_origin(const Identity& recorded, const storag
   return std::nullopt;
 }
 
-void begin_incarnation(Identity& identity, core::Origin fresh, bool wrote, std::string why) {
+void begin_incarnation(Identity& identity, core::Origin fresh, bool used, std::string why) {
   const core::Origin before = std::exchange(identity.origin, fresh);
-  if (wrote || identity.previous == 0) {
+  if (used || identity.previous == 0) {
     std::vector<core::Origin>& formers = identity.formers;
     formers.insert(formers.begin(), std::exchange(identity.previous, before));
     formers.resize(std::min(formers.size(), Identity::kFormersMax));

@@ -29,8 +29,8 @@ namespace anabranch::regions {
 // without an end; nullopt when it may. `now` is where the directory was found.
 std::optional<std::string> why_new_origin(const Identity& recorded, const storage::Place& now);
 
-// Goes on as `fresh`. An origin without any write leaves no trace: the one before it stays the
-// previous one.
-void begin_incarnation(Identity& identity, core::Origin fresh, bool wrote, std::string why);
+// Goes on as `fresh`. An origin that is not `used`, under which nothing was written and that is in
+// no list of regions, leaves no trace: the one before it stays the previous one.
+void begin_incarnation(Identity& identity, core::Origin fresh, bool used, std::string why);
 
 }  // namespace anabranch::regions

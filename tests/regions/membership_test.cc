@@ -75,6 +75,33 @@ TEST_SUITE("regions: membership") {
     CHECK(eu.members.list().line(13) == kEu);
   }
 
+  TEST_CASE("a leader whose present origin another one has listed announces those before it") {
+    MembershipWorld eu;
+    REQUIRE(eu.members.announce().ok());
+    begin_incarnation(eu.state.identity(), 11, true, "a test");
+    eu.put("k", "v");
+    begin_incarnation(eu.state.identity(), 12, true, "a test");
+    eu.write([](Group& group) {
+      group.put(RegionList::origin_row("eu", 12), RegionList::origin_value(11));
+    });
+    REQUIRE(eu.members.list().knows("eu", 12));
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.members.list().previous(11) == kEu);
+    CHECK(eu.members.list().ended() == std::set<core::Origin>{kEu, 11});
+    const storage::Position last = eu.storage.last_position();
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.storage.last_position() == last);
+  }
+
+  TEST_CASE("what a leader announces is on its disk, also where that syncs later") {
+    MembershipWorld eu;
+    eu.storage.set_faults({.durable_at_once = false});
+    eu.put("k", "v");
+    CHECK(eu.storage.durable_position() < eu.storage.last_position());
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.storage.durable_position() == eu.storage.last_position());
+  }
+
   TEST_CASE("the list follows each commit that touches it") {
     MembershipWorld eu;
     eu.put("k", "v");

@@ -36,9 +36,32 @@ std::unique_ptr<Node> listed(const std::string& region, Origin origin,
                                 std::move(disk), 1000);
 }
 
+// A leader with `durability: interval`, which goes on under a new origin where it has reason to.
+std::unique_ptr<Node> syncing_later(const std::string& region, Origin origin,
+                                    std::unique_ptr<storage::MemoryStorage> disk) {
+  return std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
+                                                        .region = region,
+                                                        .fresh_origin = origin,
+                                                        .nonce = origin + 1000,
+                                                        .syncs_later = true,
+                                                        .announce = true},
+                                std::move(disk), 1000);
+}
+
+// A disk whose directory was moved to another machine.
+std::unique_ptr<storage::MemoryStorage> moved(std::unique_ptr<storage::MemoryStorage> disk,
+                                              Origin machine) {
+  storage::Place place = disk->place();
+  place.machine = std::to_string(machine);
+  disk->set_place(std::move(place));
+  return disk;
+}
+
 struct Mesh : LinkedNodes {
   enum class Shape { kMesh, kLine, kStar };
-  explicit Mesh(Shape shape = Shape::kMesh, std::size_t size = 3) {
+  explicit Mesh(Shape shape = Shape::kMesh, std::size_t size = 3,
+                Durability durability = Durability::kSync)
+      : LinkedNodes(durability) {
     for (std::size_t index = 0; index < size; ++index) {
       add(listed("r" + std::to_string(index), index + 1));
       if (index == 0) continue;
@@ -106,6 +129,57 @@ TEST_SUITE("regions: settling") {
       CHECK(mesh.at(at).replica().members().list().ended() == Origins{3});
       CHECK(mesh.settled(at) == Origins{3});
     }
+  }
+
+  TEST_CASE("of 30 origins that a leader ends in the middle of things one is not ended") {
+    Mesh mesh(Mesh::Shape::kMesh, 2, LinkedNodes::Durability::kInterval);
+    constexpr Origin kFirst = 100;
+    constexpr Origin kEnd = 129;
+    bool power = false;
+    SUBCASE("its power fails each time, right after it was heard of") { power = true; }
+    SUBCASE("it moves each time") {}
+    mesh.replace(1, syncing_later("r1", 99, moved(mesh.at(1).storage().clone(), 99)));
+    REQUIRE(mesh.at(1).origin() == 99);
+    REQUIRE(mesh.at(1).replica().announce().ok());
+    for (Origin origin = kFirst; origin < kEnd; ++origin) {
+      auto disk =
+          power ? mesh.at(1).storage().crash() : moved(mesh.at(1).storage().clone(), origin);
+      if (power) disk->set_faults({.durable_at_once = false});
+      mesh.lose(regions::kind_of(regions::Heartbeat{}), 100);  // They would have it synced.
+      mesh.replace(1, syncing_later("r1", origin, std::move(disk)));
+      CHECK(mesh.at(1).origin() == origin);
+      REQUIRE(mesh.at(1).replica().announce().ok());
+      mesh.run(200);
+      REQUIRE(mesh.at(0).replica().members().list().knows("r1", origin));
+    }
+    mesh.lose(regions::kind_of(regions::Heartbeat{}), 0);
+    mesh.at(1).storage().set_faults({.durable_at_once = true});
+    mesh.run(30'000);
+    REQUIRE(mesh.run_until_equal(5'000));
+    for (std::size_t at = 0; at < 2; ++at) {
+      const RegionList& list = mesh.at(at).replica().members().list();
+      const auto& origins = list.all().find("r1")->second.origins;
+      CHECK(origins.size() == kEnd - kFirst + 2);
+      for (const auto& [origin, known] : origins) {
+        CHECK(list.ended().contains(origin) == (origin != kEnd - 1));
+      }
+      CHECK(mesh.settled(at).size() == kEnd - kFirst + 1);
+    }
+  }
+
+  TEST_CASE("an origin that others have listed is ended, also if nothing of it is here") {
+    Mesh mesh(Mesh::Shape::kMesh, 1);
+    mesh.add(std::make_unique<Node>("r1", 5));  // It does not announce its origin itself.
+    mesh.write(0, [](Group& group) {
+      group.put(RegionList::origin_row("r1", 5), RegionList::origin_value(0));
+    });
+    mesh.connect(0, 1);
+    REQUIRE(mesh.run_until_equal(900));
+    REQUIRE(mesh.at(1).vector().at(5) == 0);
+    mesh.renew(1, 6);
+    CHECK(mesh.at(1).replica().identity().previous == 5);
+    mesh.run(10'000);
+    CHECK(mesh.at(0).replica().members().list().ended() == Origins{5});
   }
 
   TEST_CASE("it is not while a region is away that may have more of it") {

@@ -70,6 +70,14 @@ std::unique_ptr<MemoryStorage> moved(std::unique_ptr<MemoryStorage> storage) {
   return storage;
 }
 
+// A peer shows that it has writes of the present origin that the leader lacks.
+core::Result<bool> deny(Node& eu, core::Millis now) {
+  const core::VersionVector shown{{eu.origin(), 1'000'000}};
+  eu.replica().step(5, regions::Greeting{regions::Greeting::kProtocol, {1, 1}, "us", 2, 2, shown},
+                    now);
+  return eu.replica().apply(now);
+}
+
 }  // namespace
 
 TEST_SUITE("regions: incarnations") {
@@ -283,16 +291,40 @@ TEST_SUITE("regions: incarnations") {
     require_equal(nodes, 3);
   }
 
-  TEST_CASE("peers that deny every origin cannot make a leader begin new ones for ever") {
+  TEST_CASE("a leader whose every origin peers deny takes no writes, and says how to go on") {
     Node eu("eu", 1);
     eu.replica().link_up(5, {}, 0);
-    for (int i = 0; i < 50; ++i) {
-      const core::VersionVector shown{{eu.origin(), 1'000'000}};
-      eu.replica().step(
-          5, regions::Greeting{regions::Greeting::kProtocol, {1, 1}, "us", 2, 2, shown}, 0);
-      REQUIRE(eu.replica().apply(0).ok());
+    for (std::size_t i = 0; i < regions::Incarnations::kDeniedMax; ++i) {
+      const core::Origin denied = eu.origin();
+      REQUIRE(deny(eu, 0).ok());
+      CHECK(eu.origin() != denied);
+      put(eu, "a");
     }
-    CHECK(eu.replica().identity().opening <= 2 + regions::Incarnations::kPerOpeningMax);
+    eu.replica().effects().clear();
+    const auto last = deny(eu, regions::Incarnations::kDeniedMs - 1);
+    REQUIRE_FALSE(last.ok());
+    CHECK(last.failure().code == ErrorCode::kClosed);
+    CHECK(eu.replica().broken().has_value());
+    CHECK_THROWS_AS((void)eu.replica().begin(), Error);
+    std::string alarm;
+    for (const regions::Effect& effect : eu.replica().effects()) {
+      if (const auto* each = std::get_if<regions::Alarm>(&effect)) alarm = each->text;
+    }
+    CHECK(alarm.find("Stop the leader that runs on a copy of this data directory") !=
+          std::string::npos);
+  }
+
+  TEST_CASE(
+      "origins that peers deny now and then are no reason, nor are those that nobody denies") {
+    Node eu("eu", 1);
+    eu.replica().link_up(5, {}, 0);
+    constexpr core::Millis kRest =
+        regions::Incarnations::kDeniedMs / core::Millis{regions::Incarnations::kDeniedMax};
+    core::Millis now = 0;
+    for (int i = 0; i < 50; ++i, now += kRest) REQUIRE(deny(eu, now).ok());
+    auto& incarnations = eu.replica().background().incarnations();
+    for (int i = 0; i < 20; ++i) REQUIRE(incarnations.renew("it was promoted", now).ok());
+    REQUIRE(deny(eu, now).ok());
     put(eu, "a");
   }
 
