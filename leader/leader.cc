@@ -237,9 +237,9 @@ class Leader::Impl {
     return forgotten;
   }
 
-  core::Result<void> retire(std::string_view region, regions::Retirement retirement) {
-    auto staged = act().retire(region, retirement);
-    if (staged.ok()) log_retired(options_.region, region, retirement);
+  core::Result<void> retire(std::string_view region, regions::Retirement what, core::Origin lost) {
+    auto staged = lost == 0 ? act().retire(region, what) : act().declare_lost(region, lost);
+    if (staged.ok()) log_retired(options_.region, region, what, lost);
     return staged;
   }
 
@@ -460,8 +460,9 @@ void Leader::hear(OnPresence function) { impl_->hear(std::move(function)); }
 bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
 bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
 core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
-core::Result<void> Leader::retire(std::string_view region, regions::Retirement retirement) {
-  return impl_->retire(region, retirement);
+core::Result<void> Leader::retire(std::string_view region, regions::Retirement what,
+                                  core::Origin lost) {
+  return impl_->retire(region, what, lost);
 }
 
 core::Result<void> Leader::set_policy(std::uint8_t database, std::string_view prefix,

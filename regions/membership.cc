@@ -140,6 +140,15 @@ std::set<core::Origin> lines_there(std::string_view region, const Peers& peers,
   return there;
 }
 
+// Returns the origins of both, sorted.
+std::vector<core::Origin> united(std::vector<core::Origin> some,
+                                 const std::vector<core::Origin>& others) {
+  some.insert(some.end(), others.begin(), others.end());
+  std::ranges::sort(some);
+  some.erase(std::unique(some.begin(), some.end()), some.end());
+  return some;
+}
+
 }  // namespace
 
 core::Result<void> Membership::retire(std::string_view region, Retirement retirement) {
@@ -159,8 +168,14 @@ core::Result<void> Membership::retire(std::string_view region, Retirement retire
     });
     if (origins.empty() && own) return core::invalid("no other leader of this region is known");
     if (origins.empty()) {
-      return core::invalid("region " + name + " is connected, so it is not lost");
+      return core::invalid("region " + name +
+                           " is connected, so it is not lost; one origin of it may be: "
+                           "`anabranch region retire " +
+                           name + " --lost ORIGIN`");
     }
+  }
+  if (const auto found = regions_.all().find(region); found != regions_.all().end()) {
+    origins = united(std::move(origins), found->second.lost);  // Those that were lost before, too.
   }
   const core::Path row = RegionList::retirement_row(region);
   OpenTransaction txn = owner_.writer.begin();
@@ -169,6 +184,65 @@ core::Result<void> Membership::retire(std::string_view region, Retirement retire
   } else if (txn->stage().peek(row).present()) {
     txn->remove(row);
   }
+  txn.keep();
+  return {};
+}
+
+std::vector<core::Origin> Membership::left_behind(core::Origin origin) const {
+  std::vector<core::Origin> line{origin};
+  const std::string region = regions_.region_of(origin);
+  const auto& origins = regions_.all().find(region)->second.origins;
+  const auto is_of_another = [&](const auto& each) {
+    return each.second.previous == regions_.previous(line.back()) &&
+           !regions_.lost(region, each.first) && std::ranges::count(line, each.first) == 0;
+  };
+  const auto is_followed = [&](core::Origin each) {  // By a former leader, which follows now.
+    return std::ranges::any_of(owner_.keeper.reports().all(),
+                               [&](const auto& report) { return report.second.previous == each; });
+  };
+  for (core::Origin each = regions_.previous(origin);
+       origins.contains(each) && std::ranges::count(line, each) == 0 && !is_followed(each) &&
+       std::ranges::none_of(origins, is_of_another);
+       each = regions_.previous(each)) {
+    line.push_back(each);
+  }
+  return line;
+}
+
+std::string Membership::why_not_lost(std::string_view region, core::Origin origin) const {
+  const std::string named =
+      "origin " + core::to_string(origin) + " of region " + std::string(region);
+  if (!regions_.knows(region, origin)) {
+    return "the list of regions has no " + named +
+           "; `anabranch status --json` has all under `applied`";
+  }
+  if (origin == self().origin) return "this leader writes under " + named + ", so it is not lost";
+  for (const auto& [each, peer] : owner_.exchange.peers()) {
+    const RegionReport* const said = owner_.keeper.reports().find(each);
+    const bool is_its = each == origin || (said != nullptr && said->previous == origin);
+    if (peer.connected() && is_its) return named + " is connected, so it is not lost";
+  }
+  if (regions_.succeeded(origin)) {
+    const auto& origins = regions_.all().find(region)->second.origins;
+    const auto next = std::ranges::find_if(
+        origins, [&](const auto& each) { return each.second.previous == origin; });
+    return named + " has ended with " + core::to_string(next->first) +
+           ", which has followed it: name that one if its leader never comes back";
+  }
+  if (regions_.retirement(region) == Retirement::kRetired) {
+    return "region " + std::string(region) + " is retired as a whole: `anabranch region restore " +
+           std::string(region) + "` first";
+  }
+  return {};
+}
+
+core::Result<void> Membership::declare_lost(std::string_view region, core::Origin origin) {
+  if (std::string why = why_not_lost(region, origin); !why.empty()) return core::invalid(why);
+  if (regions_.lost(region, origin)) return {};
+  const auto lost = united(left_behind(origin), regions_.all().find(region)->second.lost);
+  OpenTransaction txn = owner_.writer.begin();
+  txn->put(RegionList::retirement_row(region),
+           RegionList::retirement_value(Retirement::kLost, lost));
   txn.keep();
   return {};
 }

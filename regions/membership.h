@@ -69,6 +69,10 @@ class Membership final : public Participant, public RowWatcher {
   // Stages that a region is retired, is lost for good, or, with kNone, counts again.
   // Fails with kInvalid, naming the reason, when that cannot be.
   core::Result<void> retire(std::string_view region, Retirement retirement);
+  // Stages that one origin of a region is lost for good, with those before it that no other origin
+  // goes on from; other origins of the same directory, and of the region, count as before. Fails
+  // with kInvalid, naming the reason and the remedy, when that cannot be.
+  core::Result<void> declare_lost(std::string_view region, core::Origin origin);
   // Takes an origin for settled no longer: a write of it has come.
   void unsettle(core::Origin origin);
   // Every region that was ever known, as committed.
@@ -113,6 +117,10 @@ class Membership final : public Participant, public RowWatcher {
   [[nodiscard]] bool is_current(const RegionReport& report) const;
   // Settles the origins that all reports settle.
   void settle() { settled_.look(regions_, owner_.keeper.reports()); }
+  // An origin of the list, and those before it in its line that no other origin has followed.
+  [[nodiscard]] std::vector<core::Origin> left_behind(core::Origin origin) const;
+  // Returns why an origin cannot be declared lost, as a sentence; empty when it can.
+  [[nodiscard]] std::string why_not_lost(std::string_view region, core::Origin origin) const;
   // All origins of a region that are known from anywhere.
   [[nodiscard]] std::vector<core::Origin> origins_of(std::string_view region) const;
   [[nodiscard]] const Identity& self() const { return owner_.state.identity(); }

@@ -85,6 +85,10 @@ class Replica {
   core::Result<void> retire(std::string_view region, Retirement retirement) {
     return members_.retire(region, retirement);
   }
+  // Stages that one origin of a region is lost for good; see Membership.
+  core::Result<void> declare_lost(std::string_view region, core::Origin origin) {
+    return members_.declare_lost(region, origin);
+  }
   // The policies and modules of the mesh: stages that one is set or removed.
   [[nodiscard]] Policies& policies() { return policies_; }
 

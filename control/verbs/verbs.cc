@@ -18,6 +18,8 @@
 #include "control/verbs/verb.h"
 #include "control/verbs/verdict_json.h"
 #include "control/verbs/words.h"
+#include "core/dot.h"
+#include "core/text.h"
 
 namespace anabranch::control {
 namespace {
@@ -90,15 +92,21 @@ void reload_keys(Call& call) {
 
 void list_regions(Call& call) { reply_json(call, to_json(call.front.status().regions)); }
 
+core::Origin origin_of(std::string_view text) {
+  const auto origin = core::parse_number<core::Origin, 16>(text).value_or(0);
+  if (origin != 0 && core::to_string(origin) == text) return origin;
+  throw Error(ErrorCode::kInvalid, "an origin has 16 hexadecimal digits");
+}
+
 void retire(Call& call) {
-  regions::Retirement retirement = regions::Retirement::kRetired;
-  if (call.size() > 4) {
-    if (call.size() > 5 || !same_word(call[4], "lost")) {
-      throw Error(ErrorCode::kInvalid, "syntax error");
-    }
-    retirement = regions::Retirement::kLost;
+  const bool lost = call.size() > 4 && same_word(call[4], "lost");
+  if (call.size() > 6 || (call.size() > 4 && !lost)) {
+    throw Error(ErrorCode::kInvalid, "syntax error");
   }
-  call.leader.retire(call[3], retirement).value_or_raise();
+  using regions::Retirement;
+  const core::Origin origin = call.size() == 6 ? origin_of(call[5]) : 0;
+  call.leader.retire(call[3], lost ? Retirement::kLost : Retirement::kRetired, origin)
+      .value_or_raise();
   call.reply().ok();
 }
 
@@ -216,8 +224,8 @@ constexpr Verb kRegionVerbs[] = {
      .access = Access::kWrites,
      .acts = true,
      .run = retire,
-     .usage = "name [LOST]",
-     .help = "Nobody waits for a region any more; LOST: and it never comes back.",
+     .usage = "name [LOST [origin]]",
+     .help = "Nobody waits for a region any more; LOST: it, or one origin of it, never comes back.",
      .merging = "In all regions: of concurrent settings the later one counts."},
     {.name = "restore",
      .arity = 4,
@@ -245,7 +253,7 @@ constexpr Verb kAllVerbs[] = {
     {.name = "region",
      .arity = -3,
      .verbs = region_verbs,
-     .usage = "LIST | RETIRE name [LOST] | RESTORE name",
+     .usage = "LIST | RETIRE name [LOST [origin]] | RESTORE name",
      .help = "The regions ever known."},
     {.name = "policy",
      .arity = -3,

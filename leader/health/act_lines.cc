@@ -27,9 +27,11 @@ void log_promoted(const std::string& region) {
   core::log_info(region, "promoted: this leader leads its region from now on");
 }
 
-void log_retired(const std::string& region, std::string_view other, Retirement retirement) {
+void log_retired(const std::string& region, std::string_view other, Retirement retirement,
+                 core::Origin lost) {
   const transport::LogPeer about(other);
-  const std::string name = "region " + std::string(other);
+  std::string name = "region " + std::string(other);
+  if (lost != 0) name = "origin " + core::to_string(lost) + " of " + name;
   if (retirement == Retirement::kNone) return core::log_info(region, name + " is waited for again");
   core::log_info(region, name + (retirement == Retirement::kLost ? " is declared lost here"
                                                                  : " is retired here"));

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/dot.h"
 #include "core/result.h"
 #include "regions/members/region_list.h"
 
@@ -16,7 +17,9 @@ void log_resumed(const std::string& region, std::string_view peer);
 void log_promoted(const std::string& region);
 // What its log had lost is told no more.
 void log_forgotten(const std::string& region);
-void log_retired(const std::string& region, std::string_view other, regions::Retirement retirement);
+// `lost`: the one origin that was declared lost; 0 where it was the region.
+void log_retired(const std::string& region, std::string_view other, regions::Retirement retirement,
+                 core::Origin lost);
 // After the storage was closed (Storage::close); `flushes`: it was to write to its tables.
 void log_closed(const std::string& region, const core::Result<bool>& closed, bool flushes);
 

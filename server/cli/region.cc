@@ -1,5 +1,6 @@
-// `anabranch region list`, `region retire NAME [--lost]` and `region restore NAME`: the regions of
-// the mesh, and the regions for which logs are kept. A change at one leader reaches all of them.
+// `anabranch region list`, `region retire NAME [--lost [ORIGIN]]` and `region restore NAME`: the
+// regions of the mesh, and the regions for which logs are kept. A change at one leader reaches all
+// of them.
 
 #include <iostream>
 
@@ -18,6 +19,8 @@ using nlohmann::json;
 constexpr Argument kName{"NAME", Argument::Kind::kPositional, "", "the region"};
 constexpr Argument kLost{"--lost", Argument::Kind::kSwitch, "",
                          "it never comes back: what only it had is given up"};
+constexpr Argument kOrigin{"ORIGIN", Argument::Kind::kPositionals, "",
+                           "with --lost: this origin of it alone, as status --json names it"};
 
 std::string state_of(const json& region) {
   const std::string connected = region.at("connected").get<bool>() ? "connected" : "away";
@@ -50,8 +53,18 @@ ExitCode change(const Arguments& arguments, std::vector<std::string> words, cons
 ExitCode retire(const Arguments& arguments) {
   std::vector<std::string> words{"REGION", "RETIRE", arguments.text(kName.name)};
   const bool lost = arguments.has(kLost.name);
+  const std::vector<std::string> origins = arguments.texts(kOrigin.name);
+  if (origins.size() > 1) return print_error("one origin at a time can be declared lost", kUsage);
+  if (!lost && !origins.empty()) {
+    return print_error("an origin can be declared lost, not retired: add --lost", kUsage);
+  }
   if (lost) words.emplace_back("LOST");
-  return change(arguments, std::move(words), lost ? "is lost" : "is retired");
+  if (origins.empty()) return change(arguments, std::move(words), lost ? "is lost" : "is retired");
+  words.push_back(origins.front());
+  const core::Result<std::string> answer = ask(arguments, std::move(words));
+  if (!answer.ok()) return print_error(answer.failure().message);
+  std::cout << "origin " << origins.front() << " of " << arguments.text(kName.name) << " is lost\n";
+  return kClean;
 }
 
 ExitCode restore(const Arguments& arguments) {
@@ -66,7 +79,8 @@ Command region_list_command() {
 }
 
 Command region_retire_command() {
-  return {"region retire", "nobody waits for a region any more", asking({kName, kLost}), retire};
+  return {"region retire", "nobody waits for a region any more", asking({kName, kLost, kOrigin}),
+          retire};
 }
 
 Command region_restore_command() {

@@ -89,6 +89,25 @@ TEST_SUITE("control: socket") {
     CHECK(contains(refused, "-ERR there is no kind of policy 'best'"));
   }
 
+  TEST_CASE("an origin that is not lost is refused in words, and so are wrong words about it") {
+    const TempDir dir;
+    Store store = Store::open(options_in(dir.path() / "eu"));
+    ControlClient client((dir.path() / "eu").string());
+    const std::string own = store.status().origin;
+    const auto lost = [&](std::string_view region, std::string_view origin) {
+      return client.call({"ANABRANCH", "REGION", "RETIRE", region, "LOST", origin});
+    };
+    CHECK(lost("eu", own) ==
+          "-ERR this leader writes under origin " + own + " of region eu, so it is not lost");
+    CHECK(contains(lost("us", own), "-ERR the list of regions has no origin " + own));
+    for (const std::string_view text : {"12", "0000000000000000", "g000000000000000"}) {
+      CHECK(lost("eu", text) == "-ERR an origin has 16 hexadecimal digits");
+    }
+    CHECK(contains(client.call({"ANABRANCH", "REGION", "RETIRE", "eu", "NOW"}), "syntax error"));
+    CHECK(contains(client.call({"ANABRANCH", "REGION", "RETIRE", "eu", "LOST", own, own}),
+                   "syntax error"));
+  }
+
   TEST_CASE("SHOW reads a key of the selected database") {
     const TempDir dir;
     Store store = Store::open(options_in(dir.path() / "eu"));

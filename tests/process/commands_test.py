@@ -95,10 +95,16 @@ def regions(eu, us):
     wait_until("no log is kept for us", lambda: re.search(
         r"^us +connected +- +-$", told(eu, "region", "list"), re.MULTILINE))
     for words, why in ((["retire", "us", "--lost"], "region us is connected, so it is not lost"),
+                       (["retire", "us", "--lost", us.origin],
+                        f"origin {us.origin} of region us is connected, so it is not lost"),
+                       (["retire", "us", "--lost", "12"], "an origin has 16 hexadecimal digits"),
                        (["retire", "nobody"], "there is no region 'nobody'"),
                        (["retire", "eu"], "this leader cannot retire its own region")):
         done = run("region", *words, "--redis", eu.redis)
         check(done.returncode == 1 and why in done.stderr, done)
+    for words, why in (([us.origin], "add --lost"), (["--lost", "1", "2"], "one origin at a time")):
+        done = run("region", "retire", "us", *words, "--redis", eu.redis)
+        check(done.returncode == 2 and why in done.stderr, done)
     check(told(eu, "region", "retire", "us") == "us is retired\n", "retire")
     wait_until("us has heard of it", lambda: retirement(us, "us") == ["retired"])
     check("retired, connected" in told(eu, "region", "list"), "it is there all the same")

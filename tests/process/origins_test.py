@@ -6,7 +6,7 @@ Nothing that was acknowledged and sent is lost, and all become equal."""
 import shutil
 import signal
 
-from leaders import Leader, World, check, put_back, wait_until
+from leaders import Leader, World, check, put_back, run, wait_until
 
 
 def write(leader, key):
@@ -20,7 +20,55 @@ def check_writes(leaders, keys):
         check(int(leader.call("GET", "writes")) == len(keys), f"{leader.region} counts wrongly")
 
 
+def replaced():
+    """An origin that a backup older than itself has replaced: all wait for it until it is lost."""
+    with World() as world:
+        eu = world.start("eu")
+        us = world.start("us", peers=[eu])
+        first = us.origin
+        write(us, "first")
+        world.wait_equal([eu, us])
+        backup = us.data + "-backup"
+        check(run("backup", backup, "--data", us.data).returncode == 0, "a backup")
+        check(us.stop() == 0, "us ends cleanly")
+        us.flags = ["--new-origin"]
+        us.start()
+        us.flags = []
+        newer = us.origin
+        write(us, "second")
+        world.wait_equal([eu, us])
+        us.kill()
+        shutil.rmtree(us.data)
+        check(run("restore", backup, "--data", us.data).returncode == 0, "restored")
+        us.start()
+        check(us.origin not in (first, newer), "under a third origin")
+        write(us, "third")
+        world.wait_equal([eu, us])
+
+        def state(leader, origin):
+            return [each["state"] for each in leader.status()["applied"]
+                    if each["origin"] == origin]
+
+        for leader in (eu, us):
+            wait_until("the first one is settled", lambda: state(leader, first) == ["settled"])
+            check(state(leader, newer) == [""], f"{leader.status()['applied']}")
+        refused = run("region", "retire", "us", "--lost", "--redis", eu.redis)
+        check(refused.returncode == 1 and "--lost ORIGIN" in refused.stderr, refused)
+        refused = run("region", "retire", "us", "--lost", first, "--redis", us.redis)
+        check(refused.returncode == 1 and "has ended with" in refused.stderr, refused)
+        done = run("region", "retire", "us", "--lost", newer, "--redis", us.redis)
+        check(done.returncode == 0 and done.stdout == f"origin {newer} of us is lost\n", done)
+        for leader in (eu, us):
+            wait_until("it is settled", lambda: state(leader, newer) == ["settled"])
+        write(us, "fourth")
+        world.wait_equal([eu, us])
+        check_writes([eu, us], ["first", "second", "third", "fourth"])
+        for leader in (eu, us):
+            check(leader.stop() == 0, f"{leader.region} ends cleanly")
+
+
 def main():
+    replaced()
     with World() as world:
         eu = world.start("eu")
         us = world.start("us", peers=[eu])

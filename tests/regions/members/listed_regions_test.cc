@@ -76,6 +76,21 @@ struct Mesh : LinkedNodes {
   bool keeps_for(std::size_t by, const std::string& region) {
     return at(by).replica().keeper().lacked().contains(region);
   }
+  bool settled(std::size_t by, core::Origin origin) {
+    return at(by).replica().members().settled().contains(origin);
+  }
+  // r2 goes on under origin 20, writes, and then on a backup of before, under origin 30.
+  void replace_by_older_backup() {
+    auto backup = at(2).storage().clone();
+    replace(2, listed("r2", 20, at(2).storage().clone(), true));
+    REQUIRE(at(2).replica().announce().ok());
+    add_up(2, 5);
+    REQUIRE(run_until_equal(5'000));
+    replace(2, listed("r2", 30, std::move(backup), true));
+    REQUIRE(at(2).replica().announce().ok());
+    run(20'000);
+    REQUIRE(run_until_equal(5'000));
+  }
   std::uint64_t log_bytes(std::size_t index) {
     return at(index).replica().keeper().segments().bytes();
   }
@@ -257,6 +272,87 @@ TEST_SUITE("regions: listed regions") {
           std::string::npos);
   }
 
+  TEST_CASE("an origin that an older backup has replaced waits until it is declared lost") {
+    Mesh mesh;
+    mesh.replace_by_older_backup();
+    for (std::size_t at = 0; at < 3; ++at) {
+      CHECK(mesh.at(at).replica().members().list().ended() == std::set<core::Origin>{3});
+      CHECK_FALSE(mesh.settled(at, 20));
+    }
+    std::size_t by = 0;
+    SUBCASE("by a leader of another region") {}
+    SUBCASE("by its own region's leader") { by = 2; }
+    REQUIRE(mesh.at(by).replica().declare_lost("r2", 20).ok());
+    REQUIRE(mesh.at(by).replica().commit().ok());
+    mesh.run(20'000);
+    for (std::size_t at = 0; at < 3; ++at) {
+      const RegionList& list = mesh.at(at).replica().members().list();
+      CHECK(list.lost("r2", 20));
+      CHECK_FALSE(list.lost("r2", 3));  // The directory goes on from it.
+      CHECK_FALSE(list.lost("r2", 30));
+      CHECK(mesh.seen(at, "r2") == Retirement::kNone);
+      CHECK(mesh.settled(at, 3));
+      CHECK(mesh.settled(at, 20));
+    }
+    mesh.add_up(2, 1);
+    REQUIRE(mesh.run_until_equal(5'000));
+    CHECK(mesh.sum(0) == 6);
+    CHECK(mesh.at(by).replica().declare_lost("r2", 20).ok());  // Once more: nothing to do.
+    CHECK_FALSE(mesh.at(by).replica().writer().dirty());
+  }
+
+  TEST_CASE("with the last origin of a directory those before it are lost, and stay so") {
+    Mesh mesh;
+    for (const core::Origin origin : {20, 30}) {
+      mesh.replace(2, listed("r2", origin, mesh.at(2).storage().clone(), true));
+      REQUIRE(mesh.at(2).replica().announce().ok());
+      REQUIRE(mesh.run_until_equal(5'000));
+    }
+    mesh.isolate(2);
+    CHECK(mesh.at(0).replica().declare_lost("r2", 20).failure().message ==
+          "origin 0000000000000014 of region r2 has ended with 000000000000001e, which has "
+          "followed it: name that one if its leader never comes back");
+    REQUIRE(mesh.at(0).replica().declare_lost("r2", 30).ok());
+    REQUIRE(mesh.at(0).replica().commit().ok());
+    mesh.run(20'000);
+    const RegionList& list = mesh.at(1).replica().members().list();
+    CHECK(mesh.seen(1, "r2") == Retirement::kLost);
+    for (const core::Origin origin : {3, 20, 30}) {
+      CHECK(list.lost("r2", origin));
+      CHECK(mesh.settled(1, origin));
+    }
+    mesh.replace(2, listed("r2", 77));  // On an empty directory, and then on another one.
+    mesh.rejoin(2);
+    REQUIRE(mesh.at(2).replica().announce().ok());
+    REQUIRE(mesh.run_until_equal(5'000));
+    mesh.replace(2, listed("r2", 78));
+    mesh.rejoin(2);
+    REQUIRE(mesh.at(2).replica().announce().ok());
+    REQUIRE(mesh.run_until_equal(5'000));
+    mesh.retire(0, "r2", Retirement::kLost);  // Of those not connected.
+    for (const core::Origin origin : {3, 20, 30, 77}) CHECK(list.lost("r2", origin));
+    CHECK_FALSE(list.lost("r2", 78));
+  }
+
+  TEST_CASE("what is no lost origin cannot be declared one, and the refusal says why") {
+    Mesh mesh;
+    regions::Replica& replica = mesh.at(0).replica();
+    const auto why = [&](const std::string& region, core::Origin origin) {
+      return replica.declare_lost(region, origin).failure().message;
+    };
+    CHECK(why("xx", 3) ==
+          "the list of regions has no origin 0000000000000003 of region xx; `anabranch status "
+          "--json` has all under `applied`");
+    CHECK(why("r1", 3).find("has no origin 0000000000000003 of region r1") != std::string::npos);
+    CHECK(why("r0", 1) ==
+          "this leader writes under origin 0000000000000001 of region r0, so it is not lost");
+    CHECK(why("r2", 3) == "origin 0000000000000003 of region r2 is connected, so it is not lost");
+    mesh.isolate(2);
+    mesh.retire(0, "r2", Retirement::kRetired);
+    CHECK(why("r2", 3) == "region r2 is retired as a whole: `anabranch region restore r2` first");
+    CHECK_FALSE(replica.writer().dirty());
+  }
+
   TEST_CASE("what makes no sense cannot be said") {
     Mesh mesh;
     regions::Replica& replica = mesh.at(0).replica();
@@ -265,7 +361,8 @@ TEST_SUITE("regions: listed regions") {
     CHECK(replica.retire("xx", Retirement::kRetired).failure().message ==
           "there is no region 'xx'");
     CHECK(replica.retire("r2", Retirement::kLost).failure().message ==
-          "region r2 is connected, so it is not lost");
+          "region r2 is connected, so it is not lost; one origin of it may be: "
+          "`anabranch region retire r2 --lost ORIGIN`");
     CHECK(replica.retire("r1", Retirement::kNone).ok());
     CHECK_FALSE(replica.writer().dirty());
   }
