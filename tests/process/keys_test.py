@@ -66,7 +66,34 @@ def refused_starts(world):
     check(bad.returncode == 2 and "is no name" in bad.stderr, f"a bad name: {bad.stderr}")
 
 
+def members():
+    """A follower with a key of its own, of the same region, follows, is promoted, and is believed."""
+    with World(keyed=("eu", "us", "ap")) as world:
+        keys = world.keys
+        secret, line = keys.new("eu", "second")
+        check(line.startswith("eu ") and line != keys.lines["eu"], "another key of eu")
+        keys.know(*keys.lines.values(), line)
+        eu = world.start("eu")
+        us = world.start("us", peers=[eu])
+        ap = world.start("ap", peers=[us])  # Believes what eu has signed, and us passes on.
+        keys.secrets["eu"] = secret
+        follower = world.start("eu", peers=[eu, us], flags=["--follower"], name="follower")
+        eu.call("SET", "key", "of the leader")
+        world.wait_equal([eu, us, ap, follower])
+        eu.kill()
+        done = run("promote", "--redis", follower.redis)
+        check(done.returncode == 0, done.stderr)
+        follower.call("SET", "key", "of the follower")
+        wait_until("ap has it", lambda: ap.call("GET", "key") == "of the follower")
+        keys.know(keys.lines["us"], keys.lines["ap"], line)  # The dead one's key was stolen.
+        for leader in (us, ap, follower):
+            check(run("keys", "reload", "--redis", leader.redis).returncode == 0, "reload")
+        follower.call("SET", "key", "still believed")
+        wait_until("ap has it", lambda: ap.call("GET", "key") == "still believed")
+
+
 def main():
+    members()
     with World(keyed=("eu", "us", "ap")) as world:
         keys = world.keys
         lines = dict(keys.lines)
