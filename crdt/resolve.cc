@@ -1,27 +1,26 @@
 #include "crdt/resolve.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 
 #include "core/text.h"
+#include "crdt/decimal.h"
 
 namespace anabranch::crdt {
 namespace {
 
-// Returns a sum as a client reads it.
-core::Result<std::optional<std::string>> number_text(const core::Number& sum) {
-  if (sum.is_integer()) {
-    const auto shown = sum.as_int64();
-    if (!shown) return core::invalid("the sum of all regions does not fit in 64 bits");
-    return std::optional(std::to_string(*shown));
+// Returns the sum of the live slots and of an integer as decimals. All of it is finite.
+Decimal decimal_sum(std::int64_t integer, const Tally& tally) {
+  Decimal sum = Decimal::of(integer);
+  for (const Slot& slot : tally.slots) {
+    if (slot.dead()) continue;
+    sum += Decimal::of(slot.total);
+    sum -= Decimal::of(slot.base);
   }
-  if (!std::isfinite(sum.as_real())) return core::invalid("the sum of all regions is not finite");
-  char digits[32];  // The shortest form that reads back as the same double; at most 24 characters.
-  const auto end = std::to_chars(std::begin(digits), std::end(digits), sum.as_real()).ptr;
-  return std::optional(std::string(std::begin(digits), end));
+  return sum;
 }
 
 }  // namespace
@@ -38,7 +37,17 @@ core::Result<std::optional<std::string>> shown_string(const std::optional<std::s
                                                       const Tally& tally) {
   if (!tally.live()) return resolved;
   const auto number = shown_number(resolved, tally);
-  return number ? number_text(*number) : resolved;
+  if (!number) return resolved;
+  if (number->is_integer()) {
+    const auto shown = number->as_int64();
+    if (!shown) return core::invalid("the sum of all regions does not fit in 64 bits");
+    return std::optional(std::to_string(*shown));
+  }
+  if (!std::isfinite(number->as_real())) {
+    return core::invalid("the sum of all regions is not finite");
+  }
+  const std::int64_t integer = resolved ? core::parse_integer(*resolved).value() : 0;
+  return std::optional(decimal_sum(integer, tally).text());
 }
 
 std::optional<core::Number> shown_number(const std::optional<std::string>& resolved,

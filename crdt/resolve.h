@@ -15,7 +15,9 @@ std::vector<const Sibling*> canonical_order(const Cell& cell);
 
 // Returns the shown value of a string row: the integer in the cell plus the tally, so that SET and
 // INCR both work; the cell's bytes where they are no integer by Redis' rule (a tally under them is
-// hidden). nullopt when neither is present. Fails with kInvalid on an integer sum outside 64 bits.
+// hidden). A sum with doubles is one of decimals (decimal.h), without an exponent. nullopt when
+// neither is present. Fails with kInvalid on an integer sum outside 64 bits, and on one that is not
+// finite.
 core::Result<std::optional<std::string>> shown_string(const std::optional<std::string>& resolved,
                                                       const Tally& tally);
 

@@ -3,6 +3,7 @@
 #include "core/dot.h"
 #include "core/space.h"
 #include "core/text.h"
+#include "crdt/decimal.h"
 
 namespace anabranch::rows {
 
@@ -26,9 +27,9 @@ std::string sibling_text(const crdt::Sibling& sibling, const Names& names) {
 }
 
 std::string slot_text(const crdt::Slot& slot, const Names& names) {
-  return number_text(slot.value()) + " of " + writer_text(slot.origin, names) + ", frame " +
+  return crdt::number_text(slot.value()) + " of " + writer_text(slot.origin, names) + ", frame " +
          std::to_string(slot.birth) + ", op " + std::to_string(slot.seq) + ", total " +
-         number_text(slot.total) + ")";
+         crdt::number_text(slot.total) + ")";
 }
 
 void append_part(std::string& text, std::size_t& parts, const std::string& part) {
@@ -36,19 +37,6 @@ void append_part(std::string& text, std::size_t& parts, const std::string& part)
 }
 
 }  // namespace
-
-std::string number_text(const core::Number& number) {
-  if (!number.is_integer()) return std::to_string(number.as_real());
-  __extension__ __int128 rest = number.as_integer();
-  const bool negative = rest < 0;
-  std::string digits;
-  do {
-    const int digit = static_cast<int>(rest % 10);
-    digits.insert(digits.begin(), static_cast<char>('0' + (negative ? -digit : digit)));
-    rest /= 10;
-  } while (rest != 0);
-  return negative ? "-" + digits : digits;
-}
 
 std::string quoted(std::string_view bytes) {
   std::string text = "\"";

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/number.h"
 #include "core/path.h"
 #include "crdt/row.h"
 #include "rows/names.h"
@@ -13,8 +12,6 @@
 
 namespace anabranch::rows {
 
-// All digits of an integer; a double with six digits behind the point.
-std::string number_text(const core::Number& number);
 // In double quotes, with bytes outside printable ASCII as \xNN; a long string is cut and followed
 // by its size.
 std::string quoted(std::string_view bytes);

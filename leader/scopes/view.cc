@@ -1,6 +1,7 @@
 #include "leader/scopes/view.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <anabranch/codec.h>
@@ -9,6 +10,7 @@
 #include "core/planted_bug.h"
 #include "core/text.h"
 #include "crdt/canonical.h"
+#include "crdt/decimal.h"
 #include "crdt/elements.h"
 #include "crdt/resolve.h"
 #include "crdt/score.h"
@@ -33,7 +35,8 @@ bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tall
 // Returns a number as an integer; nullopt if it is none of 64 bits.
 std::optional<std::int64_t> integer_of(const core::Number& number) {
   if (number.is_integer()) return number.as_int64();
-  return core::parse_integer(Codec<double>::encode(number.as_real()));
+  if (!std::isfinite(number.as_real())) return std::nullopt;
+  return crdt::Decimal::of(number).as_int64();
 }
 
 }  // namespace
@@ -213,7 +216,10 @@ std::optional<core::Number> View::number(const Path& path, const Row& stored) co
 std::optional<std::int64_t> View::integer(const Path& path, const Row& stored) const {
   if (hidden(path)) return 0;
   const std::optional<core::Number> number = this->number(path, stored);
-  return number ? integer_of(*number) : std::nullopt;
+  if (!number || number->is_integer()) return number ? number->as_int64() : std::nullopt;
+  if (!std::isfinite(number->as_real())) return std::nullopt;
+  const std::optional<std::string> text = shown(path, stored);
+  return text ? core::parse_integer(*text) : std::nullopt;
 }
 
 // ---- Sorted sets.

@@ -5,9 +5,9 @@
 #include <anabranch/key.h>
 
 #include "core/space.h"
+#include "crdt/decimal.h"
 #include "rows/key_prefix.h"
 #include "rows/policy/policy_rows.h"
-#include "rows/row_text.h"
 
 namespace anabranch::leader {
 
@@ -22,7 +22,7 @@ struct Describe {
   }
   Change operator()(const core::Remove& op) const { return made(op.path, Change::Kind::kRemove); }
   Change operator()(const core::Add& op) const {
-    return made(op.path, Change::Kind::kAdd, rows::number_text(op.amount));
+    return made(op.path, Change::Kind::kAdd, crdt::number_text(op.amount));
   }
   Change operator()(const core::Reset& op) const { return made(op.path, Change::Kind::kReset); }
   Change operator()(const core::Clear& op) const { return made(op.prefix, Change::Kind::kClear); }

@@ -105,6 +105,22 @@ TEST_SUITE("crdt: resolve") {
 }
 
 TEST_SUITE("crdt: strings") {
+  TEST_CASE("slots of doubles add up as decimals, and what a reset took back goes as one") {
+    Tally tally = tally_of(core::Number::real(0.1));
+    crdt::Slot& second = tally.slot(2);
+    second.birth = second.seq = 1;
+    second.total = core::Number::real(0.2);
+    CHECK(tally.sum() ==
+          core::Number::real(0.1 + 0.2));  // As every version stores and compares it.
+    CHECK(shown(std::nullopt, tally) == "0.3");
+    CHECK(shown("9007199254740993", tally) == "9007199254740993.3");
+    second.seq = 2;
+    second.total = core::Number::real(0.7);
+    second.base_seq = 1;
+    second.base = core::Number::real(0.2);
+    CHECK(shown(std::nullopt, tally) == "0.6");
+  }
+
   TEST_CASE("an integer in the cell and the tally are added") {
     CHECK(shown("5", tally_of(3)) == "8");
     CHECK(shown("-5", tally_of(5)) == "0");
@@ -149,6 +165,8 @@ TEST_SUITE("crdt: strings") {
     CHECK(shown("5", tally) == "8");
     CHECK(shown("5", tally_of(core::Number::real(0.5))) == "5.5");
     CHECK(shown(std::nullopt, tally_of(core::Number::real(0.1))) == "0.1");
+    CHECK(shown(std::nullopt, tally_of(core::Number::real(1e5))) == "100000");
+    CHECK(shown("-7", tally_of(core::Number::real(-1e22))) == "-10000000000000000000007");
     CHECK(shown("5", tally_of(core::Number::real(std::numeric_limits<double>::infinity()))) ==
           "failure");
   }

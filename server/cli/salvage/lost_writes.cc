@@ -9,12 +9,12 @@
 #include "control/verbs/bytes_json.h"
 #include "core/batch.h"
 #include "core/space.h"
+#include "crdt/decimal.h"
 #include "crdt/expiry.h"
 #include "crdt/type_table.h"
 #include "leader/salvage/lost_batches.h"
 #include "regions/state/applied.h"
 #include "regions/state/head.h"
-#include "rows/row_text.h"
 #include "server/cli/printable.h"
 #include "storage/engine/open_storage.h"
 #include "storage/layout.h"
@@ -70,7 +70,7 @@ struct OpJson {
   void operator()(const core::Add& add) const {
     json["op"] = "add";
     add_place(json, add.path);
-    json["amount"] = rows::number_text(add.amount);
+    json["amount"] = crdt::number_text(add.amount);
   }
   void operator()(const core::Reset& reset) const {
     json["op"] = "reset";

@@ -303,6 +303,35 @@ TEST_SUITE("server: commands") {
     CHECK(bulk(client.ask({"INFO", "nothing"})).empty());
   }
 
+  TEST_CASE("additions of decimals are exact, whatever doubles lose on the way") {
+    RunningServer server;
+    RespClient client = server.client();
+    const auto add = [&](const std::string& amount) {
+      return bulk(client.ask({"INCRBYFLOAT", "sum", amount}));
+    };
+    for (int i = 1; i <= 1000; ++i) {
+      const std::string whole = std::to_string(i / 10);
+      const std::string tenths = i % 10 == 0 ? "" : "." + std::to_string(i % 10);
+      REQUIRE(add("0.1") == whole + tenths);
+    }
+    CHECK(bulk(client.ask({"INCRBYFLOAT", "ulp", "-0.109504681"})) == "-0.109504681");
+    CHECK(bulk(client.ask({"INCRBYFLOAT", "ulp", "-0.9"})) == "-1.009504681");
+    CHECK(add("1000000.01") == "1000100.01");
+    CHECK(add("-1000100") == "0.01");  // Most digits of the sum before are lost in the doubles.
+    CHECK(add("-0.01") == "0");
+    CHECK(add("1e-18") == "0");
+    CHECK(add("0.123456789012345") == "0.123456789012345");
+    CHECK(add("5e-324") == "0.123456789012345");
+    CHECK(client.ask({"INCRBYFLOAT", "huge", "1e308"}) ==
+          "$309\r\n1" + std::string(308, '0') + "\r\n");
+    CHECK(client.ask({"INCRBYFLOAT", "huge", "1e308"}) ==
+          "-ERR increment would produce NaN or Infinity\r\n");
+    client.ask({"SET", "text", "00010.10"});
+    CHECK(bulk(client.ask({"INCRBYFLOAT", "text", "+0.20"})) == "10.3");
+    CHECK(client.ask({"SET", "text", "+-1"}) == "+OK\r\n");
+    CHECK(client.ask({"INCRBYFLOAT", "text", "1"}) == "-ERR value is not a valid float\r\n");
+  }
+
   TEST_CASE("CONFIG tells what redis-benchmark asks for and is not changed") {
     RunningServer server;
     RespClient client = server.client();

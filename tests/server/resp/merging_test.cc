@@ -124,6 +124,21 @@ TEST_SUITE("server: merging") {
     CHECK(regions.client.ask({"INCRBYFLOAT", "n", "-0.5"}) == "$2\r\n12\r\n");
   }
 
+  TEST_CASE("sums of decimals in two regions are decimals in both") {
+    Regions regions;
+    regions.apart([&] {
+      CHECK(regions.client.ask({"INCRBYFLOAT", "n", "0.1"}) == "$3\r\n0.1\r\n");
+      RealCounter{regions.us, "n"}.add(0.2);
+    });
+    CHECK(regions.client.ask({"GET", "n"}) == "$3\r\n0.3\r\n");
+    CHECK(Register<std::string>{regions.us, "n"}.get() == "0.3");
+    CHECK(RealCounter{regions.us, "n"}.get() == 0.3);
+    CHECK(regions.client.ask({"INCRBYFLOAT", "n", "99999.7"}) == "$6\r\n100000\r\n");
+    CHECK(regions.client.ask({"INCR", "n"}) == ":100001\r\n");
+    regions.agree();
+    CHECK(Counter{regions.us, "n"}.get() == 100'001);
+  }
+
   TEST_CASE("of two changes of parts of a string one is shown") {
     Regions regions;
     regions.client.ask({"SET", "s", "aaaa"});

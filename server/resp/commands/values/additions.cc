@@ -1,19 +1,25 @@
 #include "server/resp/commands/values/additions.h"
 
-#include <array>
 #include <charconv>
 #include <cmath>
 
 #include "core/text.h"
+#include "crdt/decimal.h"
 
 namespace anabranch::server {
+
+using crdt::Decimal;
+
 namespace {
 
-// The shortest text that names the number.
-std::string text_of(double number) {
-  std::array<char, 64> digits;
-  return {digits.data(), std::to_chars(digits.begin(), digits.end(), number + 0.0).ptr};
+// Without a sign that says nothing.
+std::string_view without_plus(std::string_view text) {
+  const bool has_plus = text.starts_with('+') && !text.starts_with("+-");
+  return has_plus ? text.substr(1) : text;
 }
+
+// The number in a text that parse_double() reads as a finite one.
+Decimal decimal_of(std::string_view text) { return Decimal::parse(without_plus(text)).value(); }
 
 // Whether additions to the row are possible: nothing was put there but an integer.
 bool takes_additions(const Scope& scope, const Key& row) {
@@ -21,6 +27,17 @@ bool takes_additions(const Scope& scope, const Key& row) {
     if (!core::parse_integer(each.value)) return false;
   }
   return true;
+}
+
+// Adds what doubles have lost: 0.1 and 0.2 make 0.30000000000000004 in them. The rest is one more
+// addition, so the sum is exact in every region, whatever its version.
+void add_lost(Scope& scope, const Key& row, const Decimal& sum) {
+  constexpr int kTimes = 2;  // Beside parts of other regions the rest may be rounded, too.
+  for (int i = 0; i < kTimes; ++i) {
+    const double lost = sum.real() - decimal_of(scope.get(row).value()).real();
+    if (lost == 0 || !std::isfinite(lost)) return;
+    scope.add_double(row, lost);
+  }
 }
 
 }  // namespace
@@ -42,7 +59,7 @@ void add_integer(Call& call, const Key& place, std::int64_t amount,
 }
 
 std::optional<double> parse_double(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  text = without_plus(text);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = !text.empty() && end == text.data() + text.size();
@@ -56,16 +73,22 @@ std::optional<double> take_double(Call& call, std::size_t position) {
   return number;
 }
 
-void add_double(Call& call, const Key& row, const std::optional<std::string>& before, double amount,
-                std::string_view not_a_number) {
+void add_double(Call& call, const Key& row, const std::optional<std::string>& before,
+                std::string_view amount, std::string_view not_a_number) {
   const std::optional<double> old = before ? parse_double(*before) : 0;
   if (!old) return call.reply().error(not_a_number);
-  const double sum = *old + amount;
-  if (!std::isfinite(sum)) return call.reply().error("ERR increment would produce NaN or Infinity");
+  const double added = parse_double(amount).value();
+  if (!std::isfinite(*old + added)) {
+    return call.reply().error("ERR increment would produce NaN or Infinity");
+  }
+  Decimal sum = before ? decimal_of(*before) : Decimal();
+  sum += decimal_of(amount);
+  sum = sum.rounded();
   if (takes_additions(call.scope, row)) {
-    call.scope.add_double(row, amount);
+    call.scope.add_double(row, added);
+    add_lost(call.scope, row, sum);
   } else {
-    call.scope.set(row, text_of(sum));
+    call.scope.set(row, sum.text());
   }
   reply_value(call.reply(), call.scope.get(row));
 }

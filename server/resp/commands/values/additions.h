@@ -19,10 +19,12 @@ std::optional<double> parse_double(std::string_view text);
 // Returns the number in an argument; nullopt after an error reply.
 std::optional<double> take_double(Call& call, std::size_t position);
 
-// Adds to the string in a row, which shows `before`, and replies with the sum. An integer, or a sum
-// of additions, gets one more addition. Another number was put there as text and cannot be added
-// to: the sum replaces it. Replies with `not_a_number` if the string is none.
-void add_double(Call& call, const Key& row, const std::optional<std::string>& before, double amount,
-                std::string_view not_a_number);
+// Adds to the string in a row, which shows `before`, and replies with the sum: as decimals, with at
+// most 17 digits behind the point. `amount` is a text that parse_double() reads. An integer, or a
+// sum of additions, gets one more addition, and a tiny one where doubles have lost a part. Another
+// number was put there as text and cannot be added to: the sum replaces it. Replies with
+// `not_a_number` if the string is none.
+void add_double(Call& call, const Key& row, const std::optional<std::string>& before,
+                std::string_view amount, std::string_view not_a_number);
 
 }  // namespace anabranch::server

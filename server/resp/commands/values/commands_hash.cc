@@ -155,7 +155,7 @@ void hincrbyfloat(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   const Key row = key.field(call[2]).of(Type::kString);
-  add_double(call, row, call.scope.get(row), *amount, "ERR hash value is not a float");
+  add_double(call, row, call.scope.get(row), call[3], "ERR hash value is not a float");
 }
 
 void hincrby(Call& call) {
@@ -306,7 +306,8 @@ constexpr Command kHashCommands[] = {
      .run = hincrbyfloat,
      .since = "2.6.0",
      .usage = "key field increment:double",
-     .help = "Adds a number to a field; additions in all regions count.",
+     .help = "Adds a number to a field; additions in all regions count. The sum is a decimal, as "
+             "that of INCRBYFLOAT.",
      .complexity = "O(1)",
      .caution =
          "The number in the reply is this region's: two regions can reply with the same one.",

@@ -301,10 +301,9 @@ void incrbyfloat(Call& call) {
   const Key key = call.key(1);
   const std::optional<std::string> before = read_to_write(call.scope, key);
   if (before && !parse_double(*before)) return call.reply().error(kNotNumber);
-  const std::optional<double> amount = take_double(call, 2);
-  if (!amount) return;
+  if (!take_double(call, 2)) return;
   const std::optional<std::int64_t> deadline = call.scope.deadline(key);
-  add_double(call, key.of(Type::kString), before, *amount, kNotNumber);
+  add_double(call, key.of(Type::kString), before, call[2], kNotNumber);
   if (deadline && !call.scope.deadline(key)) call.scope.expire(key, deadline);
 }
 
@@ -518,7 +517,8 @@ constexpr Command kStringCommands[] = {
      .run = incrbyfloat,
      .since = "2.6.0",
      .usage = "key increment:double",
-     .help = "Adds a number; additions in all regions count.",
+     .help = "Adds a number; additions in all regions count. The sum is a decimal, with at most 17 "
+             "digits behind the point and no exponent.",
      .complexity = "O(1)",
      .caution =
          "The number in the reply is this region's: two regions can reply with the same one.",
