@@ -5,6 +5,7 @@
 
 #include "core/path.h"
 #include "crdt/expiry.h"
+#include "crdt/type_table.h"
 #include "leader/watch/told.h"
 
 namespace anabranch::server {
@@ -16,6 +17,18 @@ std::size_t bytes_of(const std::string& encoded) { return 256 + encoded.size() *
 bool only_removes(const core::Op& op) {
   return std::holds_alternative<core::Remove>(op) || std::holds_alternative<core::Reset>(op) ||
          std::holds_alternative<core::Clear>(op);
+}
+
+// Whether an op puts a member into the set of a key.
+bool adds_member(const core::Op& op, const core::Path& path) {
+  if (!std::holds_alternative<core::Put>(op)) return false;
+  const core::Components parts = path.components();
+  const crdt::TypeEntry* const type = crdt::type_at(parts);
+  return type != nullptr && type->type == Type::kSet && parts.size() == crdt::kKeyDepth + 2;
+}
+
+std::uint64_t members_of(const Key& key, const Scope& scope) {
+  return scope.count(key.of(Type::kSet));
 }
 
 }  // namespace
@@ -30,7 +43,8 @@ void WatchedKeys::watch(const Client& client, std::string_view name, const Scope
   const std::scoped_lock lock(following_, mutex_);
   if (!cursor_) cursor_ = leader::LogCursor::now(leader_.log_source());
   const bool there = scope.type(key) != Type::kNone;
-  const auto [place, fresh] = clients_[client.id].try_emplace(path, Watched{key, there});
+  const auto [place, fresh] =
+      clients_[client.id].try_emplace(path, Watched{key, there, members_of(key, scope)});
   if (!fresh) return;
   watchers_[path].push_back(client.id);
   ++keys_;
@@ -58,14 +72,16 @@ bool WatchedKeys::changed(const Client& client, const Scope& scope) {
   if (found == clients_.end()) return false;
   return std::ranges::any_of(found->second, [&](const auto& each) {
     const Watched& watched = each.second;
-    return watched.changed || (watched.was_there && scope.type(watched.key) == Type::kNone);
+    if (watched.changed) return true;
+    if (watched.was_there && scope.type(watched.key) == Type::kNone) return true;
+    return watched.added && members_of(watched.key, scope) != watched.members;
   });
 }
 
 void WatchedKeys::touch(std::uint8_t database, std::string_view name) {
   if (!any()) return;
   const std::lock_guard lock(mutex_);
-  mark_below(Key(database, name).encoded(), true);
+  mark_below(Key(database, name).encoded(), Act::kRemoves);
 }
 
 void WatchedKeys::follow() {
@@ -101,26 +117,33 @@ void WatchedKeys::take(const core::Batch& batch) {
 void WatchedKeys::take(const core::Op& op) {
   const core::Path* const path = leader::path_of(op);
   if (path == nullptr) return change_all();  // Of a newer version.
-  if (const auto policy = leader::policy_change_of(op)) return mark_below(policy->prefix, false);
-  const bool removes = only_removes(op);
+  if (const auto policy = leader::policy_change_of(op)) {
+    return mark_below(policy->prefix, Act::kChanges);
+  }
+  const Act act = only_removes(op) ? Act::kRemoves : Act::kChanges;
   const std::string_view key = crdt::key_part(*path);
-  if (key.empty()) return mark_below(path->encoded(), removes);
+  if (key.empty()) return mark_below(path->encoded(), act);
   const auto watchers = watchers_.find(key);
   if (watchers == watchers_.end()) return;
+  const Act here = adds_member(op, *path) ? Act::kAdds : act;
   for (const std::uint64_t id : watchers->second) {
-    mark(clients_.at(id).at(watchers->first), removes);
+    mark(clients_.at(id).at(watchers->first), here);
   }
 }
 
-void WatchedKeys::mark_below(std::string_view prefix, bool removes) {
+void WatchedKeys::mark_below(std::string_view prefix, Act act) {
   for (auto each = watchers_.lower_bound(prefix);
        each != watchers_.end() && each->first.starts_with(prefix); ++each) {
-    for (const std::uint64_t id : each->second) mark(clients_.at(id).at(each->first), removes);
+    for (const std::uint64_t id : each->second) mark(clients_.at(id).at(each->first), act);
   }
 }
 
-void WatchedKeys::mark(Watched& watched, bool removes) {
-  watched.changed = watched.changed || watched.was_there || !removes;
+void WatchedKeys::mark(Watched& watched, Act act) {
+  if (act == Act::kAdds) {
+    watched.added = true;
+  } else {
+    watched.changed = watched.changed || watched.was_there || act == Act::kChanges;
+  }
 }
 
 void WatchedKeys::lose_track() {

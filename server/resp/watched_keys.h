@@ -4,7 +4,9 @@
 // Every change of a row, by a client of this port or by another region, passes through the log of
 // the leader. While anybody watches, the log is followed from turn to turn, and each op is looked
 // up among the watched keys. So a watched key costs no read, however large it is. Expiry changes no
-// row: a key that was there and is gone has changed.
+// row: a key that was there and is gone has changed. Nor does SADD of a member that is there,
+// though it is an op, for other regions: after additions alone a set has changed if it has more
+// members.
 //
 // Where the log cannot tell what has happened, as after rows came by a snapshot, all watched keys
 // count as changed.
@@ -71,8 +73,12 @@ class WatchedKeys {
   struct Watched {
     Key key;
     bool was_there;
+    std::uint64_t members;  // Of the set at the key, at that time.
+    bool added = false;     // To the set, perhaps what it had.
     bool changed = false;
   };
+  // What an op does to a watched key.
+  enum class Act : std::uint8_t { kChanges, kRemoves, kAdds };
   using Keys = std::map<std::string, Watched>;  // By encoded path.
 
   // Notes the ops of a batch.
@@ -86,8 +92,8 @@ class WatchedKeys {
   }
   void change_all();
   // Marks the keys whose encoded path begins with `prefix`.
-  void mark_below(std::string_view prefix, bool removes);
-  static void mark(Watched& watched, bool removes);
+  void mark_below(std::string_view prefix, Act act);
+  static void mark(Watched& watched, Act act);
 
   const leader::Leader& leader_;
   std::mutex following_;                     // Before the other one.

@@ -73,6 +73,49 @@ TEST_SUITE("server: watch") {
     CHECK(exec_after(server, {"WATCH", "s"}, {"ECHO", "s"}) == kPong);
   }
 
+  TEST_CASE("a member that is added to a set which has it changes nothing") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SADD", "set", "a", "b"});
+    client.ask({"SADD", "one", "a"});
+    CHECK(exec_after(server, {"WATCH", "set"}, {"SADD", "set", "a"}) == kPong);
+    CHECK(exec_after(server, {"WATCH", "set"}, {"SADD", "set", "b", "a", "b"}) == kPong);
+    CHECK(exec_after(server, {"WATCH", "set"}, {"SMOVE", "set", "set", "a"}) == kPong);
+    CHECK(exec_after(server, {"WATCH", "set", "one"}, {"SMOVE", "set", "one", "c"}) == kPong);
+    CHECK(exec_after(server, {"WATCH", "set"}, {"SADD", "set", "a", "c"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "none"}, {"SADD", "none", "a"}) == kNothing);
+    // The destination has it, so the source changes alone.
+    CHECK(exec_after(server, {"WATCH", "one"}, {"SMOVE", "set", "one", "a"}) == kPong);
+    client.ask({"SADD", "set", "a"});
+    CHECK(exec_after(server, {"WATCH", "set"}, {"SMOVE", "set", "one", "a"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "one"}, {"SMOVE", "set", "one", "b"}) == kNothing);
+  }
+
+  TEST_CASE("a set with as many members as before has changed if they are others") {
+    RunningServer server;
+    RespClient client = server.client();
+    RespClient other = server.client();
+    client.ask({"SADD", "set", "a", "b"});
+    client.ask({"WATCH", "set"});
+    other.ask({"SREM", "set", "a"});
+    other.ask({"SADD", "set", "c"});
+    CHECK(exec(client) == kNothing);
+    client.ask({"WATCH", "set"});
+    other.ask({"SREM", "set", "c"});
+    other.ask({"SADD", "set", "c"});
+    CHECK(exec(client) == kNothing);
+    client.ask({"WATCH", "set"});
+    other.ask({"SET", "set", "v"});
+    CHECK(exec(client) == kNothing);
+    client.ask({"DEL", "set"});
+    client.ask({"SADD", "set", "a"});
+    client.ask({"PEXPIRE", "set", "300"});
+    client.ask({"WATCH", "set"});
+    REQUIRE(eventually([&] { return other.ask({"EXISTS", "set"}) == ":0\r\n"; }));
+    other.ask({"SADD", "set", "a"});
+    CHECK(exec(client) == kNothing);
+  }
+
   TEST_CASE("a write in the same packet, before its commit, counts") {
     RunningServer server;
     RespClient client = server.client();
@@ -185,6 +228,13 @@ TEST_SUITE("server: watch") {
     Register<std::string>{us, "k"}.put("theirs");
     REQUIRE(eventually([&] { return other.ask({"GET", "k"}) == "$6\r\ntheirs\r\n"; }));
     CHECK(exec(client) == kNothing);
+    client.ask({"SADD", "set", "a"});
+    REQUIRE(eventually([&] { return Set<std::string>(us, "set").contains("a"); }));
+    client.ask({"WATCH", "set"});
+    Set<std::string>{us, "set"}.insert("a");
+    Register<std::string>{us, "k"}.put("more");
+    REQUIRE(eventually([&] { return other.ask({"GET", "k"}) == "$4\r\nmore\r\n"; }));
+    CHECK(exec(client) == kPong);
   }
 }
 
