@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "leader/leader.h"
 #include "server/resp/access/denial_log.h"
@@ -59,6 +60,8 @@ struct Host {
   DenialLog denials = {};
   FailedLogins failed_logins{options.wrong_password_wait};
   Acts acts = {};
+  // Parameters of Redis that change nothing here, as they were set; by their names in the table.
+  std::map<std::string_view, std::int64_t> kept_parameters = {};
   SteadyTime started = steady_now();
   Statistics statistics = {};
   Observed observed = {};

@@ -205,6 +205,8 @@ CONFIG SET slowlog-max-len 5 ; CONFIG GET slowlog-max-len ; CONFIG SET slowlog-m
 CONFIG SET slowlog-log-slower-than 10001 ; CONFIG GET slowlog-log-slower-than
 CONFIG SET slowlog-log-slower-than x ; CONFIG SET nope 1 ; CONFIG SET a ; CONFIG SET
 CONFIG SET hash-max-listpack-entries 100 ; CONFIG SET appendfsync
+CONFIG SET hash-max-ziplist-entries 101 ; CONFIG GET hash-max-listpack-entries ; CONFIG SET hz x
+CONFIG SET dynamic-hz maybe ; CONFIG SET active-expire-effort 0 ; CONFIG GET zset-max-ziplist-value
 SAVE x ; BGSAVE x ; ROLE x ; LASTSAVE x ; SHUTDOWN x ; SHUTDOWN ABORT ; SHUTDOWN ABORT NOW
 MONITOR x
 MULTI ; SHUTDOWN ; DISCARD

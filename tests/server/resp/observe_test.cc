@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <anabranch/anabranch.h>
@@ -354,7 +355,6 @@ TEST_SUITE("server: observing") {
     RunningServer server;
     RespClient client = server.client();
     CHECK(client.ask({"CONFIG", "SET", "appendonly", "yes"}) == "+OK\r\n");
-    CHECK(client.ask({"CONFIG", "SET", "hash-max-ziplist-entries", "5"}) == "+OK\r\n");
     CHECK(has(client.ask({"CONFIG", "SET", "appendonly", "no"}),
               "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - this parameter "
               "is always so here"));
@@ -365,6 +365,51 @@ TEST_SUITE("server: observing") {
     CHECK(client.ask({"CONFIG", "GET", "slowlog-max-len"}).ends_with("\r\n128\r\n"));
     CHECK(has(client.ask({"CONFIG", "SET", "slowlog-max-len", "10001"}), "between 0 and 10000"));
     CHECK(client.ask({"CONFIG", "GET", "proto-max-bulk-len"}).ends_with("\r\n33554432\r\n"));
+  }
+
+  TEST_CASE("CONFIG GET shows what CONFIG SET took, by all names of Redis") {
+    RunningServer server;
+    RespClient client = server.client();
+    const auto set = [&](const std::string& name, const std::string& value) {
+      return client.ask({"CONFIG", "SET", name, value});
+    };
+    const auto get = [&](const std::string& name) {
+      return to_json(client.ask({"CONFIG", "GET", name})).at(1).get<std::string>();
+    };
+    CHECK(get("zset-max-ziplist-entries") == "128");
+    CHECK(set("zset-max-ziplist-entries", "5") == "+OK\r\n");
+    CHECK(get("zset-max-listpack-entries") == "5");
+    CHECK(set("ZSET-MAX-LISTPACK-ENTRIES", "6") == "+OK\r\n");
+    CHECK(get("zset-max-ziplist-entries") == "6");
+    CHECK(to_json(client.ask({"CONFIG", "GET", "zset-max-*"})).size() == 8);
+    CHECK(get("activerehashing") == "yes");
+    CHECK(set("activerehashing", "no") == "+OK\r\n");
+    CHECK(get("activerehashing") == "no");
+    CHECK(has(set("activerehashing", "maybe"), "argument must be 'yes' or 'no'"));
+    CHECK(has(set("list-max-ziplist-size", "x"), "argument couldn't be parsed into an integer"));
+    CHECK(has(set("active-expire-effort", "11"), "argument must be between 1 and 10 inclusive"));
+    CHECK(get("active-expire-effort") == "1");
+    // All or nothing.
+    CHECK(has(client.ask({"CONFIG", "SET", "hash-max-listpack-value", "1", "maxmemory", "1"}),
+              "-ERR"));
+    CHECK(get("hash-max-listpack-value") == "64");
+  }
+
+  TEST_CASE("appendfsync is the durability in the words of Redis") {
+    for (const auto& [durability, word] :
+         {std::pair{Durability::kSync, "always"}, std::pair{Durability::kInterval, "everysec"},
+          std::pair{Durability::kNone, "no"}}) {
+      Options options;
+      options.durability = durability;
+      RunningServer server(options);
+      RespClient client = server.client();
+      CHECK(to_json(client.ask({"CONFIG", "GET", "appendfsync"})).at(1) == word);
+      CHECK(client.ask({"CONFIG", "SET", "appendfsync", word}) == "+OK\r\n");
+    }
+    RunningServer server;
+    RespClient client = server.client();
+    CHECK(has(client.ask({"CONFIG", "SET", "appendfsync", "everysec"}),
+              "the setting durability is read at the start"));
   }
 
   TEST_CASE("limits of clients change while the server runs, by Redis' names and our own") {

@@ -37,6 +37,7 @@ void get(Call& call) {
   };
   for (const Parameter& each : parameters()) {
     if (asked(each.name)) tell(each.name, value_of(each, call.host));
+    if (!each.alias.empty() && asked(each.alias)) tell(each.alias, value_of(each, call.host));
   }
   for (const auto& [name, value] : call.host.options.settings) {
     if (asked(name) && find_parameter(name) == nullptr) tell(name, value);
@@ -70,7 +71,7 @@ std::optional<Setting> take_setting(const Host& host, const std::string& name,
                                     std::string_view value) {
   const Parameter* const found = find_parameter(name);
   if (found == nullptr) {
-    if (!is_without_effect(name)) check_unchanged(host, name, value);
+    check_unchanged(host, name, value);
     return std::nullopt;
   }
   if (value_of(*found, host) == value) return std::nullopt;
@@ -90,7 +91,7 @@ void set(Call& call) {
     const auto setting = take_setting(call.host, names.back(), call[i + 1]);
     if (setting) settings.push_back(*setting);
   }
-  for (const Setting& each : settings) each.parameter->set(call.host, each.number);
+  for (const Setting& each : settings) set_value(call.host, *each.parameter, each.number);
   call.reply().ok();
 }
 
@@ -124,7 +125,11 @@ constexpr Command kConfigVerbs[] = {
          "slowlog-max-len, latency-monitor-threshold, loglevel, maxclients, "
          "maxmemory-clients, timeout, and of the settings of the server log_level, clients_max, "
          "clients_bytes_max, idle_ms_max, output_bytes_total, output_bytes_max, "
-         "output_stall_ms, monitor_output_bytes_max. A restart begins with the settings.",
+         "output_stall_ms, monitor_output_bytes_max. Numbers of Redis for what does not exist "
+         "here, "
+         "such as hash-max-listpack-entries, are kept and change nothing. A restart begins with "
+         "the "
+         "settings.",
      .complexity = "O(N), N the number of parameters"},
     {.name = "rewrite",
      .arity = 2,

@@ -8,6 +8,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "control/verbs/words.h"
 #include "core/text.h"
 #include "server/file_limit.h"
 #include "server/quantity.h"
@@ -19,6 +20,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Form = Parameter::Form;
+using control::same_word;
 
 constexpr std::int64_t kNumberMax = std::numeric_limits<std::int32_t>::max();
 
@@ -57,6 +59,12 @@ std::string clients_word(TlsFiles::Clients clients) {
 std::string output_limits(const Host& host) {
   return "normal " + std::to_string(host.options.output_bytes_max) +
          " 0 0 slave 0 0 0 pubsub 0 0 0";
+}
+
+// When a write is synced, in the words of Redis.
+std::string sync_word(const Host& host) {
+  const std::string durability = host.status().durability;
+  return durability == "sync" ? "always" : durability == "interval" ? "everysec" : "no";
 }
 
 std::string bulk_bytes_max(const Host& host) {
@@ -134,7 +142,7 @@ constexpr Parameter kFixed[] = {
         "aclfile", [](const Host& host) { return host.options.acl_file; }, "acl_file"),
     fixed("acllog-max-len", [](const Host&) { return std::to_string(DenialLog::kEntriesMax); }),
     fixed("appendonly", [](const Host&) { return std::string("yes"); }),
-    fixed("appendfsync", [](const Host&) { return std::string("always"); }),
+    fixed("appendfsync", sync_word, "durability"),
     fixed(
         "bind", [](const Host& host) { return host_of(some_endpoint(host)); }, "redis"),
     fixed("client-output-buffer-limit", output_limits),
@@ -223,32 +231,60 @@ constexpr Parameter kChangeable[] = {
      .most = kNumberMax},
 };
 
+// One for what does not exist here.
+constexpr Parameter kept(std::string_view name, std::int64_t usual, std::int64_t least,
+                         std::int64_t most, std::string_view alias = {}) {
+  return {.name = name, .alias = alias, .least = least, .most = most, .kept = usual};
+}
+constexpr Parameter kept(std::string_view name, bool usual) {
+  return {.name = name, .form = Form::kYesNo, .most = 1, .kept = usual ? 1 : 0};
+}
+
+constexpr std::int64_t kIntMin = std::numeric_limits<std::int32_t>::min();
+constexpr std::int64_t kLongMax = std::numeric_limits<std::int64_t>::max();
+
+// With the numbers and bounds of Redis 7.0.
+constexpr Parameter kKept[] = {
+    kept("active-defrag-cycle-max", 25, 1, 99),
+    kept("active-defrag-cycle-min", 1, 1, 99),
+    kept("active-defrag-ignore-bytes", 104'857'600, 1, kLongMax),
+    kept("active-defrag-max-scan-fields", 1000, 1, kLongMax),
+    kept("active-defrag-threshold-lower", 10, 0, 1000),
+    kept("active-defrag-threshold-upper", 100, 0, 1000),
+    kept("active-expire-effort", 1, 1, 10),
+    kept("activedefrag", false),
+    kept("activerehashing", true),
+    kept("dynamic-hz", true),
+    kept("hash-max-listpack-entries", 512, 0, kLongMax, "hash-max-ziplist-entries"),
+    kept("hash-max-listpack-value", 64, 0, kLongMax, "hash-max-ziplist-value"),
+    kept("hll-sparse-max-bytes", 3000, 0, kLongMax),
+    kept("hz", 10, 1, 500),
+    kept("jemalloc-bg-thread", true),
+    kept("lazyfree-lazy-eviction", false),
+    kept("lazyfree-lazy-expire", false),
+    kept("lazyfree-lazy-server-del", false),
+    kept("lazyfree-lazy-user-del", false),
+    kept("lazyfree-lazy-user-flush", false),
+    kept("lfu-decay-time", 1, 0, kNumberMax),
+    kept("lfu-log-factor", 10, 0, kNumberMax),
+    kept("list-compress-depth", 0, 0, kNumberMax),
+    kept("list-max-listpack-size", -2, kIntMin, kNumberMax, "list-max-ziplist-size"),
+    kept("maxmemory-eviction-tenacity", 10, 0, 100),
+    kept("maxmemory-samples", 5, 1, kNumberMax),
+    kept("set-max-intset-entries", 512, 0, kLongMax),
+    kept("stream-node-max-bytes", 4096, 0, kLongMax),
+    kept("stream-node-max-entries", 100, 0, kLongMax),
+    kept("zset-max-listpack-entries", 128, 0, kLongMax, "zset-max-ziplist-entries"),
+    kept("zset-max-listpack-value", 64, 0, kLongMax, "zset-max-ziplist-value"),
+};
+
 constexpr auto kParameters = [] {
-  std::array<Parameter, std::size(kFixed) + std::size(kChangeable)> all{};
-  std::ranges::copy(kChangeable, std::ranges::copy(kFixed, all.begin()).out);
+  std::array<Parameter, std::size(kFixed) + std::size(kChangeable) + std::size(kKept)> all{};
+  auto end = std::ranges::copy(kFixed, all.begin()).out;
+  end = std::ranges::copy(kChangeable, end).out;
+  std::ranges::copy(kKept, end);
   return all;
 }();
-
-// Parameters of Redis for what does not exist here: setting them changes nothing, as in Redis
-// nobody sees a difference.
-constexpr std::array<std::string_view, 16> kWithoutEffect{
-    "activedefrag",
-    "activerehashing",
-    "dynamic-hz",
-    "hash-max-listpack-entries",
-    "hash-max-listpack-value",
-    "hash-max-ziplist-entries",
-    "hash-max-ziplist-value",
-    "hz",
-    "lazyfree-lazy-eviction",
-    "lazyfree-lazy-expire",
-    "lazyfree-lazy-server-del",
-    "lazyfree-lazy-user-del",
-    "lazyfree-lazy-user-flush",
-    "list-max-listpack-size",
-    "set-max-intset-entries",
-    "zset-max-listpack-entries",
-};
 
 // ---- Words.
 
@@ -290,8 +326,18 @@ std::string level_word(Form form, std::int64_t level) {
   return std::string(std::ranges::find(words_of(form), shown, &Word::level)->word);
 }
 
+std::int64_t number_of(const Parameter& parameter, const Host& host) {
+  if (!parameter.kept) return parameter.number(host);
+  const auto found = host.kept_parameters.find(parameter.name);
+  return found == host.kept_parameters.end() ? *parameter.kept : found->second;
+}
+
 core::Result<std::int64_t> parse_form(Form form, std::string_view text) {
   switch (form) {
+    case Form::kYesNo:
+      if (same_word(text, "yes")) return 1;
+      if (same_word(text, "no")) return 0;
+      return core::invalid("argument must be 'yes' or 'no'");
     case Form::kSize:
       return parse_size(text);
     case Form::kTime:
@@ -313,12 +359,10 @@ core::Result<std::int64_t> parse_form(Form form, std::string_view text) {
 std::span<const Parameter> parameters() { return kParameters; }
 
 const Parameter* find_parameter(std::string_view name) {
-  const auto* const found = std::ranges::find(kParameters, name, &Parameter::name);
+  const auto* const found = std::ranges::find_if(kParameters, [&](const Parameter& each) {
+    return each.name == name || (!each.alias.empty() && each.alias == name);
+  });
   return found == kParameters.end() ? nullptr : found;
-}
-
-bool is_without_effect(std::string_view name) {
-  return std::ranges::count(kWithoutEffect, name) > 0;
 }
 
 std::string why_at_the_start(std::string_view setting) {
@@ -327,10 +371,20 @@ std::string why_at_the_start(std::string_view setting) {
          "server, and start it anew";
 }
 
+void set_value(Host& host, const Parameter& parameter, std::int64_t number) {
+  if (parameter.kept) {
+    host.kept_parameters[parameter.name] = number;
+  } else {
+    parameter.set(host, number);
+  }
+}
+
 std::string value_of(const Parameter& parameter, const Host& host) {
   if (parameter.text != nullptr) return parameter.text(host);
-  const std::int64_t number = parameter.number(host);
+  const std::int64_t number = number_of(parameter, host);
   switch (parameter.form) {
+    case Form::kYesNo:
+      return number != 0 ? "yes" : "no";
     case Form::kSize:
       return size_text(number);
     case Form::kTime:
@@ -347,10 +401,10 @@ std::string value_of(const Parameter& parameter, const Host& host) {
 
 core::Result<std::int64_t> parse_value(const Host& host, const Parameter& parameter,
                                        std::string_view text) {
-  if (parameter.set == nullptr && parameter.setting.empty()) {
+  if (!parameter.can_be_set() && parameter.setting.empty()) {
     return core::invalid("this parameter is always so here");
   }
-  if (parameter.set == nullptr) return core::invalid(why_at_the_start(parameter.setting));
+  if (!parameter.can_be_set()) return core::invalid(why_at_the_start(parameter.setting));
   core::Result<std::int64_t> number = parse_form(parameter.form, text);
   if (!number.ok()) return number;
   if (number.value() < parameter.least || number.value() > parameter.most) {
