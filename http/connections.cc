@@ -473,7 +473,7 @@ int Connections::Impl::write_headers(Exchange& exchange) {
                                        reinterpret_cast<const unsigned char*>(value.data()),
                                        static_cast<int>(value.size()), &at, end) == 0;
   };
-  const bool is_busy = answer.status == 503 || answer.status == 429;
+  const bool is_busy = answer.status == 503;
   const bool fits = lws_add_http_common_headers(exchange.wsi, static_cast<unsigned>(answer.status),
                                                 answer.type.c_str(), length, &at, end) == 0 &&
                     add("cache-control", "no-cache") && add("x-content-type-options", "nosniff") &&

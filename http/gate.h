@@ -24,9 +24,8 @@ class Gate {
     bool lasts = false;             // The answer is a stream: the right is to be followed.
   };
 
-  // kUnknown: there is no such user, or the password is wrong. kTooMany: it was not looked at,
-  // after too many wrong ones from that address.
-  enum class Verdict : std::uint8_t { kMay, kMayNot, kUnknown, kTooMany };
+  // kUnknown: there is no such user, or the password is wrong.
+  enum class Verdict : std::uint8_t { kMay, kMayNot, kUnknown };
 
   struct Ruling {
     Verdict verdict = Verdict::kUnknown;

@@ -205,11 +205,6 @@ void Site::go_on(std::uint64_t number, const Request& request, const Gate::Rulin
       answer = guard_.count(request, error(401, "the user or the password is wrong"));
       answer->challenge = kBasicChallenge;
       break;
-    case Gate::Verdict::kTooMany:
-      answer = guard_.count(request, error(429,
-                                           "too many wrong passwords from this address: try again "
-                                           "in a few seconds"));
-      break;
   }
   answer->delay = ruling.delay;
   clients_.answer(number, std::move(*answer));

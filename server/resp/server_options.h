@@ -50,7 +50,8 @@ struct ServerOptions {
   std::string acl_file = {};
   // A client that has to log in and has not done so after this time is closed.
   std::chrono::milliseconds login_time_max{10'000};
-  // The wait of the first wrong password of an address; further ones wait longer (failed_logins.h).
+  // The wait of the first wrong password of an address for a user; further ones wait longer
+  // (failed_logins.h).
   std::chrono::milliseconds wrong_password_wait{50};
   // The data directory of the leader, whose control socket is served, too; empty: no socket.
   std::string control_directory = {};

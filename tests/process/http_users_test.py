@@ -155,22 +155,24 @@ def other_sites(port):
 def wrong_passwords(port):
     """They wait, longer each time; a right one does not, and is not held up."""
     took = []
-    for user in ("all", "nobody", "off", "all"):
+    for user in ("all", "nobody", "off", "all", "all"):
         begun = time.monotonic()
         status, headers, text = port.ask("GET", "/status", None, user, "wrong")
         took.append(time.monotonic() - begun)
         check((status, text) == (401, '{"error":"the user or the password is wrong"}'), text)
         check(headers["WWW-Authenticate"].startswith("Basic"), headers)
-    check(took[0] >= 0.05 and took[3] >= 0.4, took)
-    waiting = [port.connect() for _ in range(20)]
+    check(took[0] >= 0.05 and took[3] >= 0.1 and took[4] >= 0.2, took)
+    waiting = [port.connect() for _ in range(40)]
     for client in waiting:
         client.sendall((f"GET /status HTTP/1.1\r\nHost: {port.host}\r\nAuthorization: "
                         f"{basic('all', 'wrong')}\r\n\r\n").encode())
-    wait_until("no further one is looked at", lambda: port.get("/status", "all")[0] == 429)
+    for _ in range(40):
+        begun = time.monotonic()
+        check(port.get("/status", "all")[0] == 200, "a right one is never refused")
+        check(time.monotonic() - begun < 2, "nor does it wait with the wrong ones")
     check(port.get("/healthz")[0] == 200, "health waits for nobody")
     for client in waiting:
         client.close()
-    wait_until("right ones are again", lambda: port.get("/status", "all")[0] == 200)
     status = port.leader.status()
     check(status["http"]["refused"] >= 4, status["http"])
     check("HTTP: refused a request of 127.0.0.1" in log_of(port.leader), "a line in the log")

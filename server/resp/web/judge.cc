@@ -65,12 +65,11 @@ void Judge::note(DenialEntry entry, const Gate::Question& question) {
 }
 
 Gate::Ruling Judge::rule(const Gate::Question& question) {
-  const SteadyTime now = steady_now();
-  if (world_.failed_logins.refuses(question.from, now)) return {Gate::Verdict::kTooMany};
   const User* const user = world_.users.log_in(question.user, question.password);
   if (user == nullptr || !may_come(*user, question.from)) {
     note({.reason = DenialEntry::Reason::kLogin, .object = "HTTP"}, question);
-    return {Gate::Verdict::kUnknown, world_.failed_logins.add(question.from, now)};
+    return {Gate::Verdict::kUnknown,
+            world_.failed_logins.add(question.from, question.user, steady_now())};
   }
   const Denial denial = denial_of(*user, question.verb);
   if (denial) {

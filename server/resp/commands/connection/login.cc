@@ -14,12 +14,6 @@ constexpr std::string_view kWrongPassword =
 
 bool log_in(Call& call, std::string_view name, std::string_view password) {
   Host& host = call.host;
-  const std::string_view from = host_of(call.client.address);
-  if (host.failed_logins.refuses(from, steady_now())) {
-    call.reply().error(
-        "ERR too many wrong passwords from this address: try again in a few seconds");
-    return false;
-  }
   const User* const user = host.users.log_in(name, password);
   const bool needs_more =
       user != nullptr && !user->needs_password() && !may_be_open(host, call.client);
@@ -29,7 +23,7 @@ bool log_in(Call& call, std::string_view name, std::string_view password) {
   }
   note_failed_login(host, call.client, call[0], name);
   host.observed.errors.add(kWrongPassword);
-  const auto wait = host.failed_logins.add(from, steady_now());
+  const auto wait = host.failed_logins.add(host_of(call.client.address), name, steady_now());
   wait_for(call, wait, [&client = call.client](bool late) {
     if (late) client.reply.error(kWrongPassword);
     return late;

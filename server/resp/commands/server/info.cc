@@ -92,7 +92,7 @@ void clients(Lines& lines, const Source& from) {
   lines.add("watched_keys", from.host.watched.keys());
   lines.add("watched_bytes", from.host.watched.bytes());
   lines.add("users", from.host.users.all().size());
-  lines.add("addresses_with_wrong_passwords", from.host.failed_logins.addresses());
+  lines.add("logins_with_wrong_passwords", from.host.failed_logins.logins());
   lines.add("scan_cursors", from.host.cursors.size());
   lines.add("scan_cursors_bytes", from.host.cursors.bytes());
   lines.add("scan_cursors_forgotten", from.host.cursors.forgotten());
@@ -168,7 +168,6 @@ void stats(Lines& lines, const Source& from) {
   lines.add("log_lines_dropped", core::StandardError::dropped());
   lines.add("clients_evicted", counted.clients_evicted);
   lines.add("wrong_passwords", from.host.denials.failed_logins());
-  lines.add("passwords_not_looked_at", from.host.failed_logins.refused());
   lines.add("requests_denied", from.host.denials.denied());
   lines.add("acts_noted", from.host.acts.count());
   lines.add("group_commits", counted.commits);

@@ -50,38 +50,37 @@ TEST_SUITE("server: logins") {
     CHECK(failed.failure().message.starts_with("cannot make a file beside"));
   }
 
-  TEST_CASE("wrong passwords of an address wait longer each time, until a minute has passed") {
+  TEST_CASE("wrong passwords of an address for a user wait longer each time, for a minute") {
     FailedLogins failed;
     const FailedLogins::Time begin{};
-    CHECK(failed.add("a", begin) == 50ms);
-    CHECK(failed.add("a", begin) == 100ms);
-    CHECK(failed.add("b", begin) == 50ms);
-    for (int i = 0; i < 10; ++i) failed.add("a", begin);
-    CHECK(failed.add("a", begin) == 3200ms);
-    CHECK(!failed.refuses("a", begin + 62s));
-    CHECK(failed.add("a", begin + 62s) == 50ms);
+    CHECK(failed.add("a", "ann", begin) == 50ms);
+    CHECK(failed.add("a", "ann", begin) == 100ms);
+    CHECK(failed.add("b", "ann", begin) == 50ms);
+    CHECK(failed.add("a", "bob", begin) == 50ms);
+    for (int i = 0; i < 10; ++i) failed.add("a", "ann", begin);
+    CHECK(failed.add("a", "ann", begin) == 3200ms);
+    CHECK(failed.add("a", "bob", begin) == 100ms);
+    CHECK(failed.add("a", "ann", begin + 62s) == 50ms);
   }
 
-  TEST_CASE("an address has a bounded number of wrong passwords at once") {
+  TEST_CASE("long names of users that begin alike wait as one") {
     FailedLogins failed;
     const FailedLogins::Time begin{};
-    for (std::size_t i = 0; i < FailedLogins::kWaitingMax; ++i) {
-      CHECK(!failed.refuses("a", begin));
-      failed.add("a", begin);
-    }
-    CHECK(failed.refuses("a", begin));
-    CHECK(!failed.refuses("b", begin));
-    CHECK(!failed.refuses("a", begin + 4s));
-    CHECK(failed.refused() == 1);
+    const std::string name(FailedLogins::kNameMax, 'x');
+    CHECK(failed.add("a", name + "1", begin) == 50ms);
+    CHECK(failed.add("a", name + "2", begin) == 100ms);
+    CHECK(failed.logins() == 1);
   }
 
-  TEST_CASE("addresses with wrong passwords are bounded") {
+  TEST_CASE("logins with wrong passwords are bounded") {
     FailedLogins failed;
     const FailedLogins::Time begin{};
-    for (std::size_t i = 0; i < 2 * FailedLogins::kAddressesMax; ++i) {
-      failed.add(std::to_string(i), begin + std::chrono::milliseconds(i));
+    for (std::size_t i = 0; i < 2 * FailedLogins::kLoginsMax; ++i) {
+      const std::string name = std::to_string(i);
+      failed.add(name, "ann", begin + std::chrono::milliseconds(i));
+      failed.add("a", name, begin + std::chrono::milliseconds(i));
     }
-    CHECK(failed.addresses() == FailedLogins::kAddressesMax);
+    CHECK(failed.logins() == FailedLogins::kLoginsMax);
   }
 
   TEST_CASE("denials that repeat are one entry, and the log is bounded") {

@@ -81,14 +81,25 @@ TEST_SUITE("server: users of the HTTP port") {
     const auto first = judge.rule(wrong);
     CHECK(first.verdict == Verdict::kUnknown);
     CHECK(first.delay == std::chrono::milliseconds(50));
-    CHECK(judge.rule(question("nobody", kStatus)).delay == std::chrono::milliseconds(100));
-    CHECK(judge.rule(question("off", kStatus)).delay == std::chrono::milliseconds(200));
+    CHECK(judge.rule(question("nobody", kStatus)).delay == std::chrono::milliseconds(50));
+    CHECK(judge.rule(question("off", kStatus)).delay == std::chrono::milliseconds(50));
+    CHECK(judge.rule(wrong).delay == std::chrono::milliseconds(100));
     CHECK(judge.rule(question("ann", kStatus)).verdict == Verdict::kMay);
-    CHECK(world.denials.failed_logins() == 3);
+    CHECK(world.denials.failed_logins() == 4);
     // The Redis port waits with it.
-    for (std::size_t i = 3; i < FailedLogins::kWaitingMax; ++i) (void)judge.rule(wrong);
-    CHECK(judge.rule(question("ann", kStatus)).verdict == Verdict::kTooMany);
-    CHECK(world.failed_logins.refuses("127.0.0.1", steady_now()));
+    CHECK(world.failed_logins.add("127.0.0.1", "ann", steady_now()) ==
+          std::chrono::milliseconds(200));
+  }
+
+  TEST_CASE("a right password is never refused, however many wrong ones of its user wait") {
+    World world;
+    Judge judge({world.users, world.failed_logins, world.denials, catalogue()});
+    http::Gate::Question wrong = question("ann", kStatus);
+    wrong.password = "wrong";
+    for (int i = 0; i < 1000; ++i) CHECK(judge.rule(wrong).verdict == Verdict::kUnknown);
+    const auto right = judge.rule(question("ann", kStatus));
+    CHECK(right.verdict == Verdict::kMay);
+    CHECK(right.delay.count() == 0);
   }
 
   TEST_CASE("a user without a password comes from this machine only, unless it is insecure") {
