@@ -82,7 +82,9 @@ std::string Rules::apply(std::string_view rule, const Catalogue& catalogue) {
         of_category ? apply_category(lower, catalogue) : apply_command(lower, catalogue);
     shorten();
     return refused;
-  } else if (rule.starts_with('(') || lower == "clearselectors") {
+  } else if (lower == "clearselectors") {
+    return {};  // There are none.
+  } else if (rule.starts_with('(')) {
     return "Selectors are not supported: a user has one list of rules, so make one user for each "
            "selector";
   } else {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -42,6 +43,36 @@ bool becomes(RespClient& client, const std::string& name, std::size_t value) {
 }  // namespace
 
 TEST_SUITE("server: clients") {
+  TEST_CASE("CLIENT LIST names all clients, those of a type, or those with some ids") {
+    RunningServer server;
+    RespClient one = server.client();
+    RespClient two = server.client();
+    const std::string first = field(info(one), "id");
+    const std::string second = field(info(two), "id");
+    const auto ids = [&](Words words) {
+      words.insert(words.begin(), {"CLIENT", "LIST"});
+      std::string found;
+      std::istringstream lines(test::bulk(one.ask(words)));
+      for (std::string line; std::getline(lines, line);) found += field(line, "id") + " ";
+      return found;
+    };
+    CHECK(ids({}) == first + " " + second + " ");
+    CHECK(ids({"TYPE", "Normal"}) == first + " " + second + " ");
+    CHECK(ids({"TYPE", "pubsub"}).empty());
+    CHECK(ids({"TYPE", "replica"}).empty());
+    CHECK(ids({"ID", second, first, "999999", second}) ==
+          second + " " + first + " " + second + " ");
+    CHECK(ids({"ID", "999999"}).empty());
+  }
+
+  TEST_CASE("CLIENT LIST ends where answers end, however often an id is named") {
+    RunningServer server({}, {.output_bytes_max = std::size_t{64} << 10U});
+    RespClient client = server.client();
+    Words words{"CLIENT", "LIST", "ID"};
+    words.resize(10'000, field(info(client), "id"));
+    CHECK(client.ask(words).find("the answer is over the limit of 65536") != std::string::npos);
+  }
+
   TEST_CASE("CLIENT KILL, PAUSE, UNBLOCK and their kin get the replies of Redis") {
     if (!RedisProcess::installed()) {
       MESSAGE("skipped: there is no redis-server on this machine");

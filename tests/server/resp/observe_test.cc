@@ -319,11 +319,13 @@ TEST_SUITE("server: observing") {
     CHECK(size("set") > 50'000);
     CHECK(client.ask({"MEMORY", "USAGE", "set", "SAMPLES", "0"}).starts_with(":"));
     CHECK(client.ask({"MEMORY", "PURGE"}) == "+OK\r\n");
+    CHECK(has(client.ask({"MEMORY", "DOCTOR"}), " 1 clients hold 0 MiB in answers and requests."));
     CHECK(client.ask({"OBJECT", "ENCODING", "set"}) == "$9\r\nhashtable\r\n");
     CHECK(client.ask({"OBJECT", "ENCODING", "large"}) == "$3\r\nraw\r\n");
     CHECK(client.ask({"OBJECT", "IDLETIME", "small"}) == ":0\r\n");
     CHECK(to_json(client.ask({"ROLE"}))[0] == "master");
     CHECK(has(client.ask({"SWAPDB", "0", "1"}), "-ERR SWAPDB is not supported"));
+    CHECK(client.ask({"SWAPDB", "3", "3"}) == "+OK\r\n");
   }
 
   TEST_CASE("SAVE has on the disk what did not wait for it, and LASTSAVE tells until when") {

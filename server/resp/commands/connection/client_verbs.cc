@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "server/resp/admission.h"
+#include "server/resp/client_line.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {
@@ -39,6 +40,16 @@ bool refuse(Call& call, std::string_view error) {
   return false;
 }
 
+// Returns whether a type is that of all clients here; nullopt after an error reply.
+std::optional<bool> take_type(Call& call, std::string_view type) {
+  if (same_word(type, "normal")) return true;
+  const bool known = same_word(type, "master") || same_word(type, "slave") ||
+                     same_word(type, "replica") || same_word(type, "pubsub");
+  if (known) return false;
+  call.reply().error("ERR Unknown client type '" + std::string(printable(type)) + "'");
+  return std::nullopt;
+}
+
 // Takes one option with its value; returns false after an error reply.
 bool take_option(Call& call, std::string_view name, std::string_view value, Filter& filter) {
   if (same_word(name, "id")) {
@@ -46,13 +57,9 @@ bool take_option(Call& call, std::string_view name, std::string_view value, Filt
     if (!id || *id < 1) return refuse(call, "ERR client-id should be greater than 0");
     filter.id = static_cast<std::uint64_t>(*id);
   } else if (same_word(name, "type")) {
-    filter.nobody = filter.nobody || !same_word(value, "normal");
-    const bool known = same_word(value, "normal") || same_word(value, "master") ||
-                       same_word(value, "slave") || same_word(value, "replica") ||
-                       same_word(value, "pubsub");
-    if (!known) {
-      return refuse(call, "ERR Unknown client type '" + std::string(printable(value)) + "'");
-    }
+    const std::optional<bool> normal = take_type(call, value);
+    if (!normal) return false;
+    filter.nobody = filter.nobody || !*normal;
   } else if (same_word(name, "user")) {
     filter.user = call.host.users.find(value);
     if (filter.user == nullptr) {
@@ -83,7 +90,51 @@ std::int64_t close(Call& call, const Filter& filter) {
   return closed;
 }
 
+// The lines of the clients whose ids are named, in that order. Returns nullopt after an error
+// reply.
+std::optional<std::string> lines_of_named(Call& call) {
+  std::string lines;
+  for (const std::string_view word : call.arguments.subspan(3)) {
+    const std::optional<std::int64_t> id = core::parse_integer(word);
+    if (!id) {
+      call.reply().error("ERR Invalid client ID");
+      return std::nullopt;
+    }
+    const auto found = call.host.clients.find(static_cast<std::uint64_t>(*id));
+    if (found != call.host.clients.end()) lines += client_line(*found->second) + "\n";
+    call.reply().require(1, lines.size());
+  }
+  return lines;
+}
+
 }  // namespace
+
+void list_clients(Call& call) {
+  bool none = false;
+  if (call.size() > 3 && same_word(call[2], "id")) {
+    const std::optional<std::string> lines = lines_of_named(call);
+    if (lines) call.reply().verbatim(*lines);
+    return;
+  }
+  if (call.size() == 4 && same_word(call[2], "type")) {
+    const std::optional<bool> normal = take_type(call, call[3]);
+    if (!normal) return;
+    none = !*normal;
+  } else if (call.size() != 2) {
+    return call.reply().error(kSyntaxError);
+  }
+  std::string lines;
+  if (!none) {
+    for (const auto& [id, client] : call.host.clients) lines += client_line(*client) + "\n";
+  }
+  call.reply().verbatim(lines);
+}
+
+void refuse_caching(Call& call) {
+  call.reply().error(
+      "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or "
+      "OPTOUT mode enabled");
+}
 
 void kill_clients(Call& call) {
   Filter filter;

@@ -182,12 +182,6 @@ void client_id(Call& call) { call.reply().integer(static_cast<std::int64_t>(call
 
 void client_info(Call& call) { call.reply().verbatim(client_line(call.client) + "\n"); }
 
-void client_list(Call& call) {
-  std::string lines;
-  for (const auto& [id, client] : call.host.clients) lines += client_line(*client) + "\n";
-  call.reply().verbatim(lines);
-}
-
 constexpr Command kClientVerbs[] = {
     {.name = "setname",
      .arity = 3,
@@ -222,11 +216,13 @@ constexpr Command kClientVerbs[] = {
      .help = "The state of this connection.",
      .complexity = "O(1)"},
     {.name = "list",
-     .arity = 2,
+     .arity = -2,
      .flags = kAdmin,
-     .run = client_list,
+     .run = list_clients,
      .since = "2.4.0",
-     .help = "The state of all connections.",
+     .usage = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id:integer "
+              "[client-id:integer ...]]",
+     .help = "The state of all connections, of those of a type (all are normal), or of some.",
      .complexity = "O(N), N the number of connections"},
     {.name = "kill",
      .arity = -3,
@@ -290,6 +286,13 @@ constexpr Command kClientVerbs[] = {
      .run = show_tracking,
      .since = "6.2.0",
      .help = "That there is no client side caching.",
+     .complexity = "O(1)"},
+    {.name = "caching",
+     .arity = 3,
+     .run = refuse_caching,
+     .since = "6.0.0",
+     .usage = "<YES | NO>",
+     .help = "Is refused: there is no client side caching.",
      .complexity = "O(1)"},
     {.name = "getredir",
      .arity = 2,

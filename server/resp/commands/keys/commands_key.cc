@@ -1,7 +1,10 @@
 // Keys of every type.
 
+#include <algorithm>
+#include <optional>
 #include <string>
 
+#include "core/text.h"
 #include "server/pattern.h"
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
@@ -118,9 +121,25 @@ void flushall(Call& call) { flush(call, 0, kDatabases - 1); }
 
 void flushdb(Call& call) { flush(call, call.client.database, call.client.database); }
 
+// Replies with the error and returns nullopt if a word is no database.
+std::optional<std::int64_t> take_database(Call& call, std::size_t position,
+                                          std::string_view error) {
+  const std::optional<std::int64_t> database = core::parse_integer(call[position]);
+  if (!database) call.reply().error(error);
+  return database;
+}
+
 // Not possible: the database is a part of each key's path, so every key would have to be written
-// again, while other regions write to both databases.
+// again, while other regions write to both databases. One and the same needs no swap.
 void swapdb(Call& call) {
+  const auto one = take_database(call, 1, "ERR invalid first DB index");
+  if (!one) return;
+  const auto two = take_database(call, 2, "ERR invalid second DB index");
+  if (!two) return;
+  if (std::min(*one, *two) < 0 || std::max(*one, *two) >= kDatabases) {
+    return call.reply().error("ERR DB index is out of range");
+  }
+  if (*one == *two) return call.reply().ok();
   call.reply().error(
       "ERR SWAPDB is not supported: the database is a part of each key's name, and other regions "
       "write to both");
@@ -284,7 +303,7 @@ constexpr Command kKeyCommands[] = {
      .run = swapdb,
      .since = "4.0.0",
      .usage = "index1 index2",
-     .help = "Is not supported.",
+     .help = "Is not supported, but for a database with itself.",
      .complexity = "O(1)",
      .merging = "Refused: the database is a part of the name of each key, and other regions write "
                 "to both."},

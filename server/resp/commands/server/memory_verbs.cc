@@ -5,7 +5,9 @@
 #include <string>
 
 #include "core/text.h"
+#include "leader/health/footprint.h"
 #include "server/allocator.h"
+#include "server/resp/host.h"
 
 namespace anabranch::server {
 namespace {
@@ -15,6 +17,8 @@ constexpr std::int64_t kSamplesMax = 1'000;
 // What a row takes besides its path and value: its dot, its place in a page, and its part in the
 // counts and digests.
 constexpr std::uint64_t kRowBytes = 64;
+// Of a client on average, for the doctor.
+constexpr std::uint64_t kMuchOfClient = std::uint64_t{200} << 10U;
 
 bool is_collection(Type type) {
   return type == Type::kSet || type == Type::kRemoveWinsSet || type == Type::kMap ||
@@ -58,6 +62,40 @@ void memory_usage(Call& call) {
   call.reply().integer(static_cast<std::int64_t>(bytes_of(call.scope, key, type, samples)));
 }
 
+std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
+
+// In sentences, each with its figures, and with the remedy where something is much.
+void memory_doctor(Call& call) {
+  constexpr std::uint64_t kFew = std::uint64_t{10} << 20U;
+  const Host& host = call.host;
+  const std::uint64_t resident = leader::memory_bytes();
+  const std::uint64_t unused = std::min<std::uint64_t>(unused_memory(), resident);
+  const std::uint64_t held = host.output_bytes + host.input_bytes;
+  const std::uint64_t clients = std::max<std::uint64_t>(host.clients.size(), 1);
+  std::string text = "The process has " + mebibytes(resident) + ", with pages of its files; " +
+                     mebibytes(unused) + " are unused. " + std::to_string(clients) +
+                     " clients hold " + mebibytes(held) + " in answers and requests.\n";
+  const std::size_t figures = text.size();
+  if (unused > kFew && unused > resident / 3) {
+    text += "Much is unused: MEMORY PURGE returns it to the system.\n";
+  }
+  if (held > kFew && held / clients > kMuchOfClient) {
+    text +=
+        "Clients hold much: CLIENT LIST has omem and qbuf of each; clients_bytes_max closes "
+        "those that hold the most.\n";
+  }
+  if (host.output_bytes > host.options.output_bytes_total / 2) {
+    text +=
+        "Answers that clients do not read take over half of output_bytes_total: further ones "
+        "will wait.\n";
+  }
+  if (host.watched.bytes() > WatchedKeys::kBytesMax / 2) {
+    text += "Watched keys take over half of their room: beyond it WATCH is refused.\n";
+  }
+  if (text.size() == figures) text += "Nothing of it is much.\n";
+  call.reply().verbatim(text);
+}
+
 void memory_purge(Call& call) {
   return_unused_memory();
   call.reply().ok();
@@ -73,6 +111,12 @@ constexpr Command kMemoryVerbs[] = {
      .usage = "key [SAMPLES count]",
      .help = "About how many bytes a key takes on disk, from some of its rows.",
      .complexity = "O(N), N the number of samples"},
+    {.name = "doctor",
+     .arity = 2,
+     .run = memory_doctor,
+     .since = "4.0.0",
+     .help = "The memory of the process and its clients in words, and what is much of it.",
+     .complexity = "O(1)"},
     {.name = "purge",
      .arity = 2,
      .run = memory_purge,
