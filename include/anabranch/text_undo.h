@@ -15,8 +15,17 @@
 // called before. The last 1,000 steps are kept, and a MiB of them (and always the last one), as
 // long as this object lives: after a restart there is nothing to undo.
 //
-// Known anomaly. Two authors who have erased the same characters, each without having seen the
-// other do so, and both undo that, insert them twice.
+// Others may have erased what an undo is to take back. That stays erased, also after a redo; a step
+// of which nothing is left is left out, and the one before it is undone.
+//
+//   ada.insert(0, "Hello");
+//   document.erase(1, 3);  // Bob makes it "Ho".
+//   ada.undo();            // ""
+//   ada.redo();            // "Ho": the letters that Bob has erased do not come back.
+//
+// Known anomalies. Two authors who have erased the same characters, each without having seen the
+// other do so, and both undo that, insert them twice. An undo looks at its own step alone: Ada
+// replaces "cat" by "dog", Bob erases "dog", and Ada's undo brings "cat" back.
 #pragma once
 
 #include <cstdint>

@@ -118,6 +118,31 @@ TEST_SUITE("leader: undo in documents") {
     CHECK_FALSE(undo.can_undo());
   }
 
+  TEST_CASE("an undo where others have erased its characters is as documented") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    TextDocument document{store, "text"};
+    TextUndo ada{document};
+    ada.insert(0, "Hello");
+    document.erase(1, 3);
+    CHECK(document.str() == "Ho");
+    CHECK(ada.undo());
+    CHECK(document.str().empty());
+    CHECK(ada.redo());
+    CHECK(document.str() == "Ho");
+    document.replace("the cat sat");
+    ada.edit([](TextEdit& text) {
+      text.erase(4, 3);
+      text.insert(4, "dog");
+    });
+    document.erase(4, 3);
+    CHECK(document.str() == "the  sat");
+    CHECK(ada.undo());
+    CHECK(document.str() == "the cat sat");
+    CHECK(ada.redo());
+    CHECK(document.str() == "the  sat");
+  }
+
   TEST_CASE("what was erased comes back around what others have typed there") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
