@@ -56,10 +56,20 @@ core::Result<void> Startup::load() {
   return state.load_scores(options.resolvers, options.nonce);
 }
 
+// Of random numbers of this opening.
+core::Hash128 Startup::fresh_node() const {
+  const ReplicaOptions& options = owner_.options;
+  return core::digest128(core::to_string(options.fresh_origin) + core::to_string(options.nonce));
+}
+
 core::Result<void> Startup::record(const core::WallClock& clock) {
   CommittedState& state = owner_.state;
   Identity& identity = state.identity();
   storage::Place here = state.storage().place();
+  const bool is_known = identity.opening > 0 && identity.node != core::Hash128{};
+  if (!is_known || owner_.options.new_origin || is_elsewhere(identity, here)) {
+    identity.node = fresh_node();
+  }
   if (identity.opening > 0) {
     auto why = why_new_origin(identity, here);
     if (owner_.options.new_origin) why = "the operator wants it";

@@ -49,6 +49,8 @@ class Startup {
   // Records this opening, under a new origin when that is due.
   core::Result<void> record(const core::WallClock& clock);
   void start_clock(const core::WallClock& clock);
+  // A name for the directory that nothing else has.
+  [[nodiscard]] core::Hash128 fresh_node() const;
 
   Owner owner_;
 };

@@ -33,19 +33,19 @@ std::string KeySignatures::sign(std::string_view bytes) const {
   return signature;
 }
 
-bool KeySignatures::verify(std::string_view region, std::string_view bytes,
-                           std::string_view signature) const {
-  if (signature.size() != crypto_sign_BYTES) return false;
+std::optional<transport::Key> KeySignatures::signer(std::string_view region, std::string_view bytes,
+                                                    std::string_view signature) const {
+  if (signature.size() != crypto_sign_BYTES) return std::nullopt;
   const auto has_signed = [&](const transport::Key& key) {
     return crypto_sign_verify_detached(bytes_of(signature), bytes_of(bytes), bytes.size(),
                                        key.data()) == 0;
   };
-  const bool is_own = region == keys_->own.region;
-  return std::ranges::any_of(keys_->known,
-                             [&](const transport::KnownKey& each) {
-                               return each.region == region && has_signed(each.signing);
-                             }) ||
-         (is_own && has_signed(keys_->own.signing_public));
+  const auto known = std::ranges::find_if(keys_->known, [&](const transport::KnownKey& each) {
+    return each.region == region && has_signed(each.signing);
+  });
+  if (known != keys_->known.end()) return known->signing;
+  const bool is_own = region == keys_->own.region && has_signed(keys_->own.signing_public);
+  return is_own ? std::optional(keys_->own.signing_public) : std::nullopt;
 }
 
 }  // namespace anabranch::regions

@@ -2,6 +2,7 @@
 // microseconds, checking about 90. Used by one thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,16 @@ class KeySignatures final : public Signatures {
  public:
   explicit KeySignatures(transport::SharedKeys keys) : keys_(std::move(keys)) {}
   void use(transport::SharedKeys keys) { keys_ = std::move(keys); }
+  // Returns the public key of the region that has signed the bytes; nullopt if none known has.
+  [[nodiscard]] std::optional<transport::Key> signer(std::string_view region,
+                                                     std::string_view bytes,
+                                                     std::string_view signature) const;
 
   [[nodiscard]] std::string sign(std::string_view bytes) const override;
   [[nodiscard]] bool verify(std::string_view region, std::string_view bytes,
-                            std::string_view signature) const override;
+                            std::string_view signature) const override {
+    return signer(region, bytes, signature).has_value();
+  }
 
  private:
   transport::SharedKeys keys_;

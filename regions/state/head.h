@@ -44,6 +44,9 @@ struct Identity {
   // was taken away, may have lost writes that other leaders have.
   bool syncs_later = false;
   std::string why = {};  // Why the origin began; empty when it is the directory's first.
+  // Names the directory, as long as it is where it was; 0 in one of an earlier version that was not
+  // opened since.
+  core::Hash128 node = {};
 };
 
 std::string encode_identity(const Identity& identity);

@@ -36,6 +36,10 @@ std::optional<std::string> why_new_origin(const Identity& recorded, const storag
   return std::nullopt;
 }
 
+bool is_elsewhere(const Identity& recorded, const storage::Place& now) {
+  return differ(recorded.place.machine, now.machine) || moved(recorded.place, now);
+}
+
 void begin_incarnation(Identity& identity, core::Origin fresh, bool used, std::string why) {
   const core::Origin before = std::exchange(identity.origin, fresh);
   if (used || identity.previous == 0) {

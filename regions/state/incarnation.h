@@ -29,6 +29,9 @@ namespace anabranch::regions {
 // without an end; nullopt when it may. `now` is where the directory was found.
 std::optional<std::string> why_new_origin(const Identity& recorded, const storage::Place& now);
 
+// Whether the directory was found at another place than it was: copied, moved or restored.
+[[nodiscard]] bool is_elsewhere(const Identity& recorded, const storage::Place& now);
+
 // Goes on as `fresh`. An origin that is not `used`, under which nothing was written and that is in
 // no list of regions, leaves no trace: the one before it stays the previous one.
 void begin_incarnation(Identity& identity, core::Origin fresh, bool used, std::string why);

@@ -106,6 +106,8 @@ void write(Writer& out, const RegionReport& message) { write_report(out, message
 
 void write(Writer& out, const Presence& message) { write_presence(out, message); }
 
+void write(Writer& out, const MemberCards& message) { write_cards(out, message); }
+
 Message read_signed(Reader& in) { return read_position(in); }
 
 void write(Writer& out, const Trimmed& message) {
@@ -374,8 +376,11 @@ constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReader
     read_signed,
     read_refusal,
     [](Reader& in) -> Message { return read_report(in); },
-    [](Reader& in) -> Message { return read_presence(in); }};
-static_assert(std::is_same_v<std::variant_alternative_t<Presence::kKind - 1, Message>, Presence>);
+    [](Reader& in) -> Message { return read_presence(in); },
+    [](Reader& in) -> Message { return read_cards(in); }};
+static_assert(
+    std::is_same_v<std::variant_alternative_t<Presence::kKind - 1, Message>, Presence> &&
+    std::is_same_v<std::variant_alternative_t<MemberCards::kKind - 1, Message>, MemberCards>);
 
 }  // namespace
 

@@ -17,6 +17,7 @@
 //   SignedPosition   an origin's log reaches this position, signed by its region
 //   RegionReport     a region's own statement of its durable vector and of its closed origins
 //   Presence         a message of an application, stored nowhere and passed on (presence.h)
+//   MemberCards      the cards of members, stored nowhere and passed on (member_card.h)
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,7 @@
 #include "regions/wire/clock_word.h"
 #include "regions/wire/digest_request.h"
 #include "regions/wire/local_rules.h"
+#include "regions/wire/member_card.h"
 #include "regions/wire/presence.h"
 #include "regions/wire/region_report.h"
 #include "regions/wire/signatures.h"
@@ -189,9 +191,10 @@ struct Refusal {
   bool operator==(const Refusal&) const = default;
 };
 
-using Message = std::variant<Greeting, Heartbeat, Subscribe, BatchMessage, Ack, DigestRequest,
-                             DigestResponse, History, Trimmed, SnapshotRequest, SnapshotChunk,
-                             SnapshotRefusal, SignedPosition, Refusal, RegionReport, Presence>;
+using Message =
+    std::variant<Greeting, Heartbeat, Subscribe, BatchMessage, Ack, DigestRequest, DigestResponse,
+                 History, Trimmed, SnapshotRequest, SnapshotChunk, SnapshotRefusal, SignedPosition,
+                 Refusal, RegionReport, Presence, MemberCards>;
 inline constexpr std::uint64_t kMessageKinds = std::variant_size_v<Message>;
 
 // Returns the origin of a message's sender when it was sent; 0 for kinds that do not name it. A

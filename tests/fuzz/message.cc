@@ -72,6 +72,7 @@ std::vector<std::string> test::fuzz_examples(Rng& rng) {
       example(History{rng() | 1U, 0, {}, {}, true, rng(), rng()}),
       example(SignedPosition{"eu", rng() | 1U, rng() | 1U, {}, std::string(64, 's')}),
       example(Presence{rng(), rng() | 1U, 3, 40, 5, "eu", "board/7", "place"}),
+      example(MemberCards{40, {{"content", std::string(64, 's'), 5, 3}, {"other", {}, 0, 1}}}),
       example(Refusal{"eu", "belongs to another mesh", true})};
   add_empty(examples, std::make_index_sequence<std::variant_size_v<Message>>());
   return examples;

@@ -142,13 +142,44 @@ TEST_SUITE("regions: incarnations") {
                             .opening = 5,
                             .place = kPlace,
                             .closed = true,
-                            .why = "because"};
+                            .why = "because",
+                            .node = {8, 9}};
     const auto back = regions::decode_identity(regions::encode_identity(identity));
     REQUIRE(back.ok());
     CHECK(back.value().place == kPlace);
     CHECK(back.value().closed);
     CHECK(back.value().why == "because");
     CHECK(back.value().formers == identity.formers);
+    CHECK(back.value().node == identity.node);
+  }
+
+  TEST_CASE("an identity of a version without nodes is read") {
+    Identity identity{.mesh = {}, .region = "eu", .origin = 3, .node = {8, 9}};
+    std::string bytes = encode_identity(identity);
+    REQUIRE(bytes.front() == '\x9c');  // An array of 12, with the node as the last element.
+    bytes.front() = '\x9b';
+    bytes.resize(bytes.size() - 3);
+    const auto back = regions::decode_identity(bytes);
+    REQUIRE(back.ok());
+    CHECK(back.value().origin == 3);
+    CHECK(back.value().node == core::Hash128{});
+  }
+
+  TEST_CASE("a directory keeps its node through openings and losses of power, and no copy has it") {
+    const auto node_of = [](Node& each) { return each.replica().identity().node; };
+    Node eu("eu", 1);
+    CHECK(node_of(eu) != core::Hash128{});
+    CHECK(node_of(eu) != node_of(*std::make_unique<Node>("us", 9)));
+    put(eu, "a");
+    Node killed("eu", 2, eu.storage().clone());
+    CHECK(node_of(killed) == node_of(eu));
+    Node restarted("eu", 3, eu.storage().crash());
+    CHECK(restarted.origin() == 3);
+    CHECK(node_of(restarted) == node_of(eu));
+    Node copy("eu", 4, moved(eu.storage().clone()));
+    CHECK(node_of(copy) != node_of(eu));
+    Node again("eu", 5, copy.storage().clone());
+    CHECK(node_of(again) == node_of(copy));
   }
 
   TEST_CASE("an identity knows its last incarnations") {

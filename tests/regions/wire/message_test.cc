@@ -65,7 +65,8 @@ TEST_SUITE("regions: messages") {
     CHECK(regions::kind_of(regions::Refusal{}) == 14);
     CHECK(regions::kind_of(regions::RegionReport{}) == 15);
     CHECK(regions::kind_of(regions::Presence{}) == 16);
-    static_assert(regions::kMessageKinds == 16);
+    CHECK(regions::kind_of(regions::MemberCards{}) == 17);
+    static_assert(regions::kMessageKinds == 17);
   }
 
   TEST_CASE("an unknown kind is refused with its number") {

@@ -60,6 +60,40 @@ inline std::vector<regions::Message> greetings_and_heartbeats() {
   };
 }
 
+// A card with all that one can have, and one with as little as may be.
+inline std::string full_card() {
+  return regions::encode_card({.node = {3, 4},
+                               .opening = 7,
+                               .nonce = 0xFFFFFFFFFFFFFFFF,
+                               .number = 9,
+                               .region = "eu-west",
+                               .name = "eu-2",
+                               .zone = "b",
+                               .shard = 1,
+                               .shards = 2,
+                               .origin = 5,
+                               .previous = 6,
+                               .formers = {8, 7},
+                               .role = regions::MemberCard::Role::kFollows,
+                               .reign = 1,
+                               .known = 2,
+                               .flags = regions::MemberCard::kFit | regions::MemberCard::kReach,
+                               .rank = 255,
+                               .end = {2, 5, 1000, 999},
+                               .lag_ms = 40,
+                               .heir = core::Hash128{1, 2},
+                               .promote_after_ms = 2000,
+                               .policies = 11,
+                               .why = "drained",
+                               .announce_redis = "eu-2.example:6400",
+                               .announce_redis_tls = "eu-2.example:6401",
+                               .announce_sentinel = "eu-2.example:26400",
+                               .announce_peer = "eu-2.example:7400"});
+}
+inline std::string small_card() {
+  return regions::encode_card({.node = {0, 1}, .number = 1, .region = "eu", .name = "a"});
+}
+
 // Messages of every kind, with and without their later elements. Those that stand here stay as they
 // are, and new ones are added at the end: their bytes are recorded (tests/fixtures/messages).
 inline std::vector<regions::Message> sample_messages() {
@@ -107,6 +141,11 @@ inline std::vector<regions::Message> sample_messages() {
                         regions::Presence::kTimeMax, regions::Presence::kTimeMax, "eu-west",
                         std::string("a\0b", 3), std::string("\0\1\xFF", 3)},
       regions::BatchMessage{9, "batch", std::string(64, 's')},
+      regions::MemberCards{},
+      regions::MemberCards{8,
+                           {{small_card(), {}, 0, 1},
+                            {full_card(), std::string(64, 's'), regions::MemberCard::kTimeMax,
+                             regions::CardOnWay::kHopsMax}}},
   };
   all.insert(all.end(), others.begin(), others.end());
   return all;
