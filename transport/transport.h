@@ -61,6 +61,8 @@ struct TransportCounters {
   std::uint64_t handshakes_failed = 0;   // No key, another protocol, or silence.
   std::uint64_t connections_excess = 0;  // Too many at once.
   std::uint64_t messages_endless = 0;    // A message without end.
+  // Messages for receive_apart() that were dropped: too long, or too many.
+  std::uint64_t apart_dropped = 0;
 };
 
 // The state of a dialled address.
@@ -96,6 +98,12 @@ class Transport {
   // Rejects the far side's last message as malformed: closes the link if it was an accepted one,
   // and counts the rejection.
   virtual void reject(LinkId link) = 0;
+  // Takes the messages that have arrived of the kind that goes apart, oldest first, at most so
+  // many: receive() never has them. Another thread may do so than that of receive(). A message may
+  // come before the kUp of its link, or behind its kDown.
+  virtual std::vector<Event> receive_apart(std::size_t /*most*/) { return {}; }
+  // Readable while such messages wait; -1 if there is no such kind. Owned by the transport.
+  [[nodiscard]] virtual int apart_fd() const { return -1; }
   // Returns a file descriptor that is readable while events wait. Owned by the transport.
   [[nodiscard]] virtual int wake_fd() const = 0;
   // Returns the listening address, with the real port for port 0 or "*"; empty when it does not

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/system/thread_without_signals.h"
+#include "transport/apart_inbox.h"
 #include "transport/counters.h"
 #include "transport/inbox.h"
 #include "transport/zmq/accepted_links.h"
@@ -42,6 +43,8 @@ class ZmqTransport final : public Transport {
   void send(LinkId link, std::uint8_t message_kind, std::string body, Turn turn) override;
   void drop(LinkId link, Lane lane, std::uint64_t before) override;
   std::vector<Event> receive(std::size_t bytes_max) override;
+  std::vector<Event> receive_apart(std::size_t most) override { return apart_.take(most); }
+  [[nodiscard]] int apart_fd() const override { return apart_.fd(); }
   void reject(LinkId link) override;
   void redial(LinkId link, std::string why) override {
     outbox_.push({Request::Kind::kRedial, link, 0, std::move(why)});
@@ -103,6 +106,7 @@ class ZmqTransport final : public Transport {
   const std::string region_;  // Of this side, for the log.
   std::string endpoint_;
   Inbox inbox_;
+  ApartInbox apart_;
   AtomicCounters counters_;
   std::atomic<bool> stop_{false};
   std::chrono::milliseconds silence_max_;

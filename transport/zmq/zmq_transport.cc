@@ -30,6 +30,7 @@ constexpr const char* kNoThreads =
 
 ZmqTransport::ZmqTransport(const ZmqOptions& options)
     : region_(options.region),
+      apart_(options.apart_kind),
       silence_max_(options.silence_max),
       check_names_every_(options.check_names_every),
       names_(options.resolve),
@@ -254,7 +255,10 @@ void ZmqTransport::emit_whole(LinkId link, Hearing& hearing, Message message) {
   if (message.is_long && hearing.reports_whole()) {
     emit({.kind = Event::Kind::kPart, .link = link, .body = {}, .address = {}, .is_whole = true});
   }
-  emit({Event::Kind::kMessage, link, message.kind, std::move(message.body), {}});
+  const bool goes_apart = apart_.takes(message.kind);
+  Event event{Event::Kind::kMessage, link, message.kind, std::move(message.body), {}};
+  if (!goes_apart) return emit(std::move(event));
+  if (!apart_.push(std::move(event))) ++counters_.apart_dropped;
 }
 
 void ZmqTransport::count_received(const Incoming& incoming) {

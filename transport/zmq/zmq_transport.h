@@ -11,6 +11,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@ struct ZmqOptions {
   std::vector<std::string> peers;
   std::chrono::milliseconds silence_max{15'000};
   Compression compression = Compression::kRemote;
+  std::uint8_t apart_kind = 0;  // The kind of messages for receive_apart(); 0: none.
   // With keys, links are encrypted, and only with regions that prove a valid key. Null: no keys.
   SharedKeys keys = {};
   // The clock for the validity of keys; null: the wall clock.

@@ -1,9 +1,12 @@
 // Healthy links over ZeroMQ, and how opening fails.
 #include "transport/zmq/zmq_transport.h"
 
+#include <poll.h>
+
 #include <doctest/doctest.h>
 
 #include "tests/transport/event_log.h"
+#include "transport/apart_inbox.h"
 
 namespace anabranch::transport::zmq_transport_test {
 
@@ -52,6 +55,28 @@ TEST_CASE("messages go both ways over one dialled connection") {
   CHECK(us->counters().frames_received == 1);
   CHECK(us->counters().bytes_received == 16 + 7);
   CHECK(us->counters().frames_rejected == 0);
+}
+
+TEST_CASE("messages of the kind that goes apart are not among the others") {
+  const auto eu =
+      open_zmq_transport({.listen = kAnyPort, .peers = {}, .apart_kind = 17}).value_or_raise();
+  const auto us = open({}, {eu->endpoint()});
+  EventLog at_eu{*eu};
+  EventLog at_us{*us};
+  const LinkId link = at_us.wait_up();
+  us->send(link, 17, std::string(ApartInbox::kBodyBytesMax + 1, 'x'));
+  us->send(link, 17, "apart");
+  us->send(link, 7, "other");
+  REQUIRE(at_eu.wait_body("other"));
+  pollfd readable{eu->apart_fd(), POLLIN, 0};
+  REQUIRE(::poll(&readable, 1, 10'000) == 1);
+  const std::vector<Event> apart = eu->receive_apart(10);
+  REQUIRE(apart.size() == 1);
+  CHECK(apart[0].body == "apart");
+  CHECK(apart[0].message_kind == 17);
+  CHECK(apart[0].link == at_eu.events()[0].link);
+  CHECK((bodies(at_eu) == std::vector<std::string>{"other"}));
+  CHECK(eu->counters().apart_dropped == 1);
 }
 
 TEST_CASE("messages of all sizes arrive complete and in order") {
