@@ -1,6 +1,7 @@
 #include "leader/check_options.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "leader/policies.h"
 #include "regions/policies.h"
+#include "regions/wire/member_card.h"
 #include "transport/address.h"
 
 namespace anabranch::leader {
@@ -53,6 +55,51 @@ core::Result<void> check_links(const Options& options) {
     if (!is_allowed(peer.value().address)) {
       return core::invalid("will not dial " + text + std::string(kWhy));
     }
+  }
+  return {};
+}
+
+// A place to be told to others: HOST:PORT.
+core::Result<void> check_place(std::string_view setting, std::string_view place) {
+  if (place.empty()) return {};
+  const std::string address = "tcp://" + std::string(place);
+  const bool is_one = place.size() <= regions::MemberCard::kAddressBytesMax &&
+                      transport::check_address(address, transport::AddressUse::kDial).ok();
+  if (is_one) return {};
+  return core::invalid(std::string(setting) + " \"" + std::string(place) +
+                       "\" is no HOST:PORT that others could reach");
+}
+
+// What the card of this member tells.
+core::Result<void> check_member(const Options& options) {
+  std::string name = options.node_name;
+  std::ranges::replace(name, ':', '.');
+  if (!name.empty() && !is_name(name)) {
+    return core::invalid("node_name \"" + options.node_name +
+                         "\" is no name: 1 to 64 letters, digits, '-', '_', '.' or ':'");
+  }
+  if (!options.zone.empty() && !is_name(options.zone)) {
+    return core::invalid("zone \"" + options.zone +
+                         "\" is no name: 1 to 64 letters, digits, '-', '_' or '.'");
+  }
+  if (options.rank > regions::MemberCard::kRankMax) {
+    return core::invalid("rank is " + std::to_string(options.rank) + ", over the most of 255");
+  }
+  constexpr std::string_view kScheme = "tcp://";
+  std::string_view peer = options.announce_peer;
+  if (peer.starts_with(kScheme)) {
+    peer.remove_prefix(kScheme.size());
+  } else if (!peer.empty()) {
+    return core::invalid("announce_peer \"" + options.announce_peer +
+                         "\" is no address: it begins with tcp://");
+  }
+  for (const auto& [setting, place] :
+       std::initializer_list<std::pair<std::string_view, std::string_view>>{
+           {"announce_redis", options.announce_redis},
+           {"announce_redis_tls", options.announce_redis_tls},
+           {"announce_sentinel", options.announce_sentinel},
+           {"announce_peer", peer}}) {
+    if (auto checked = check_place(setting, place); !checked.ok()) return checked;
   }
   return {};
 }
@@ -125,6 +172,7 @@ core::Result<void> check_options(const Options& options) {
     return core::invalid("mesh \"" + options.mesh +
                          "\" is no name: 1 to 64 letters, digits, '-', '_' or '.'");
   }
+  if (auto checked = check_member(options); !checked.ok()) return checked;
   if (auto checked = check_links(options); !checked.ok()) return checked;
   if (auto checked = check_resolvers(options); !checked.ok()) return checked;
   if (auto checked = check_functions(options); !checked.ok()) return checked;

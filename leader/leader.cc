@@ -24,7 +24,7 @@
 #include "leader/link_log.h"
 #include "leader/link_options.h"
 #include "leader/link_places.h"
-#include "leader/losers.h"
+#include "leader/members/members.h"
 #include "leader/pace/beside_writes.h"
 #include "leader/pace/machine.h"
 #include "leader/pace/pacer.h"
@@ -32,7 +32,6 @@
 #include "leader/pace/turn_size.h"
 #include "leader/plugins.h"
 #include "leader/policies.h"
-#include "leader/put_back.h"
 #include "leader/region_keys.h"
 #include "leader/replica_options.h"
 #include "leader/replication_progress.h"
@@ -78,7 +77,8 @@ class Leader::Impl {
 
   core::Result<void> start() {
     if (auto loaded = keys_.load(options_); !loaded.ok()) return loaded;
-    auto replica = Replica::open(*storage_, clock_, replica_options(options_, resolvers_, keys_));
+    const regions::ReplicaOptions opening = replica_options(options_, resolvers_, keys_);
+    auto replica = Replica::open(*storage_, clock_, opening);
     if (!replica.ok()) return replica.failure();
     replica_ = std::move(replica).value();
     for (const std::string& lost : replica_->lost().sentences()) {
@@ -91,6 +91,8 @@ class Leader::Impl {
     auto transport = transport::open_zmq_transport(link_options(options_, keys_.keys()));
     if (!transport.ok()) return transport.failure();
     transport_ = std::move(transport).value();
+    members_ = std::make_unique<Members>(
+        Members::Opening{options_, *replica_, opening.nonce, keys_.keys()}, *transport_);
     scrubs_.emplace(*storage_, replica_->state().log(),
                     Scrubs::Owner{options_.region, options_.path, options_.scrub_ms});
     return {};
@@ -105,6 +107,7 @@ class Leader::Impl {
     return *replica_;
   }
   transport::Transport& transport() { return *transport_; }
+  Members& members() { return *members_; }
   Salvage& salvage() { return stirred_ = true, sweeps_->salvage(); }
   // Calls function(rows, names) with the newest committed state.
   template <typename Function>
@@ -127,6 +130,7 @@ class Leader::Impl {
   const Options& options() const { return options_; }
 
   core::Result<void> commit() {
+    const Members::Inside inside(*members_);
     if (auto finished = finish_commit(); !finished.ok()) return finished;
     if (!replica_->writer().dirty()) {
       (void)replica_->commit();
@@ -139,22 +143,27 @@ class Leader::Impl {
   }
 
   core::Result<bool> begin_commit() {
+    const Members::Inside inside(*members_);
     if (!replica_->writer().dirty()) {
       (void)replica_->commit();
       return false;
     }
     commit_begun_ = steady_now();
     auto begun = act().begin_commit();
-    if (begun.ok() && begun.value()) return begun;
+    if (begun.ok() && begun.value()) return members_->enter(), begun;
     auto done = committed(begun.ok() ? replica_->finish_commit() : begun.failure());
     return done.ok() ? core::Result<bool>(false) : done.failure();
   }
   core::Result<void> finish_commit() {
-    return committing() ? committed(replica_->finish_commit()) : core::Result<void>();
+    if (!committing()) return {};
+    auto done = replica_->finish_commit();
+    members_->leave();
+    return committed(std::move(done));
   }
   bool committing() const { return replica_->committing(); }
 
   core::Result<void> sync() {
+    const Members::Inside inside(*members_);
     auto synced = storage_->sync_all();
     if (!synced.ok()) {
       log_failure(synced.failure());
@@ -166,6 +175,7 @@ class Leader::Impl {
 
   std::chrono::milliseconds turn() {
     ANABRANCH_ASSERT(!replica_->writer().dirty() && !committing());
+    const Members::Inside inside(*members_);
     const core::Millis now = steady_ms();
     const bool any = events_.take(*transport_);
     // Clients that only read have woken this thread: the turn is the same as if it had slept on.
@@ -180,6 +190,7 @@ class Leader::Impl {
     collect(now);
     look_around(now);
     carry_out();
+    if (members_->looks()) members_->look(*replica_, scope_->writer().draining(), now);
     const std::chrono::milliseconds rest = more ? std::chrono::milliseconds(0) : until_due(now);
     next_turn_ms_ = now + rest.count();
     return rest;
@@ -218,7 +229,9 @@ class Leader::Impl {
 
   core::Result<void> reload_keys() {
     stirred_ = true;
-    return keys_.reload(options_, *transport_);
+    auto reloaded = keys_.reload(options_, *transport_);
+    if (reloaded.ok()) members_->use(keys_.keys());
+    return reloaded;
   }
 
   core::Result<void> promote() {
@@ -277,6 +290,7 @@ class Leader::Impl {
     status.read_ms = read_age_.age_ms();
     status.read_too_long = read_age_.alarms();
     status.warnings = warnings_in(status, lag_.alarms());
+    members_->tell(status);
     return status;
   }
 
@@ -286,6 +300,9 @@ class Leader::Impl {
 
  private:
   void take(transport::Event& event, core::Millis now) {
+    const bool is_news = event.kind != transport::Event::Kind::kMessage ||
+                         event.message_kind == regions::kind_of(regions::Greeting());
+    if (is_news) members_->look_soon();
     switch (event.kind) {
       case transport::Event::Kind::kUp:
         replica_->link_up(event.link, std::move(event.address), now, std::move(event.region));
@@ -313,7 +330,8 @@ class Leader::Impl {
 
   // How long after `now` the next turn is due if nothing happens before.
   std::chrono::milliseconds until_due(core::Millis now) const {
-    const core::Millis next = std::min(replica_->next_tick_ms(), next_look_ms_);
+    const core::Millis next =
+        std::min({replica_->next_tick_ms(), next_look_ms_, now + members_->rest_ms()});
     const std::chrono::milliseconds tick(std::max<core::Millis>(0, next - now));
     const Pacer::Time rested = steady_now();
     return beside_writes_.due(rested) ? tick : std::min(tick, beside_writes_.rest(rested));
@@ -373,6 +391,7 @@ class Leader::Impl {
 
   void close() {
     if (const auto closed = replica_->close(); !closed.ok()) return log_failure(closed.failure());
+    members_.reset();
     transport_.reset();  // Peers learn of it before the rest, which may take seconds.
     const auto closed = storage_->close(std::chrono::milliseconds(options_.close_flush_ms));
     log_closed(options_.region, closed, options_.close_flush_ms > 0);
@@ -399,6 +418,7 @@ class Leader::Impl {
   std::optional<Sweeps> sweeps_;
   std::optional<Scrubs> scrubs_;
   std::unique_ptr<transport::Transport> transport_;
+  std::unique_ptr<Members> members_;
   LinkLog link_log_;
   LinkPlaces places_;
   Lag lag_;
@@ -448,6 +468,7 @@ core::Result<void> Leader::sync() { return impl_->sync(); }
 Backups& Leader::backups() { return impl_->backups(); }
 Statistics Leader::statistics() const { return impl_->statistics(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
+void Leader::beat() { impl_->members().beat(); }
 bool Leader::turn_is_long() { return impl_->turn_is_long(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
 StoreStatus Leader::status() const { return impl_->status(); }
@@ -498,30 +519,6 @@ core::Result<PluginPage> Leader::plugins(std::string_view after, std::size_t byt
     page = list_plugins(rows, impl_->resolvers().modules(), after, bytes_max);
   });
   return page;
-}
-
-core::Result<LoserPage> Leader::losers(const LoserFilter& filter, std::size_t entries_max) const {
-  return list_losers(*impl_->storage().snapshot(), impl_->replica().names(), filter, entries_max);
-}
-
-core::Result<std::vector<Loser>> Leader::losers_with(std::string_view id) const {
-  return leader::losers_with(*impl_->storage().snapshot(), impl_->replica().names(), id);
-}
-
-std::optional<std::vector<Loser>> Leader::losers_of(std::uint64_t entry,
-                                                    const LoserFilter& filter) const {
-  const auto found = rows::find_conflict(*impl_->storage().snapshot(), entry);
-  if (!found) return std::nullopt;
-  return leader::losers_of(entry, *found, impl_->replica().names(), filter);
-}
-
-std::uint64_t Leader::losers_end() const {
-  return rows::conflicts_end(*impl_->storage().snapshot());
-}
-
-void Leader::put_back(std::string_view loser) {
-  const LostValue lost = find_loser(*impl_->storage().snapshot(), loser).value_or_raise();
-  leader::put_back(scope(), writer(), lost);
 }
 
 core::Result<void> Leader::promote() { return impl_->promote(); }

@@ -125,6 +125,10 @@ class Leader {
   // Takes the messages of peers, applies one slice of them, sends all due messages. Nothing may be
   // staged. Returns the time that the owner may sleep while wake_fd() stays silent.
   std::chrono::milliseconds turn();
+  // Tells that its owner goes on. An owner whose rounds may take longer than the time that turn()
+  // returned, since it does much else, calls this in each of them: else the other members take this
+  // leader for one that stands still. Thread-safe.
+  void beat();
   // Whether turn() will take long, some tens of milliseconds or more, or wait for the disk. turn()
   // must be the next call.
   [[nodiscard]] bool turn_is_long();

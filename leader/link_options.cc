@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "regions/wire/member_card.h"
+
 namespace anabranch::leader {
 
 namespace {
@@ -25,6 +27,7 @@ transport::ZmqOptions link_options(const Options& options, transport::SharedKeys
       .region = options.region, .listen = options.listen, .peers = options.peers};
   links.compression = compression(options.compress);
   links.keys = std::move(keys);
+  links.apart_kind = regions::MemberCards::kKind;
   return links;
 }
 

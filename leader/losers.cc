@@ -9,6 +9,8 @@
 #include "core/space.h"
 #include "core/text.h"
 #include "crdt/type_table.h"
+#include "leader/leader.h"
+#include "leader/put_back.h"
 
 namespace anabranch::leader {
 
@@ -203,6 +205,35 @@ core::Result<LostValue> find_loser(const storage::Snapshot& snapshot, std::strin
   if (!found.ok()) return found.failure();
   const rows::ConflictNote& note = found.value().entry.note;
   return LostValue{note.path, note.values[found.value().id.value].value};
+}
+
+// ---- Leader: its functions about losers read what is committed.
+
+core::Result<LoserPage> Leader::losers(const LoserFilter& filter, std::size_t entries_max) const {
+  const LogSource source = log_source();
+  return list_losers(*source.storage.snapshot(), source.names, filter, entries_max);
+}
+
+core::Result<std::vector<Loser>> Leader::losers_with(std::string_view id) const {
+  const LogSource source = log_source();
+  return leader::losers_with(*source.storage.snapshot(), source.names, id);
+}
+
+std::optional<std::vector<Loser>> Leader::losers_of(std::uint64_t entry,
+                                                    const LoserFilter& filter) const {
+  const LogSource source = log_source();
+  const auto found = rows::find_conflict(*source.storage.snapshot(), entry);
+  if (!found) return std::nullopt;
+  return leader::losers_of(entry, *found, source.names, filter);
+}
+
+std::uint64_t Leader::losers_end() const {
+  return rows::conflicts_end(*log_source().storage.snapshot());
+}
+
+void Leader::put_back(std::string_view loser) {
+  const LostValue lost = find_loser(*log_source().storage.snapshot(), loser).value_or_raise();
+  leader::put_back(scope(), writer(), lost);
 }
 
 }  // namespace anabranch::leader

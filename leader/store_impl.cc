@@ -75,6 +75,7 @@ void Store::Impl::exchange() {
   for (;;) {
     poll(fds.data(), fds.size(), static_cast<int>(timeout.count()));
     if (fds[1].revents != 0) return;
+    leader_->beat();
     std::optional<StoreStatus> status;
     queue_.run_between([&](leader::Leader& leader) {
       send_published(leader);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -12,84 +11,29 @@
 #include "leader/storage_options.h"
 #include "server/address.h"
 #include "server/quantity.h"
+#include "server/setting_access.h"
 #include "server/setting_words.h"
 #include "transport/address.h"
 
 namespace anabranch::server {
 namespace {
 
+using access::as_text;
+using access::get_member;
+using access::one_or_none;
+using access::parse_switch;
+using access::set_number;
+using access::set_number_or_none;
+using access::set_size;
+using access::set_switch;
+using access::set_text;
+using access::set_word;
+using access::Values;
 using core::invalid;
 using core::Result;
-using Values = std::vector<std::string>;
 using Kind = Setting::Kind;
 
-// ---- Access: checks one value and stores it, and reads it again.
-
-std::string as_text(const std::string& value) { return value; }
-std::string as_text(bool value) { return value ? "true" : "false"; }
-template <typename Number>
-std::string as_text(Number value) requires std::integral<Number> {
-  return std::to_string(value);
-}
-
-Values one_or_none(std::string text) { return text.empty() ? Values{} : Values{std::move(text)}; }
-
-template <auto Member>
-Values get_member(const Config& config) {
-  if constexpr (requires { config.*Member; }) {
-    return one_or_none(as_text(config.*Member));
-  } else {
-    return one_or_none(as_text(config.store.*Member));
-  }
-}
-
-template <auto Member>
-auto& member_of(Config& config) {
-  if constexpr (requires { config.*Member; }) {
-    return config.*Member;
-  } else {
-    return config.store.*Member;
-  }
-}
-
-template <auto Member>
-Result<void> store_text(Config& config, const Values& values) {
-  if (values.front().empty()) return invalid("must not be empty");
-  member_of<Member>(config) = values.front();
-  return {};
-}
-
-template <auto Member>
-constexpr Access set_text{store_text<Member>, get_member<Member>};
-
-template <auto Member, std::int64_t Least>
-Result<void> store_number(Config& config, const Values& values) {
-  const auto number = core::parse_number<std::int64_t>(values.front());
-  if (!number || *number < Least) {
-    return invalid(std::string(Least > 0 ? "must be a positive integer" : "must be an integer") +
-                   ", not '" + values.front() + "'");
-  }
-  auto& field = member_of<Member>(config);
-  field = static_cast<std::remove_reference_t<decltype(field)>>(*number);
-  return {};
-}
-
-// The same for a size of at least so many bytes.
-template <auto Member, std::int64_t Least>
-Result<void> store_size(Config& config, const Values& values) {
-  Result<void> stored = store_number<Member, 1>(config, values);
-  if (!stored.ok() || member_of<Member>(config) >= Least) return stored;
-  return invalid("must be at least " + size_text(Least) + ", not " + values.front());
-}
-
-template <auto Member, std::int64_t Least>
-constexpr Access set_size{store_size<Member, Least>, get_member<Member>};
-
-template <auto Member>
-constexpr Access set_number{store_number<Member, 1>, get_member<Member>};
-// The same for a number that may be 0.
-template <auto Member>
-constexpr Access set_number_or_none{store_number<Member, 0>, get_member<Member>};
+// ---- Access to settings of forms of their own; the others are in setting_access.h.
 
 Result<void> store_listen(Config& config, const Values& values) {
   config.store.listen = values.front();
@@ -98,23 +42,6 @@ Result<void> store_listen(Config& config, const Values& values) {
 }
 
 constexpr Access set_listen{store_listen, get_member<&Options::listen>};
-
-Result<bool> parse_switch(const std::string& value) {
-  if (value == "true") return true;
-  if (value == "false") return false;
-  return invalid("must be true or false, not '" + value + "'");
-}
-
-template <auto Member>
-Result<void> store_switch(Config& config, const Values& values) {
-  const Result<bool> value = parse_switch(values.front());
-  if (!value.ok()) return value.failure();
-  member_of<Member>(config) = value.value();
-  return {};
-}
-
-template <auto Member>
-constexpr Access set_switch{store_switch<Member>, get_member<Member>};
 
 Result<void> store_no_control(Config& config, const Values& values) {
   const Result<bool> value = parse_switch(values.front());
@@ -158,6 +85,25 @@ Values get_policies(const Config& config) {
 }
 
 constexpr Access set_policies{store_policies, get_policies};
+
+// HOST:PORT, or nothing.
+template <auto Member>
+Result<void> store_place(Config& config, const Values& values) {
+  const Result<Address> address = parse_address(values.front());
+  if (!address.ok()) return address.failure();
+  config.store.*Member = values.front();
+  return {};
+}
+
+template <auto Member>
+constexpr Access set_place{store_place<Member>, get_member<Member>};
+
+Result<void> store_announced_peer(Config& config, const Values& values) {
+  config.store.announce_peer = values.front();
+  return transport::check_address(values.front(), transport::AddressUse::kDial);
+}
+
+constexpr Access set_announced_peer{store_announced_peer, get_member<&Options::announce_peer>};
 
 constexpr std::string_view kNowhere = "none";
 
@@ -228,50 +174,6 @@ Values get_socket_mode(const Config& config) {
 
 constexpr Access set_socket_mode{store_socket_mode, get_socket_mode};
 
-// Looks a value up in a table of {word, meaning}.
-template <typename T, std::size_t N>
-Result<T> choose(const WordTable<T, N>& table, const std::string& word, std::string_view words) {
-  const auto* const row =
-      std::ranges::find(table, word, [](const auto& each) { return each.first; });
-  if (row == table.end()) return invalid("must be " + std::string(words) + ", not '" + word + "'");
-  return row->second;
-}
-
-// Returns the word for a meaning.
-template <typename T, std::size_t N>
-Values word_of(const WordTable<T, N>& table, T meaning) {
-  const auto* const row =
-      std::ranges::find(table, meaning, [](const auto& each) { return each.second; });
-  return row == table.end() ? Values{} : Values{std::string(row->first)};
-}
-
-// Fields of a Config and of its store.
-template <typename AnyConfig, typename T>
-auto& field(AnyConfig& config, T Config::*member) {
-  return config.*member;
-}
-template <typename AnyConfig, typename T>
-auto& field(AnyConfig& config, T Options::*member) {
-  return config.store.*member;
-}
-
-template <auto kMember, const auto& kTable, const auto& kWords>
-Result<void> store_word(Config& config, const Values& values) {
-  const auto chosen = choose(kTable, values.front(), std::string_view(kWords));
-  if (!chosen.ok()) return chosen.failure();
-  field(config, kMember) = chosen.value();
-  return {};
-}
-
-template <auto kMember, const auto& kTable>
-Values get_word(const Config& config) {
-  return word_of(kTable, field(config, kMember));
-}
-
-// A setting whose value is one of the words of a table; `kWords` names them in an error.
-template <auto kMember, const auto& kTable, const auto& kWords>
-constexpr Access set_word{store_word<kMember, kTable, kWords>, get_word<kMember, kTable>};
-
 constexpr Access set_compress = set_word<&Options::compress, kCompress, kCompressWords>;
 constexpr Access set_durability =
     set_word<&Options::durability, leader::kDurabilities, kDurabilityWords>;
@@ -311,6 +213,64 @@ constexpr std::array kSettings{
     Setting{"peers", "--peer", "ADDRESS",
             "another leader to connect to, with keys as REGION@ADDRESS; once for each",
             Kind::kTexts, set_peers, "peer", "--peers", "us@tcp://us.example:7400"},
+    Setting{"node_name",
+            "--node-name",
+            "NAME",
+            "the name of this member of its region; without it the host's name and the port of "
+            "listen",
+            Kind::kText,
+            set_text<&Options::node_name>,
+            {},
+            {},
+            "eu-1"},
+    Setting{"zone",
+            "--zone",
+            "WORD",
+            "where this member runs: members that may fail together have one zone",
+            Kind::kText,
+            set_text<&Options::zone>,
+            {},
+            {},
+            "rack-7"},
+    Setting{"rank", "--rank", "N",
+            "the order of the members of a region, 0 to 255: the least comes first", Kind::kNumber,
+            set_number_or_none<&Options::rank>},
+    Setting{"announce_redis",
+            "--announce-redis",
+            "HOST:PORT",
+            "where Redis clients of other machines reach this member, as the others are told",
+            Kind::kText,
+            set_place<&Options::announce_redis>,
+            {},
+            {},
+            "eu-1.example:6400"},
+    Setting{"announce_redis_tls",
+            "--announce-redis-tls",
+            "HOST:PORT",
+            "the same with TLS",
+            Kind::kText,
+            set_place<&Options::announce_redis_tls>,
+            {},
+            {},
+            "eu-1.example:6401"},
+    Setting{"announce_sentinel",
+            "--announce-sentinel",
+            "HOST:PORT",
+            "where clients reach a Sentinel that knows this member, as the others are told",
+            Kind::kText,
+            set_place<&Options::announce_sentinel>,
+            {},
+            {},
+            "eu-1.example:26400"},
+    Setting{"announce_peer",
+            "--announce-peer",
+            "ADDRESS",
+            "where other members and leaders reach this one, as they are told",
+            Kind::kText,
+            set_announced_peer,
+            {},
+            {},
+            "tcp://eu-1.example:7400"},
     Setting{"follower", "--follower", "",
             "copies a leader of its region and serves reads, until it is promoted", Kind::kSwitch,
             set_switch<&Options::follower>},

@@ -84,6 +84,40 @@ inline constexpr auto kFields<PeerStatus> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<MemberStatus> = std::tuple{
+    Field{"node", &MemberStatus::node},
+    Field{"name", &MemberStatus::name},
+    Field{"region", &MemberStatus::region},
+    Field{"zone", &MemberStatus::zone},
+    Field{"role", &MemberStatus::role},
+    Field{"self", &MemberStatus::self},
+    Field{"rank", &MemberStatus::rank},
+    Field{"fresh", &MemberStatus::fresh},
+    Field{"age_ms", &MemberStatus::age_ms},
+    Field{"hops", &MemberStatus::hops},
+    Field{"fit", &MemberStatus::fit},
+    Field{"why", &MemberStatus::why},
+    Field{"origin", &MemberStatus::origin},
+    Field{"lag_ms", &MemberStatus::lag_ms},
+    Field{"announce_redis", &MemberStatus::announce_redis},
+    Field{"announce_redis_tls", &MemberStatus::announce_redis_tls},
+    Field{"announce_sentinel", &MemberStatus::announce_sentinel},
+    Field{"announce_peer", &MemberStatus::announce_peer},
+    Field{"note", &MemberStatus::note},
+    Field{"remedy", &MemberStatus::remedy},
+};
+
+template <>
+inline constexpr auto kFields<CardsStatus> = std::tuple{
+    Field{"sent", &CardsStatus::sent},       Field{"received", &CardsStatus::received},
+    Field{"taken", &CardsStatus::taken},     Field{"repeated", &CardsStatus::repeated},
+    Field{"old", &CardsStatus::old},         Field{"forged", &CardsStatus::forged},
+    Field{"excess", &CardsStatus::excess},   Field{"strange", &CardsStatus::strange},
+    Field{"crowded", &CardsStatus::crowded}, Field{"held_up", &CardsStatus::held_up},
+    Field{"unread", &CardsStatus::unread},
+};
+
+template <>
 inline constexpr auto kFields<RefusedStatus> = std::tuple{
     Field{"unknown_keys", &RefusedStatus::unknown_keys},
     Field{"expired_keys", &RefusedStatus::expired_keys},
@@ -284,6 +318,8 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"async_waiting", &StoreStatus::async_waiting},
     Field{"watches", &StoreStatus::watches},
     Field{"presence", &StoreStatus::presence},
+    Field{"members", &StoreStatus::members},
+    Field{"cards", &StoreStatus::cards},
     Field{"statistics", &StoreStatus::statistics},
     Field{"behind_ms", &StoreStatus::behind_ms},
     Field{"slowed", &StoreStatus::slowed},
@@ -328,6 +364,7 @@ static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComple
               kIsComplete<PluginsStatus> && kIsComplete<BackupStatus> && kIsComplete<ScrubStatus> &&
               kIsComplete<SnapshotStatus> && kIsComplete<Statistics> &&
               kIsComplete<WarningStatus> && kIsComplete<WatchesStatus> &&
-              kIsComplete<PresenceStatus> && kIsComplete<StoreStatus>);
+              kIsComplete<PresenceStatus> && kIsComplete<MemberStatus> &&
+              kIsComplete<CardsStatus> && kIsComplete<StoreStatus>);
 
 }  // namespace anabranch::control

@@ -10,6 +10,7 @@ import {History} from './history.js';
 import {LinkLog} from './link_log.js';
 import {linksOf} from './links.js';
 import {LinksTable} from './links_table.js';
+import {MembersTable} from './members_table.js';
 import {Mesh, legend} from './mesh.js';
 import {Notice} from './notice.js';
 import {printable, shortened} from './printable.js';
@@ -41,6 +42,7 @@ class Dashboard {
     this.traffic = new TrafficTable(byId('traffic'));
     this.figures = new RegionFigures(byId('figures'));
     this.regions = new RegionsTable(byId('regions'));
+    this.members = new MembersTable(byId('members'));
     this.conflicts = new Conflicts({sum: byId('conflicts-sum'), rules: byId('rules'),
       list: byId('losers-list'), trouble: byId('losers-trouble'), losers: byId('losers')}, acts);
     this.resolvers = new Resolvers(byId('resolvers'), byId('alarms'));
@@ -69,6 +71,7 @@ class Dashboard {
     this.traffic.show(status);
     this.figures.show(status, this.history, now);
     this.regions.show(status);
+    this.members.show(status);
     this.conflicts.show(status);
     this.resolvers.show(status);
     this.every.show(status);

@@ -13,6 +13,8 @@ const kNames = {
   'peers.queued_bytes': 'peer_queued_bytes',
   'peers.equal_ago_ms': 'peer_equal_ago_seconds',
   'regions.pinned_bytes': 'region_pinned_bytes',
+  'members.rank': 'member_rank',
+  'members.lag_ms': 'member_lag_seconds',
   'applied.seq': 'applied_operations',
   'statistics.commits': 'commits_total',
   'statistics.commits_failed': 'commits_failed_total',

@@ -49,6 +49,24 @@ struct Options {
   // too. No log is kept for a follower: after a long absence it gets a snapshot.
   bool follower = false;
 
+  // ---- This member among those of its region. Members tell each other all this several times a
+  // minute, also through others, and Store::status shows it.
+
+  // Its name, 1 to 64 letters, digits, '-', '_', '.' or ':', which no other member of the region
+  // has. Empty: the name of the host, and the port of `listen`.
+  std::string node_name = {};
+  // Where it runs, as a name of your choice: members that may fail together have one zone. May be
+  // empty.
+  std::string zone = {};
+  // The order of the members of a region, 0 to 255: the least comes first.
+  std::uint64_t rank = 100;
+  // Where others reach it: its clients, if it has a port for them, as HOST:PORT, and its peers, as
+  // "tcp://HOST:PORT". They are told so and nothing else follows from it; empty ones are not told.
+  std::string announce_redis = {};
+  std::string announce_redis_tls = {};
+  std::string announce_sentinel = {};
+  std::string announce_peer = {};
+
   // Where other leaders connect: "tcp://127.0.0.1:7400", with port 0 for any free one. Empty: this
   // leader only dials. Without keys only addresses of this machine (127.0.0.1, [::1]) are allowed.
   std::string listen = {};

@@ -197,6 +197,52 @@ struct PresenceStatus {
   std::uint64_t missed = 0;    // By listeners whose functions were slow.
 };
 
+// A member: a data directory whose process runs, as its newest card shows it. A leader or follower
+// shows a card every second, and all pass it on: so those are known, too, that no link leads to.
+struct MemberStatus {
+  std::string node;  // Names the directory: 32 hexadecimal digits.
+  std::string name;  // Options::node_name.
+  std::string region;
+  std::string zone;         // Options::zone.
+  std::string role;         // "leads", "follows", "starts", "leaves", "spare", or "unknown".
+  bool self = false;        // This store.
+  std::uint64_t rank = 0;   // Options::rank.
+  bool fresh = false;       // Its card came within the last seconds.
+  std::int64_t age_ms = 0;  // Of its card; it is forgotten after 10 minutes.
+  std::uint64_t hops = 0;   // The links of its card's way; 0 for this store.
+  bool fit = false;         // It takes writes, or could; else `why` says why not, for people.
+  std::string why;
+  std::string origin;  // Under which it writes, or would.
+  // How old the leader's own writes are that a follower is sure to have; 0 of a leader, -1 while
+  // unknown.
+  std::int64_t lag_ms = -1;
+  // Where it says that clients and other members reach it; empty where it says nothing.
+  std::string announce_redis;
+  std::string announce_redis_tls;
+  std::string announce_sentinel;
+  std::string announce_peer;
+  // A problem, for people, and its remedy; empty when there is none.
+  std::string note;
+  std::string remedy;
+};
+
+// The cards of members, since the start.
+struct CardsStatus {
+  std::uint64_t sent = 0;      // To peers: own ones, and those passed on.
+  std::uint64_t received = 0;  // From peers, each time that one came.
+  std::uint64_t taken = 0;     // Of these, those that were newer than the ones here.
+  // Dropped:
+  std::uint64_t repeated = 0;  // Were not newer.
+  std::uint64_t old = 0;       // Over 10 minutes.
+  std::uint64_t forged = 0;    // Without the signature of their region.
+  std::uint64_t excess = 0;    // Came faster than a peer may send.
+  // Messages on links whose peer is not known yet, or no longer, or of another mesh.
+  std::uint64_t strange = 0;
+  std::uint64_t crowded = 0;  // Of more members than are remembered.
+  std::uint64_t held_up = 0;  // Not passed on to a peer that gets as many as it may.
+  std::uint64_t unread = 0;   // Messages with cards that were too long, or of which too many wait.
+};
+
 // The commits of local writes since the opening. Writers share a commit, so there may be fewer of
 // them than transactions. Times are those of a commit with its sync, in microseconds; p50 and p99
 // are up to a quarter too great.
@@ -331,6 +377,8 @@ struct StoreStatus {
   std::uint64_t async_waiting = 0;      // Writes of transact_async that have not begun.
   WatchesStatus watches;
   PresenceStatus presence;
+  std::vector<MemberStatus> members;  // This store, then in the order of regions, then names.
+  CardsStatus cards;
   Statistics statistics;
   // For how long this leader has known of the oldest write that a connected peer has and that is
   // not applied here; 0 when there is none.

@@ -1,9 +1,10 @@
-// The sources of a leader outside of it: the steady clock of its machine, and random numbers. Any
+// The sources of a leader outside of it: the steady clocks of its machine, and random numbers. Any
 // thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <random>
 
 #include "core/wall_clock.h"
@@ -18,6 +19,14 @@ inline Pacer::Time steady_now() {
 
 inline core::Millis steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now()).count();
+}
+
+// Of a clock that goes on while the machine is suspended.
+inline core::Millis boot_ms() {
+  timespec now{};
+  (void)::clock_gettime(CLOCK_BOOTTIME, &now);
+  constexpr std::int64_t kThousand = 1000;
+  return now.tv_sec * kThousand + now.tv_nsec / (kThousand * kThousand);
 }
 
 inline std::int64_t steady_us() { return steady_now().count(); }

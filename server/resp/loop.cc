@@ -82,6 +82,7 @@ void Loop::run() {
 
 Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   wait(timeout);
+  leader_.beat();
   if (!turn_.leader_is_away() && std::exchange(reload_, false)) reload_keys();
   const SteadyTime begun = steady_now();
   const bool due = leader_is_due();
@@ -117,8 +118,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   Milliseconds sleep = turn_leader();
   const bool idle = scheduled_.empty() && !turn_.works() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
-  if (!idle) return Milliseconds{0};
-  return until_next(sleep);
+  return idle ? until_next(sleep) : Milliseconds{0};
 }
 
 void Loop::commit() {

@@ -191,6 +191,24 @@ Message presence(const Target& target, Contents& contents) {
   return all;
 }
 
+// Cards of ever new members, as new as can be.
+Message cards(const Target& /*target*/, Contents& contents) {
+  MemberCards all;
+  for (int i = 0; i < 12; ++i) {
+    MemberCard card{.node = {contents.number(), 1},
+                    .opening = contents.number(),
+                    .nonce = contents.number(),
+                    .number = 1,
+                    .region = i % 2 == 0 ? "eu" : contents.text(MemberCard::kNameBytesMax),
+                    .name = contents.text(MemberCard::kNameBytesMax)};
+    card.why = contents.text(MemberCard::kWhyBytesMax);
+    card.announce_redis = contents.text(MemberCard::kAddressBytesMax);
+    card.announce_peer = contents.text(MemberCard::kAddressBytesMax);
+    all.cards.push_back({encode_card(card), std::string(64, 's'), 0, 1});
+  }
+  return all;
+}
+
 const std::map<std::string, Make>& kinds() {
   static const auto* const all = new std::map<std::string, Make>{
       {"greeting", new_leader},
@@ -232,6 +250,7 @@ const std::map<std::string, Make>& kinds() {
        }},
       {"report", report},
       {"presence", presence},
+      {"cards", cards},
   };
   return *all;
 }

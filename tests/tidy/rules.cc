@@ -104,6 +104,7 @@ Layers rooms_below_control() {
       {"leader/salvage", {"leader/scopes"}},
       {"leader/sweeps", {"leader/salvage", "leader/scopes"}},
       {"leader/pace", {"leader/health", "leader/sweeps"}},
+      {"leader/members", {"leader/pace", "leader/threads"}},
       {"leader/documents", {"leader", "leader/scopes", "leader/threads", "leader/watch"}},
   };
 }

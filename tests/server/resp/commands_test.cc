@@ -221,6 +221,10 @@ TEST_SUITE("server: commands") {
     CHECK(status.at("wanted_positions") == 0);
     CHECK(status.at("async_waiting") == 0);
     CHECK(status.at("presence").at("published") == 0);
+    REQUIRE(status.at("members").size() == 1);
+    CHECK(status.at("members")[0].at("self") == true);
+    CHECK(status.at("members")[0].at("role") == "leads");
+    CHECK(status.at("cards").at("sent") == 0);
     CHECK(status.at("warnings").empty());
   }
 

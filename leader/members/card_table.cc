@@ -1,0 +1,82 @@
+#include "leader/members/card_table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+namespace anabranch::leader {
+
+using core::Millis;
+using regions::MemberCard;
+
+KnownCard* CardTable::find(const core::Hash128& node) {
+  const auto at = rows_.find(node);
+  return at == rows_.end() ? nullptr : &at->second;
+}
+
+KnownCard* CardTable::put(KnownCard card, Millis now) {
+  const core::Hash128 node = card.card.node;
+  const KnownCard* const before = find(node);
+  if (before != nullptr && before->card.region != card.card.region) return nullptr;
+  if (before == nullptr) {
+    const bool many_of_region = count(card.card.region) >= kOfRegionMax;
+    if (many_of_region || rows_.size() >= kMax) {
+      const auto gives_way = stalest(many_of_region ? card.card.region : std::string());
+      if (is_fresh(gives_way->second, now)) return nullptr;
+      rows_.erase(gives_way);
+    }
+  }
+  KnownCard& row = rows_[node];
+  row = std::move(card);
+  return &row;
+}
+
+CardTable::Rows::iterator CardTable::stalest(std::string_view region) {
+  auto found = rows_.end();
+  for (auto at = rows_.begin(); at != rows_.end(); ++at) {
+    if (!region.empty() && at->second.card.region != region) continue;
+    if (found == rows_.end() || at->second.made_ms < found->second.made_ms) found = at;
+  }
+  return found;
+}
+
+void CardTable::forget_old(Millis now) {
+  std::erase_if(rows_, [&](const auto& row) { return row.second.age_ms(now) > kAgeMsMax; });
+}
+
+Millis CardTable::promote_after_ms(std::string_view region) const {
+  Millis most = 0;
+  for (const auto& [node, known] : rows_) {
+    if (known.card.region == region) most = std::max(most, known.card.promote_after_ms);
+  }
+  return std::min(most, kAgeMsMax);
+}
+
+Millis CardTable::fresh_ms(std::string_view region) const {
+  const Millis after = promote_after_ms(region);
+  return after > 0 ? after : kFreshMs;
+}
+
+const KnownCard* CardTable::leader(std::string_view region, Millis now) const {
+  const auto order = [](const MemberCard& card) {
+    return std::tuple(~card.reign, card.has(MemberCard::kBlind), card.rank);
+  };
+  const KnownCard* found = nullptr;
+  for (const auto& [node, known] : rows_) {
+    const MemberCard& card = known.card;
+    const bool leads =
+        card.role == MemberCard::Role::kLeads || card.role == MemberCard::Role::kLeaves;
+    if (card.region != region || !leads || !is_fresh(known, now)) continue;
+    // Rows are in the order of nodes.
+    if (found == nullptr || order(card) < order(found->card)) found = &known;
+  }
+  return found;
+}
+
+std::size_t CardTable::count(std::string_view region) const {
+  const auto is_of = [&](const auto& row) { return row.second.card.region == region; };
+  return static_cast<std::size_t>(std::ranges::count_if(rows_, is_of));
+}
+
+}  // namespace anabranch::leader

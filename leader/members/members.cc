@@ -1,0 +1,188 @@
+#include "leader/members/members.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/log.h"
+#include "leader/members/member_status.h"
+#include "leader/members/own_card.h"
+#include "leader/pace/machine.h"
+#include "leader/threads/begin_thread.h"
+
+namespace anabranch::leader {
+
+using core::Millis;
+using regions::CardOnWay;
+using regions::MemberCard;
+using transport::Event;
+
+namespace {
+
+constexpr Millis kForgetMs = 5000;
+constexpr Millis kRestMax = 60'000;
+// So many messages are read before the due ones are sent.
+constexpr std::size_t kMessagesInTurn = 64;
+
+}  // namespace
+
+Members::Members(const Opening& opening, transport::Transport& transport)
+    : mesh_(opening.replica.identity().mesh),
+      shown_(opening.replica.names().vectors()),
+      region_(opening.options.region),
+      opened_ms_(boot_ms()),
+      transport_(transport),
+      own_(fixed_card(opening.options, opening.replica.identity(), opening.nonce,
+                      transport.endpoint())),
+      cards_({.node = own_.node, .nonce = own_.nonce, .region = region_, .opened_ms = opened_ms_}) {
+  if (opening.keys) {
+    signatures_.emplace(opening.keys);
+    own_key_ = opening.keys->own.signing_public;
+  }
+  show(own_, opening.replica, false, steady_ms());
+  const bool has_links = !opening.options.listen.empty() || !opening.options.peers.empty();
+  if (has_links) thread_ = begin_thread([this] { run(); });
+}
+
+Members::~Members() {
+  stops_ = true;
+  wake_.signal();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Members::beat() { life_.beat(boot_ms()); }
+
+void Members::leave() { life_.leave(boot_ms()); }
+
+bool Members::looks() const { return boot_ms() >= next_look_ms_; }
+
+void Members::use(transport::SharedKeys keys) {
+  const std::lock_guard lock(mutex_);
+  if (signatures_) signatures_->use(std::move(keys));
+}
+
+void Members::look(const regions::Replica& replica, bool draining, Millis steady_now) {
+  const Millis now = boot_ms();
+  life_.beat(now);
+  const std::vector<CardLink> links = card_links(replica.exchange());
+  const std::lock_guard lock(mutex_);
+  const MemberCard before = own_;
+  show(own_, replica, draining, steady_now);
+  const KnownCard* const leader = cards_.table().leader(region_, now);
+  if (own_.role == MemberCard::Role::kLeads) {
+    own_.end.origin = own_.origin;
+    own_.lag_ms = 0;
+  } else if (leader != nullptr) {
+    own_.end.origin = leader->card.end.origin;
+    lag_.hear(leader->card.end, leader->made_ms);
+    lag_.look(replica.applied().vector());
+  }
+  own_.end.applied = replica.applied().vector().at(own_.end.origin);
+  own_.end.durable = replica.state().durable_state().vector().at(own_.end.origin);
+  cards_.see(links, now);
+  const bool has_changed = own_.role != before.role || own_.flags != before.flags;
+  if (has_changed) next_own_ms_ = now;
+  const Millis beat = cards_.beat_ms();
+  rest_ms_ = beat;
+  next_look_ms_ = now + beat / 2;
+  if (has_changed || cards_.next_ms() <= now) wake_.signal();
+}
+
+Millis Members::life_ms() const {
+  constexpr Millis kUsual = 3000;
+  const Millis after = cards_.table().promote_after_ms(region_);
+  return after > 0 ? after / 2 : kUsual;
+}
+
+void Members::run() {
+  Millis rest = 0;
+  while (!stops_) {
+    std::array<pollfd, 2> fds = {pollfd{wake_.fd(), POLLIN, 0},
+                                 pollfd{transport_.apart_fd(), POLLIN, 0}};
+    ::poll(fds.data(), fds.size(), static_cast<int>(rest));
+    wake_.reset();
+    if (!stops_) rest = work();
+  }
+}
+
+Millis Members::work() {
+  const std::vector<Event> events = transport_.receive_apart(kMessagesInTurn);
+  for (const Event& event : events) take(event, boot_ms());
+  const Millis now = boot_ms();
+  for (Cards::Sent& sent : due(now)) {
+    transport_.send(sent.link, regions::MemberCards::kKind,
+                    regions::encode_message(std::move(sent.message)),
+                    {.lane = transport::Lane::kNote});
+  }
+  const std::lock_guard lock(mutex_);
+  Millis next = cards_.next_ms();
+  if (!cards_.table().rows().empty()) next = std::min(next, next_forget_ms_);
+  if (cards_.sends()) next = std::min(next, next_own_ms_);
+  return std::clamp<Millis>(next - now, 0, kRestMax);
+}
+
+void Members::take(const Event& event, Millis now) {
+  const std::lock_guard lock(mutex_);
+  // Of another mesh or protocol, or not greeted yet: its message need not mean anything.
+  if (!cards_.hears(event.link)) return;
+  const auto message = regions::decode_message(event.message_kind, event.body);
+  const auto* const cards =
+      message.ok() ? std::get_if<regions::MemberCards>(&message.value()) : nullptr;
+  const auto prove_it = [this](const MemberCard& card, const CardOnWay& way) {
+    return prove(card, way);
+  };
+  if (cards == nullptr || !cards_.take(event.link, *cards, prove_it, now)) {
+    transport_.reject(event.link);
+  }
+  if (cards_.copy() && !std::exchange(told_copy_, true)) {
+    core::log_error(region_, copy_note(*cards_.copy()));
+  }
+}
+
+std::vector<Cards::Sent> Members::due(Millis now) {
+  const std::lock_guard lock(mutex_);
+  if (now >= next_forget_ms_) {
+    cards_.forget_old(now);
+    next_forget_ms_ = now + kForgetMs;
+  }
+  const std::optional<CardOnWay> own = next_own(now);
+  return cards_.due(own ? &*own : nullptr, now);
+}
+
+std::optional<CardOnWay> Members::next_own(Millis now) {
+  if (now < next_own_ms_ || !cards_.sends()) return std::nullopt;
+  next_own_ms_ = now + cards_.beat_ms();
+  if (!life_.any(life_ms(), now)) return std::nullopt;
+  ++own_.number;
+  if (own_.role == MemberCard::Role::kLeads) {
+    // All that anybody has read by now, whenever the owner has looked last.
+    own_.end.applied = shown_.announced()->at(own_.end.origin);
+  } else {
+    own_.lag_ms = lag_.lag_ms(now);
+  }
+  CardOnWay card{.content = regions::encode_card(own_), .signature = {}};
+  if (signatures_)
+    card.signature = signatures_->sign(regions::signed_card_bytes(mesh_, card.content));
+  return card;
+}
+
+Cards::Proof Members::prove(const MemberCard& card, const CardOnWay& way) const {
+  if (!signatures_) return {};
+  const auto key = signatures_->signer(card.region, regions::signed_card_bytes(mesh_, way.content),
+                                       way.signature);
+  return {.holds = key.has_value(), .key = key};
+}
+
+void Members::tell(StoreStatus& status) const {
+  const Millis now = boot_ms();
+  const std::lock_guard lock(mutex_);
+  KnownCard self{.card = own_, .content = {}, .signature = {}, .key = own_key_, .made_ms = now};
+  if (self.card.role != MemberCard::Role::kLeads) self.card.lag_ms = lag_.lag_ms(now);
+  status.cards = cards_.counts();
+  status.cards.unread = transport_.counters().apart_dropped;
+  tell_members(status, self, cards_, now);
+}
+
+}  // namespace anabranch::leader

@@ -1,0 +1,115 @@
+// The members of the mesh as this one knows them, and the thread that reads and sends their cards.
+//
+// The thread is there since the owner of a leader waits for the disk in a commit, with one client
+// for all of its sync: without a thread a slow disk would be silence, and others would take this
+// member for dead. The thread never waits for the leader, and knows it as of the last look(), that
+// its owner takes. It shows the own card as long as the owner gives signs of life.
+//
+// Locks: one mutex, held while one message is read or the due ones are made; nothing is called
+// under it that waits.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <anabranch/options.h>
+#include <anabranch/status.h>
+
+#include "core/hash.h"
+#include "leader/members/cards.h"
+#include "leader/members/leader_lag.h"
+#include "leader/members/signs_of_life.h"
+#include "regions/delivery/key_signatures.h"
+#include "regions/replica.h"
+#include "rows/published_vector.h"
+#include "transport/transport.h"
+#include "transport/wake.h"
+
+namespace anabranch::leader {
+
+// look() is for the owner's thread, all others are thread-safe.
+class Members {
+ public:
+  struct Opening {
+    const Options& options;
+    const regions::Replica& replica;
+    std::uint64_t nonce = 0;
+    transport::SharedKeys keys;  // Null without keys.
+  };
+
+  // Begins the thread, for a leader that has links. The transport must outlive this. Throws
+  // Error{kIo} if the system has no thread or descriptor left.
+  Members(const Opening& opening, transport::Transport& transport);
+  ~Members();
+  Members(const Members&) = delete;
+  Members& operator=(const Members&) = delete;
+
+  // The owner of the leader goes on.
+  void beat();
+  // It is inside of the leader from now on, where it may wait for the disk; until leave().
+  void enter() { life_.enter(); }
+  void leave();
+  class Inside {
+   public:
+    explicit Inside(Members& members) : members_(members) { members_.enter(); }
+    ~Inside() { members_.leave(); }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    Members& members_;
+  };
+
+  // Whether look() is due: links may have changed, or some time has gone.
+  [[nodiscard]] bool looks() const;
+  void look_soon() { next_look_ms_ = 0; }
+  // Shows the leader as it is, and its links.
+  void look(const regions::Replica& replica, bool draining, core::Millis steady_now);
+  // How long the owner may rest before it gives a sign of life, or looks again.
+  [[nodiscard]] core::Millis rest_ms() const { return rest_ms_; }
+  void use(transport::SharedKeys keys);
+  // Fills in the members, the counts of cards, and warnings about members.
+  void tell(StoreStatus& status) const;
+
+ private:
+  void run();
+  // Reads the messages that wait, and sends the due ones. Returns the time to rest.
+  core::Millis work();
+  void take(const transport::Event& event, core::Millis now);
+  [[nodiscard]] std::vector<Cards::Sent> due(core::Millis now);
+  [[nodiscard]] std::optional<regions::CardOnWay> next_own(core::Millis now);
+  [[nodiscard]] Cards::Proof prove(const regions::MemberCard& card,
+                                   const regions::CardOnWay& way) const;
+  [[nodiscard]] core::Millis life_ms() const;
+
+  const core::Hash128 mesh_;
+  const rows::PublishedVector& shown_;  // Of the replica.
+  const std::string region_;
+  const core::Millis opened_ms_;
+  transport::Transport& transport_;
+  SignsOfLife life_;
+  std::atomic<core::Millis> next_look_ms_{0};
+  std::atomic<core::Millis> rest_ms_{Cards::kBeatMs};
+
+  mutable std::mutex mutex_;  // Guards all below.
+  std::optional<regions::KeySignatures> signatures_;
+  std::optional<transport::Key> own_key_;
+  regions::MemberCard own_;
+  core::Millis next_own_ms_ = 0;
+  core::Millis next_forget_ms_ = 0;
+  LeaderLag lag_;
+  Cards cards_;
+  bool told_copy_ = false;
+
+  std::atomic<bool> stops_{false};
+  transport::Wake wake_;
+  std::thread thread_;
+};
+
+}  // namespace anabranch::leader
