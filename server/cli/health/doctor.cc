@@ -1,9 +1,11 @@
 // `anabranch doctor`: what is wrong with a configuration, a data directory, or running leaders, and
 // what to do about it.
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -76,8 +78,10 @@ void add_leader(const Arguments& where, const std::string& name, Report& report,
   }
   try {
     json status = json::parse(answer.value());
-    report.add("region " + printable(status.at("region").get<std::string>()),
-               findings_in_status(status));
+    const std::string about = "region " + printable(status.at("region").get<std::string>());
+    Findings findings = findings_in_status(status);
+    std::ranges::move(findings_at_announced_places(status), std::back_inserter(findings));
+    report.add(about, findings);
     statuses.push_back(std::move(status));
   } catch (const json::exception& error) {
     report.add(name, {{true, "its answer cannot be read: " + std::string(error.what()),

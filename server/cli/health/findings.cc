@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string_view>
@@ -17,6 +18,8 @@
 #include "server/cli/printable.h"
 #include "server/config_doubts.h"
 #include "storage/disk_room.h"
+#include "transport/address.h"
+#include "transport/zmq/reach_probe.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -84,6 +87,33 @@ Findings findings_in_status(const json& status) {
     all.push_back({true, text(warning, "text"), text(warning, "what_to_do")});
   }
   add_notes(status, all);
+  return all;
+}
+
+Findings findings_at_announced_places(const json& status) {
+  constexpr std::size_t kTriesMax = 16;
+  constexpr std::chrono::milliseconds kTimeout{1000};
+  Findings all;
+  std::size_t tries = 0;
+  for (const json& member : status.value("members", json::array())) {
+    const bool is_there = member.at("region") == status.at("region") && member.at("fresh");
+    if (!is_there) continue;
+    for (const char* const name :
+         {"announce_redis", "announce_redis_tls", "announce_sentinel", "announce_peer"}) {
+      const auto place = member.at(name).get<std::string>();
+      if (place.empty() || ++tries > kTriesMax) continue;
+      constexpr std::string_view kScheme = "tcp://";
+      const std::string address = place.starts_with(kScheme) ? place : "tcp://" + place;
+      const bool may_be = transport::check_address(address, transport::AddressUse::kDial).ok();
+      const std::string why =
+          may_be ? transport::why_unreachable(address, kTimeout) : "that is no address";
+      if (why.empty()) continue;
+      all.push_back({true,
+                     "member " + text(member, "name") + " announces " + name + " = " +
+                         printable(place) + ", and nobody answers there: " + printable(why),
+                     "correct that setting of the member, or open the way from this machine"});
+    }
+  }
   return all;
 }
 

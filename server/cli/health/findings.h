@@ -21,6 +21,9 @@ using Findings = std::vector<Finding>;
 // Findings in the status of a leader: its warnings, and what is no fault. Throws
 // nlohmann::json::exception if it is none.
 Findings findings_in_status(const nlohmann::json& status);
+// Tries the addresses that the members of its region announce, from this machine: at most 16 of
+// them, for a second each where nobody answers. Older leaders know no members.
+Findings findings_at_announced_places(const nlohmann::json& status);
 // Findings in several of them, of leaders that are one mesh.
 Findings findings_in_mesh(const std::vector<nlohmann::json>& statuses);
 // Findings about the folder of a data directory: who may read it, its disk and file system, the

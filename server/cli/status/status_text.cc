@@ -82,7 +82,7 @@ void add_others(Rows& rows, const json& status) {
   for (const auto& [name, value] : status.items()) {
     if (is_in_words(name) || is_zero(value)) continue;
     if (value.is_primitive()) rows.push_back({in_words(name), field(status, name.c_str())});
-    if (name != "refused" && name != "presence" && name != "http") continue;
+    if (name != "refused" && name != "presence" && name != "cards" && name != "http") continue;
     std::string text;
     for (const auto& [part, count] : value.items()) {
       if (!is_zero(count)) text += (text.empty() ? "" : ", ") + count.dump() + ' ' + in_words(part);
@@ -206,6 +206,33 @@ std::string peers_of(const json& status) {
   return rows.size() == 1 ? "no peers\n" : table_of(rows);
 }
 
+// "fits", or the reasons for concern.
+std::string state_of_member(const json& member) {
+  std::string state = member.at("self").get<bool>() ? "this one" : "";
+  const auto add = [&](const std::string& text) { state += (state.empty() ? "" : ", ") + text; };
+  if (!member.at("fresh").get<bool>()) {
+    add("not heard for " + time_span(member.at("age_ms").get<std::int64_t>()));
+  }
+  if (!member.at("fit").get<bool>()) add("not fit: " + field(member, "why"));
+  if (const std::string note = field(member, "note"); note != "-") add(note);
+  return state.empty() ? "fit" : state;
+}
+
+// Lists the members of all regions; empty if this one is alone, or the leader is of a version
+// without cards.
+std::string members_of(const json& status) {
+  const json members = status.value("members", json::array());
+  if (members.size() < 2) return "";
+  Rows rows{{"member", "region", "role", "zone", "rank", "lag ms", "state"}};
+  for (const json& member : members) {
+    const bool knows_lag = member.at("lag_ms").get<std::int64_t>() >= 0;
+    rows.push_back({field(member, "name"), field(member, "region"), field(member, "role"),
+                    field(member, "zone"), field(member, "rank"),
+                    knows_lag ? field(member, "lag_ms") : "?", state_of_member(member)});
+  }
+  return table_of(rows) + '\n';
+}
+
 // Lists the regions for which the log is kept; empty if all regions have everything.
 std::string pins_of(const json& status) {
   Rows rows{{"kept for", "bytes", "since", "is"}};
@@ -271,8 +298,8 @@ Rows region_rows(const json& region, const json& status) {
 }  // namespace
 
 std::string status_text(const json& status) {
-  return head_of(status) + '\n' + peers_of(status) + '\n' + pins_of(status) + snapshots_of(status) +
-         applied_of(status);
+  return head_of(status) + '\n' + peers_of(status) + '\n' + members_of(status) + pins_of(status) +
+         snapshots_of(status) + applied_of(status);
 }
 
 std::string mesh_text(const json& status) {
