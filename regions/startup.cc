@@ -73,10 +73,7 @@ core::Result<void> Startup::record(const core::WallClock& clock) {
   if (identity.opening > 0) {
     auto why = why_new_origin(identity, here);
     if (owner_.options.new_origin) why = "the operator wants it";
-    if (why && !planted(Bug::kReuseOrigin)) {
-      auto begun = owner_.background.incarnations().begin(*std::move(why));
-      if (!begun.ok()) return begun;
-    }
+    if (why && !planted(Bug::kReuseOrigin)) owner_.background.incarnations().begin(*std::move(why));
   }
   const std::vector<storage::LogLoss> losses = state.storage().losses();
   owner_.lost.take_over(losses, clock.now_ms());

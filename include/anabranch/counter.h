@@ -24,10 +24,9 @@
 //   21.
 // - Each region checks the range against the additions it has seen, so regions together can leave
 //   the range. Reading and adding are then errors until a put or a reset.
-// - Doubles round: 0.1 and 0.2 of one region make 0.30000000000000004, and an addition smaller than
-// a
-//   2^53th of its region's additions so far is lost in them. Readers add the parts of regions as
-//   decimals: 0.1 of one and 0.2 of another make 0.3. Money is better counted in cents.
+// - Doubles round: 0.1 and 0.2 of one region make 0.30000000000000004, and an addition smaller
+//   than a 2^53th of its region's additions so far is lost in them. Readers add the parts of
+//   regions as decimals: 0.1 of one and 0.2 of another make 0.3. Money is better counted in cents.
 // - Once a double was added, a `Counter` can be read and added to only while the sum is whole.
 #pragma once
 

@@ -26,23 +26,21 @@ bool Incarnations::is_used() const {
   return state_.reader()->row(RegionList::origin_row(self.region, self.origin)).present();
 }
 
-core::Result<void> Incarnations::begin(std::string why) {
-  bool used = false;
-  const auto looked = state_.reading([&]() -> core::Result<void> {
+void Incarnations::begin(std::string why) {
+  bool used = true;  // Where the list cannot be read, since it may be there.
+  (void)state_.reading_for_others([&]() -> core::Result<void> {
     used = is_used();
     return {};
   });
-  if (!looked.ok()) return looked;
   alarms_.notice("goes on under a new origin: " + why);
   begin_incarnation(state_.identity(), fresh(), used, std::move(why));
-  return {};
 }
 
 core::Result<void> Incarnations::begin_and_record(std::string why) {
   if (!state_.ready()) {
     if (auto ready = state_.make_ready(); !ready.ok()) return ready;
   }
-  if (auto begun = begin(std::move(why)); !begun.ok()) return begun;
+  begin(std::move(why));
   ++state_.identity().opening;
   return state_.commit_identity();
 }

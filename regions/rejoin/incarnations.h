@@ -34,9 +34,8 @@ class Incarnations {
 
   // An origin that is not known here.
   [[nodiscard]] core::Origin fresh();
-  // Begins a new incarnation; it counts when the identity is recorded. Fails, and breaks the
-  // replica, when the list of regions cannot be read.
-  core::Result<void> begin(std::string why);
+  // Begins a new incarnation; it counts when the identity is recorded.
+  void begin(std::string why);
   // The same while this leader runs, with an opening of its own, and records it.
   core::Result<void> begin_and_record(std::string why);
   // Goes on under a new origin, and greets everybody anew once that is recorded.

@@ -15,6 +15,7 @@
 #include <anabranch/log.h>
 #include "server/resp/access/password.h"
 #include "server/resp/access/user_file.h"
+#include "tests/leader/store_world.h"
 #include "tests/server/reply_json.h"
 #include "tests/server/server_pair.h"
 
