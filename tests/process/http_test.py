@@ -219,7 +219,7 @@ def streams(port):
 
 # Figures that are not of the state: they go on by themselves.
 MOVING = ("http", "clients", "commands", "lookups", "log_age_ms", "statistics", "presence",
-          "memory_bytes", "disk_free_bytes")
+          "memory_bytes", "disk_free_bytes", "cards")
 
 
 def still(status):
@@ -229,6 +229,8 @@ def still(status):
             peer.pop(name)
     for region in status["regions"]:
         region.pop("pinned_ms")
+    for member in status["members"]:
+        member.pop("age_ms")
     return status
 
 
