@@ -1,6 +1,8 @@
 // Keys of every type.
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -125,8 +127,10 @@ void flushdb(Call& call) { flush(call, call.client.database, call.client.databas
 std::optional<std::int64_t> take_database(Call& call, std::size_t position,
                                           std::string_view error) {
   const std::optional<std::int64_t> database = core::parse_integer(call[position]);
-  if (!database) call.reply().error(error);
-  return database;
+  using Range = std::numeric_limits<std::int32_t>;
+  if (database && *database >= Range::min() && *database <= Range::max()) return database;
+  call.reply().error(error);
+  return std::nullopt;
 }
 
 // Not possible: the database is a part of each key's path, so every key would have to be written

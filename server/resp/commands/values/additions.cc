@@ -34,9 +34,11 @@ bool takes_additions(const Scope& scope, const Key& row) {
 void add_lost(Scope& scope, const Key& row, const Decimal& sum) {
   constexpr int kTimes = 2;  // Beside parts of other regions the rest may be rounded, too.
   for (int i = 0; i < kTimes; ++i) {
-    const double lost = sum.real() - decimal_of(scope.get(row).value()).real();
-    if (lost == 0 || !std::isfinite(lost)) return;
-    scope.add_double(row, lost);
+    Decimal lost = sum;
+    lost -= decimal_of(scope.get(row).value());
+    const double rest = lost.real();
+    if (rest == 0 || !std::isfinite(rest)) return;
+    scope.add_double(row, rest);
   }
 }
 
