@@ -190,7 +190,7 @@ class Leader::Impl {
     collect(now);
     look_around(now);
     carry_out();
-    if (members_->looks()) members_->look(*replica_, scope_->writer().draining(), now);
+    if (members_->looks(now)) members_->look(*replica_, scope_->writer().draining(), now);
     const std::chrono::milliseconds rest = more ? std::chrono::milliseconds(0) : until_due(now);
     next_turn_ms_ = now + rest.count();
     return rest;

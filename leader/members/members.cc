@@ -52,12 +52,6 @@ Members::~Members() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Members::beat() { life_.beat(boot_ms()); }
-
-void Members::leave() { life_.leave(boot_ms()); }
-
-bool Members::looks() const { return boot_ms() >= next_look_ms_; }
-
 void Members::use(transport::SharedKeys keys) {
   const std::lock_guard lock(mutex_);
   if (signatures_) signatures_->use(std::move(keys));
@@ -65,7 +59,7 @@ void Members::use(transport::SharedKeys keys) {
 
 void Members::look(const regions::Replica& replica, bool draining, Millis steady_now) {
   const Millis now = boot_ms();
-  life_.beat(now);
+  life_.beat();
   const std::vector<CardLink> links = card_links(replica.exchange());
   const std::lock_guard lock(mutex_);
   const MemberCard before = own_;
@@ -86,7 +80,7 @@ void Members::look(const regions::Replica& replica, bool draining, Millis steady
   if (has_changed) next_own_ms_ = now;
   const Millis beat = cards_.beat_ms();
   rest_ms_ = beat;
-  next_look_ms_ = now + beat / 2;
+  next_look_ms_ = steady_now + beat / 2;
   if (has_changed || cards_.next_ms() <= now) wake_.signal();
 }
 

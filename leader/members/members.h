@@ -51,10 +51,10 @@ class Members {
   Members& operator=(const Members&) = delete;
 
   // The owner of the leader goes on.
-  void beat();
+  void beat() { life_.beat(); }
   // It is inside of the leader from now on, where it may wait for the disk; until leave().
   void enter() { life_.enter(); }
-  void leave();
+  void leave() { life_.leave(); }
   class Inside {
    public:
     explicit Inside(Members& members) : members_(members) { members_.enter(); }
@@ -67,7 +67,7 @@ class Members {
   };
 
   // Whether look() is due: links may have changed, or some time has gone.
-  [[nodiscard]] bool looks() const;
+  [[nodiscard]] bool looks(core::Millis steady_now) const { return steady_now >= next_look_ms_; }
   void look_soon() { next_look_ms_ = 0; }
   // Shows the leader as it is, and its links.
   void look(const regions::Replica& replica, bool draining, core::Millis steady_now);
@@ -94,7 +94,7 @@ class Members {
   const core::Millis opened_ms_;
   transport::Transport& transport_;
   SignsOfLife life_;
-  std::atomic<core::Millis> next_look_ms_{0};
+  std::atomic<core::Millis> next_look_ms_{0};  // By the steady clock.
   std::atomic<core::Millis> rest_ms_{Cards::kBeatMs};
 
   mutable std::mutex mutex_;  // Guards all below.
