@@ -175,12 +175,13 @@ class Leader::Impl {
 
   std::chrono::milliseconds turn() {
     ANABRANCH_ASSERT(!replica_->writer().dirty() && !committing());
-    const Members::Inside inside(*members_);
+    members_->beat();
     const core::Millis now = steady_ms();
     const bool any = events_.take(*transport_);
     // Clients that only read have woken this thread: the turn is the same as if it had slept on.
     const bool stirred = std::exchange(stirred_, false) || any;
     if (!stirred && now < next_turn_ms_) return std::chrono::milliseconds(next_turn_ms_ - now);
+    const Members::Inside inside(*members_);
     const bool waiting =
         events_.hand_over([&](transport::Event& event) { take(event, now); }, steady_now);
     const bool working = beside_writes_.due(steady_now()) && slice(now);

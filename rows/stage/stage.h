@@ -27,6 +27,7 @@
 #include "rows/scores/score_index.h"
 #include "rows/scores/score_overlay.h"
 #include "rows/scores/scores.h"
+#include "rows/stage/piecewise_stack.h"
 #include "rows/stage/staged_rows.h"
 #include "rows/stage/survivors.h"
 #include "storage/storage.h"
@@ -308,7 +309,7 @@ class Stage final : public RowReader, private CountTable {
   using Counts = std::unordered_map<core::Path, StoredCount, core::PathHash>;
   mutable Counts counts_;  // Const functions find an entry, and change none.
   mutable Counts::value_type* newest_count_ = nullptr;  // Found last; often the next one as well.
-  std::vector<UndoStep> undo_;
+  PiecewiseStack<UndoStep> undo_;
   ConflictNotes notes_;
   std::optional<SharedPlace> shared_place_;
 };
