@@ -38,16 +38,15 @@ namespace {
 constexpr double kMostMs = 50;
 constexpr std::size_t kShown = 10;
 
-// Returns how many times as long as in a release build on the machine of these bounds a fixed work
-// takes in this one: at least 1.
 double ms_of(const std::function<void()>& function) {
   const std::clock_t begin = std::clock();
   function();
   return static_cast<double>(std::clock() - begin) * 1e3 / CLOCKS_PER_SEC;
 }
 
-// Fresh memory costs ten times as much on some virtual machines as on others: 32 MB of it count,
-// too.
+// Returns how many times as long as in a release build on the machine of these bounds a fixed work
+// takes in this one: at least 1. Fresh memory costs ten times as much on some virtual machines as
+// on others: 32 MB of it count, too.
 double slowness() {
   constexpr double kThereMs = 25;
   const double names_ms = ms_of([] {
