@@ -34,9 +34,13 @@ bool takes_additions(const Scope& scope, const Key& row) {
 void add_lost(Scope& scope, const Key& row, const Decimal& sum) {
   constexpr int kTimes = 2;  // Beside parts of other regions the rest may be rounded, too.
   for (int i = 0; i < kTimes; ++i) {
-    Decimal lost = sum;
-    lost -= decimal_of(scope.get(row).value());
-    const double rest = lost.real();
+    const Decimal shown = decimal_of(scope.get(row).value());
+    double rest = sum.real() - shown.real();
+    if (rest == 0) {  // Beside an integer the doubles may be equal, and the decimals not.
+      Decimal lost = sum;
+      lost -= shown;
+      rest = lost.real();
+    }
     if (rest == 0 || !std::isfinite(rest)) return;
     scope.add_double(row, rest);
   }
