@@ -328,10 +328,14 @@ Result<void> EngineStorage::settle_place() {
 }
 
 // The note has what the owner's rows have, until these are in the tables: else damage of the log
-// alone could make the owner forget an earlier loss. Where the tables have no room the log must do.
+// alone could make the owner forget an earlier loss. Where the tables refuse that for now, or have
+// no room, the log must do: an opening waits for no cause that may last.
 Result<void> EngineStorage::give_up_note() {
-  if (flusher_->has_room() && !planted(Bug::kForgetNoteEarly)) {
-    if (auto flushed = flush_all(); !flushed.ok()) return flushed;
+  if (!planted(Bug::kForgetNoteEarly)) {
+    flusher_->wait_unless_refused();
+    if (flusher_->has_room() && tables_.freeze()) begin_flush();
+    flusher_->wait_unless_refused();
+    if (const auto failed = flusher_->failure()) return *failed;
   }
   return forget_losses(*files_);
 }

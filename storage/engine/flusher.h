@@ -80,11 +80,11 @@ class Flusher {
   [[nodiscard]] Room slice_room() const;
   // Tells what was noted by another, while there was nothing to do.
   void set_reach(const Reach& reach);
+  // As wait(), but returns also when the base has refused something: see refused().
+  void wait_unless_refused();
 
  private:
   void run();
-  // As wait(), but returns also when the base has refused something: see refused().
-  void wait_unless_refused();
   // Returns after so long at the latest; without a thread, after one step.
   void wait_at_most(std::chrono::microseconds time);
   [[nodiscard]] bool has_work() const {
