@@ -142,7 +142,8 @@ void WatchedKeys::mark(Watched& watched, Act act) {
   if (act == Act::kAdds) {
     watched.added = true;
   } else {
-    watched.changed = watched.changed || watched.was_there || act == Act::kChanges;
+    const bool had_any = watched.was_there || watched.added;
+    watched.changed = watched.changed || had_any || act == Act::kChanges;
   }
 }
 

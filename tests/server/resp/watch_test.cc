@@ -84,6 +84,11 @@ TEST_SUITE("server: watch") {
     CHECK(exec_after(server, {"WATCH", "set", "one"}, {"SMOVE", "set", "one", "c"}) == kPong);
     CHECK(exec_after(server, {"WATCH", "set"}, {"SADD", "set", "a", "c"}) == kNothing);
     CHECK(exec_after(server, {"WATCH", "none"}, {"SADD", "none", "a"}) == kNothing);
+    RespClient watching = server.client();
+    watching.ask({"WATCH", "never"});
+    client.ask({"SADD", "never", "a"});
+    client.ask({"SREM", "never", "a"});
+    CHECK(exec(watching) == kNothing);
     // The destination has it, so the source changes alone.
     CHECK(exec_after(server, {"WATCH", "one"}, {"SMOVE", "set", "one", "a"}) == kPong);
     client.ask({"SADD", "set", "a"});
