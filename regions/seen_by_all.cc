@@ -37,9 +37,9 @@ bool is_over(const Replica& replica, Origin origin) {
 // it loses its power first: so the deps of its writes count only where it writes no more. With
 // `interval` it sends these before they, and what they depend on, are on its disk.
 VersionVector seen_by(const Replica& replica, Origin origin) {
-  VersionVector seen = replica.applied().head(origin).deps;
-  if (is_over(replica, origin)) return seen;
-  if (!planted(Bug::kForgetUndurable)) seen = {};
+  const VersionVector& deps = replica.applied().head(origin).deps;
+  if (is_over(replica, origin)) return deps;
+  VersionVector seen = planted(Bug::kForgetUndurable) ? deps : VersionVector();
   const auto join = [&](const VersionVector& shown) {
     if (replica.applied().vector().includes(shown)) seen.join(shown);
   };
