@@ -47,10 +47,14 @@ build_jobs() {
 stop_build() {
   kill -TERM "$build_pid" 2>/dev/null
   wait "$build_pid"
-  printf '\nThe build was stopped; the next one goes on from there.\n' >&2
+  say_stopped
 }
 
+say_stopped() { printf '\nThe build was stopped; the next one goes on from there.\n' >&2; }
+
+# A terminal's Ctrl-C reaches ninja, too, and bash may see the end of ninja before its own signal.
 build_failed() {
+  tail -n 1 "$1" | grep -q 'interrupted by user' && say_stopped && exit 130
   tail -n 30 "$1" >&2
   echo "The build failed; the full log: $1" >&2
   exit 1

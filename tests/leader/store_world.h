@@ -42,9 +42,10 @@ inline bool knows(const Store& store, const std::string& region) {
   });
 }
 
-// Waits until a condition holds; returns false when it does not within generous time.
+// Waits until a condition holds; returns false when it does not within generous time: sanitized
+// programs on a slow machine beside others have taken half a minute for seconds of work.
 inline bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

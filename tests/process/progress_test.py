@@ -133,6 +133,15 @@ def stops(project, stop):
     wait_until("nothing of the build goes on", lambda: not project.running(), 5)
 
 
+def ninja_of(script):
+    with open(f"/proc/{script.pid}/task/{script.pid}/children") as file:
+        for pid in file.read().split():
+            with open(f"/proc/{pid}/comm") as comm:
+                if comm.read() == "ninja\n":
+                    return int(pid)
+    raise AssertionError("the script runs no ninja")
+
+
 def main():
     if shutil.which("ninja") is None:
         raise SystemExit("there is no ninja")
@@ -144,6 +153,7 @@ def main():
         an_error_shows_the_log(project)
         stops(project, lambda script: os.killpg(script.pid, signal.SIGINT))   # A terminal's Ctrl-C.
         stops(project, lambda script: script.send_signal(signal.SIGTERM))     # To the script alone.
+        stops(project, lambda script: os.kill(ninja_of(script), signal.SIGINT))  # To ninja first.
 
 
 if __name__ == "__main__":

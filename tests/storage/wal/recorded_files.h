@@ -105,7 +105,8 @@ class RecordedFiles final : public Files {
   // Returns whether the failure has happened.
   [[nodiscard]] bool failed() const { return failing_.second == 0; }
   void no_failure() { failing_ = {}; }
-  // Called by each sync of a file before it begins; it may wait.
+  // Called by each sync of a file before it begins; it may wait. Not to be replaced while a sync is
+  // under way.
   void before_sync(std::function<void()> call) { before_sync_ = std::move(call); }
 
   // Returns all calls that changed something, or tried to.
