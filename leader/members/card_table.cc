@@ -50,7 +50,7 @@ Millis CardTable::promote_after_ms(std::string_view region) const {
   for (const auto& [node, known] : rows_) {
     if (known.card.region == region) most = std::max(most, known.card.promote_after_ms);
   }
-  return std::min(most, kAgeMsMax);
+  return most == 0 ? 0 : std::clamp(most, kPromoteMsMin, kAgeMsMax);
 }
 
 Millis CardTable::fresh_ms(std::string_view region) const {

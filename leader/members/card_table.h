@@ -40,6 +40,8 @@ class CardTable {
   // A card is fresh for the time after which its region promotes another member; where it never
   // does, for this long.
   static constexpr core::Millis kFreshMs = 10'000;
+  // The least time that a card's promote_after_ms stands for, so that no card makes others hurry.
+  static constexpr core::Millis kPromoteMsMin = 1000;
 
   using Rows = std::map<core::Hash128, KnownCard>;
 
@@ -53,7 +55,8 @@ class CardTable {
   // Forgets cards that are too old.
   void forget_old(core::Millis now);
 
-  // The greatest promote_after_ms that cards of a region show; 0: it never promotes by itself.
+  // The greatest promote_after_ms that cards of a region show, at least kPromoteMsMin and at most
+  // kAgeMsMax; 0: it never promotes by itself.
   [[nodiscard]] core::Millis promote_after_ms(std::string_view region) const;
   [[nodiscard]] core::Millis fresh_ms(std::string_view region) const;
   [[nodiscard]] bool is_fresh(const KnownCard& known, core::Millis now) const {

@@ -27,8 +27,9 @@ bool adds_member(const core::Op& op, const core::Path& path) {
   return type != nullptr && type->type == Type::kSet && parts.size() == crdt::kKeyDepth + 2;
 }
 
-std::uint64_t members_of(const Key& key, const Scope& scope) {
-  return scope.count(key.of(Type::kSet));
+// The members of the set of a key: 0 where it shows something else, or nothing.
+std::uint64_t members_of(const Key& key, Type shown, const Scope& scope) {
+  return shown == Type::kSet ? scope.count(key.of(Type::kSet)) : 0;
 }
 
 }  // namespace
@@ -42,9 +43,9 @@ void WatchedKeys::watch(const Client& client, std::string_view name, const Scope
   follow();
   const std::scoped_lock lock(following_, mutex_);
   if (!cursor_) cursor_ = leader::LogCursor::now(leader_.log_source());
-  const bool there = scope.type(key) != Type::kNone;
-  const auto [place, fresh] =
-      clients_[client.id].try_emplace(path, Watched{key, there, members_of(key, scope)});
+  const Type shown = scope.type(key);
+  const auto [place, fresh] = clients_[client.id].try_emplace(
+      path, Watched{key, shown != Type::kNone, members_of(key, shown, scope)});
   if (!fresh) return;
   watchers_[path].push_back(client.id);
   ++keys_;
@@ -73,8 +74,10 @@ bool WatchedKeys::changed(const Client& client, const Scope& scope) {
   return std::ranges::any_of(found->second, [&](const auto& each) {
     const Watched& watched = each.second;
     if (watched.changed) return true;
-    if (watched.was_there && scope.type(watched.key) == Type::kNone) return true;
-    return watched.added && members_of(watched.key, scope) != watched.members;
+    if (!watched.was_there && !watched.added) return false;
+    const Type shown = scope.type(watched.key);
+    if (watched.was_there && shown == Type::kNone) return true;
+    return watched.added && members_of(watched.key, shown, scope) != watched.members;
   });
 }
 

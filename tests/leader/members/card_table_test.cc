@@ -85,6 +85,15 @@ TEST_SUITE("members: table") {
     REQUIRE(table.put(std::move(liar), kNow) != nullptr);
     CHECK(table.fresh_ms("eu") <= CardTable::kAgeMsMax);
   }
+
+  TEST_CASE("a card that shows no time to promote makes nobody hurry") {
+    CardTable table;
+    KnownCard hasty = known(1, "eu");
+    hasty.card.promote_after_ms = 1;
+    REQUIRE(table.put(std::move(hasty), kNow) != nullptr);
+    CHECK(table.promote_after_ms("eu") == CardTable::kPromoteMsMin);
+    CHECK(table.promote_after_ms("us") == 0);
+  }
 }
 
 }  // namespace anabranch::card_table_test
