@@ -292,6 +292,25 @@ TEST_CASE("the note of a loss stands until the tables have all that its owner ha
   CHECK(left->base->snapshot()->get(Table::kMeta, "lost") == "noted");
 }
 
+TEST_CASE("tables that refuse for now hold up no owner that notes a loss: its log has the note") {
+  Engine engine;
+  for (core::Seq seq = 1; seq <= 6; ++seq) REQUIRE(engine.put(seq).ok());
+  const auto left = with_flip(engine, records_of(engine)[2], kRecordHeaderSize + 2);
+  REQUIRE(left->storage->losses().size() == 1);
+  left->base->set_faults({.refuse = 1});
+  Changes note;
+  note.put(Table::kMeta, "lost", "noted");
+  REQUIRE(left->storage->commit({}, note).ok());
+  CHECK(left->storage->losses().empty());
+  CHECK_FALSE(left->base->snapshot()->get(Table::kMeta, "lost"));  // It was refused.
+  Engine after_kill(left->base->clone(), left->files->clone());
+  REQUIRE(after_kill.storage->open().ok());
+  CHECK(after_kill.storage->snapshot()->get(Table::kMeta, "lost") == "noted");
+  while (left->storage->step()) {
+  }
+  CHECK(left->base->snapshot()->get(Table::kMeta, "lost") == "noted");
+}
+
 TEST_CASE("a note of losses is read as it was written, and a damaged one is a loss of its own") {
   RecordedFiles files;
   CHECK(noted_losses(files).value().empty());
