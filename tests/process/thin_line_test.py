@@ -51,7 +51,9 @@ class Line:
 def value_passes(random, world, relays, rate, size):
     line = Line(world, relays)
     line.third_writes()
-    wait_until("us has them", lambda: line.third_is_at(line.us))
+    # And eu has asked for the third's: asked meanwhile, us would begin the value again behind the
+    # one that is under way.
+    wait_until("both have them", lambda: line.third_is_at(line.us) and line.third_is_at(line.eu))
     line.thin.narrow(rate)
     before = breaks(line.eu, line.us)
     passed = line.thin.back.passed
