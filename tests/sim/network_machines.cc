@@ -125,6 +125,11 @@ void Network::restart(Index at, Restart how) {
 
 void Network::follow_failed(Index at, const Ledger::Trail& before, core::Origin origin) {
   Machine& machine = machines_[at];
+  // A commit that failed, and is not there, has left its number to a later one.
+  const core::Seq kept = node(at).vector().at(origin);
+  std::erase_if(machine.written_ms, [&](const auto& each) {
+    return each.first.first == origin && each.first.second > kept;
+  });
   if (machine.stray) return machine.stray->follow(node(at), ledger_);
   if (!node(at).vector().includes(before.vector)) return;  // It has lost more than that.
   machine.trail = before;
