@@ -9,7 +9,8 @@ core::Result<std::string_view> ReadAhead::view(std::uint64_t offset, std::uint64
   if (offset >= limit) return std::string_view();
   const std::uint64_t wanted = std::min(size, limit - offset);
   if (offset < begin_ || offset + wanted > begin_ + filled_) {
-    const std::uint64_t whole = std::max<std::uint64_t>(wanted, kReadAhead);
+    const std::uint64_t whole = std::max<std::uint64_t>(wanted, ahead_);
+    ahead_ = std::min(2 * ahead_, kReadAhead);
     buffer_.resize(std::min(whole, limit - offset));
     filled_ = 0;
     begin_ = offset;

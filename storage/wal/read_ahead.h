@@ -1,4 +1,5 @@
-// Reads a file from front to back in large pieces, and gives views of them.
+// Reads a file from front to back in pieces, and gives views of them. Who wants one record reads
+// little; the pieces of who goes on are twice as large each time, up to kReadAhead.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 namespace anabranch::storage {
 
 inline constexpr std::size_t kReadAhead = std::size_t{256} << 10U;
+inline constexpr std::size_t kFirstReadAhead = std::size_t{16} << 10U;
 
 // Not thread-safe.
 class ReadAhead {
@@ -30,6 +32,7 @@ class ReadAhead {
   std::string buffer_;
   std::uint64_t begin_ = 0;  // The offset of the buffer.
   std::size_t filled_ = 0;
+  std::size_t ahead_ = kFirstReadAhead;
 };
 
 }  // namespace anabranch::storage
