@@ -20,6 +20,13 @@ using transport::Event;
 constexpr core::Origin kPeer = 77;
 constexpr int kValues = 100;
 constexpr std::size_t kValueBytes = 100'000;
+// Each stream that begins reads the log: with sanitizers 20 ms of the processor, which would pace
+// nothing where that takes longer than the peer has to wait.
+#ifdef ANABRANCH_SANITIZED
+constexpr std::uint64_t kLast = 200;
+#else
+constexpr std::uint64_t kLast = 2000;
+#endif
 
 // A peer that has greeted, with all that it has heard.
 class Peer {
@@ -86,7 +93,7 @@ class Peer {
 }  // namespace
 
 TEST_SUITE("leader: floods") {
-  TEST_CASE("2000 subscriptions with an endless window cost what a few do, and others are served") {
+  TEST_CASE("many subscriptions with an endless window cost what a few do, and others are served") {
     const TempDir folder;
     Peer us;
     Options options = listening(folder, "eu");
@@ -97,7 +104,6 @@ TEST_SUITE("leader: floods") {
       Register<>{eu, "k" + std::to_string(i)}.put(std::string(kValueBytes, 'v'));
     }
     us.greet();
-    constexpr std::uint64_t kLast = 2000;
     for (std::uint64_t stream = 1; stream <= kLast; ++stream) us.subscribe(stream);
     int writes = 0;
     CHECK(eventually([&] {
