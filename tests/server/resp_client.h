@@ -1,5 +1,5 @@
 // A blocking client of the Redis protocol for tests: sends bytes, takes whole replies as raw bytes.
-// A reply that does not come within ten seconds fails the test.
+// A reply that does not come within five minutes fails the test.
 
 #pragma once
 
