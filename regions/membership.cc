@@ -81,7 +81,7 @@ core::Result<void> Membership::announce() {
   }
   if (!is_listed) {
     txn->put(RegionList::origin_row(self().region, self().origin),
-             RegionList::origin_value(self().previous));
+             RegionList::origin_value(self().previous, self().node));
   }
   txn.keep();
   const auto done = owner_.writer.commit();

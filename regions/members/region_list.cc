@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/codec.h"
+#include "core/wire.h"
 #include "regions/state/applied.h"
 #include "rows/policy/origin_regions.h"
 
@@ -33,6 +34,30 @@ std::optional<Said> read_retirement(std::string_view bytes) {
   return said;
 }
 
+// The directory that a value of an origin row names; 0 when it names none.
+core::Hash128 read_node(std::string_view value) {
+  core::Reader in(value);
+  const std::size_t newer = in.array_of(1);
+  (void)in.uint64();
+  const core::Hash128 node = newer > 0 ? core::read_hash(in) : core::Hash128{};
+  return in.ok() ? node : core::Hash128{};
+}
+
+// What a value of an origin row has behind its first element, encoded; and how many values that is.
+struct Appended {
+  std::size_t count = 0;
+  std::string_view values;
+};
+
+Appended appended_to(std::string_view value, Origin previous) {
+  core::Reader in(value);
+  const std::size_t newer = in.array_of(1);
+  std::string head;
+  core::Writer(head).array(1 + newer).uint64(previous);
+  if (!in.ok() || !value.starts_with(head)) return {};
+  return {newer, value.substr(head.size())};
+}
+
 }  // namespace
 
 // ---- Rows.
@@ -43,9 +68,12 @@ Path RegionList::origin_row(std::string_view region, Origin origin) {
   return rows::origin_path(region, origin);
 }
 
-std::string RegionList::origin_value(Origin previous) {
+std::string RegionList::origin_value(Origin previous, core::Hash128 node) {
+  const bool is_named = node != core::Hash128{};
   std::string bytes;
-  core::Writer(bytes).array(1).uint64(previous);
+  core::Writer out(bytes);
+  out.array(is_named ? 2 : 1).uint64(previous);
+  if (is_named) core::write_hash(out, node);
   return bytes;
 }
 
@@ -57,7 +85,10 @@ core::Put RegionList::renamed(core::Put put, const OriginRewrites& names) {
     return rewritten == nullptr ? origin : rewritten->origin;
   };
   if (const auto previous = rows::read_previous_origin(put.value)) {
-    put.value = origin_value(name(*previous));
+    const Appended rest = appended_to(put.value, *previous);
+    std::string bytes;
+    core::Writer(bytes).array(1 + rest.count).uint64(name(*previous)).encoded(rest.values);
+    put.value = std::move(bytes);
   }
   put.path = origin_row(row->region, name(row->origin));
   return put;
@@ -139,7 +170,8 @@ void RegionList::read(const Path& path, const crdt::Row& row) {
     for (const crdt::Sibling& sibling : row.cell.siblings) {
       const auto previous = rows::read_previous_origin(sibling.value);
       if (!previous || named->origin == 0) continue;
-      all_[named->region].origins[named->origin] = {*previous, sibling.dot};
+      all_[named->region].origins[named->origin] = {*previous, sibling.dot,
+                                                    read_node(sibling.value)};
       region_of_[named->origin] = named->region;
     }
     return;

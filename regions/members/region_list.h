@@ -38,6 +38,7 @@ enum class Retirement : std::uint8_t {
 struct KnownOrigin {
   core::Origin previous = 0;  // The incarnation before; 0 for none.
   core::Dot dot;              // Of the op that wrote the row.
+  core::Hash128 node = {};    // The directory that writes under it; 0: the row does not say.
 };
 
 struct KnownRegion {
@@ -56,10 +57,12 @@ class RegionList {
 
   // The path above all rows of the list.
   [[nodiscard]] static const core::Path& prefix();
-  // The row with which a leader says that it has opened an origin, and its value.
+  // The row with which a leader says that it has opened an origin, and its value; `node` names the
+  // directory, 0 for none. It is written once: the hash of the list has the dot of its write.
   [[nodiscard]] static core::Path origin_row(std::string_view region, core::Origin origin);
-  [[nodiscard]] static std::string origin_value(core::Origin previous);
-  // The write of such a row by a leader whose origins have new names.
+  [[nodiscard]] static std::string origin_value(core::Origin previous, core::Hash128 node = {});
+  // The write of such a row by a leader whose origins have new names; what newer versions append
+  // to it stays.
   [[nodiscard]] static core::Put renamed(core::Put put, const OriginRewrites& names);
   // The row that retires a region, and its value for `retirement`, which is not kNone.
   [[nodiscard]] static core::Path retirement_row(std::string_view region);
