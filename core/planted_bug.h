@@ -186,6 +186,8 @@ enum class Bug : std::uint8_t {
   kHearLong,
   kLeadUnlisted,
   kLeadStale,
+  // Of members that are listed.
+  kRestWhileLeading,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -97,10 +97,30 @@ core::Result<void> Replica::promote(Millis now) {
   if (broken()) return *broken();
   if (!exchange_.follows()) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
+  if (auto left = leave_rest(); !left.ok()) return left;
   exchange_.lead();
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
   auto renewed = background_.incarnations().renew("it was promoted", now);
   return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
+}
+
+core::Result<void> Replica::leave_rest() {
+  if (!std::exchange(state_.identity().at_rest, false)) return {};
+  auto left = state_.commit_identity_durably();
+  if (!left.ok()) state_.identity().at_rest = true;
+  return left;
+}
+
+// What lies before it in the log survives whatever it survives.
+core::Result<void> Replica::come_to_rest() {
+  const bool owes = state_.masks()->any_tallies() || background_.repair().rejoin() != nullptr;
+  if (!exchange_.follows() || state_.identity().at_rest || owes || committing()) return {};
+  if (writer_.dirty()) return {};
+  if (auto ready = state_.make_ready(); !ready.ok()) return ready;
+  state_.identity().at_rest = true;
+  auto come = state_.commit_identity();
+  if (!come.ok()) state_.identity().at_rest = false;
+  return come;
 }
 
 core::Result<void> Replica::forget_losses() {
@@ -330,7 +350,7 @@ void Replica::tick(Millis now) {
   name_damage(state_, exchange_.peers(), alarms_);
   for (std::string& news : lost_.take_news()) alarms_.raise(std::move(news));
   state_.log().forget_before(keeper_.segments().first());
-  if (ends(announce())) return;
+  if (ends(announce()) || ends(come_to_rest())) return;
   members_.renew_report(now);
   const bool beat = exchange_.tick(now, [&] {
     HeartbeatState heartbeat_state = time_.heartbeat_state(now);

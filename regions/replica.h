@@ -193,6 +193,10 @@ class Replica {
   void note_meeting(LinkId link, const Greeting& greeting);
   // Tries whether commits are still refused, if they were, and tells of the change.
   void try_again(core::Millis now);
+  // Records that it is at rest (Identity), once it follows and owes nothing; and, before it leads,
+  // that it is no more.
+  core::Result<void> come_to_rest();
+  core::Result<void> leave_rest();
 
   ReplicaOptions options_;
   Effects effects_;

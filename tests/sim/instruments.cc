@@ -87,6 +87,8 @@ constexpr std::array kRows{
         "removed elements go before all have seen that"},
     Row{Bug::kForgetUndurable, "forget-undurable",
         "removed elements go although disks that sync later lack that", "power"},
+    Row{Bug::kRestWhileLeading, "rest-while-leading",
+        "who leads goes on under its origin as if it had followed", "power"},
     Row{Bug::kWaitByWallClock, "wait-by-wall", "who is away is waited for by the own wall clock"},
     Row{Bug::kGiveUpWrongClocks, "give-up-wrong", "a region whose clock was off is given up",
         "deadline"},
