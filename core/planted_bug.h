@@ -188,6 +188,7 @@ enum class Bug : std::uint8_t {
   kLeadStale,
   // Of members that are listed.
   kRestWhileLeading,
+  kEndLiving,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

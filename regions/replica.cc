@@ -52,6 +52,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
                    members_.settled(), alarms_, effects_},
                   options_),
       presence_(exchange_, effects_) {
+  members_.lead_under(options_.reign, false);
   writer_.sign_with(inbox_.proofs().signer());
   exchange_.subscriptions().set_window(options_.limits.window());
   if (options_.limits.bounded_outbox) exchange_.room().bound();
@@ -98,8 +99,13 @@ core::Result<void> Replica::promote(Millis now) {
   if (!exchange_.follows()) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
   if (auto left = leave_rest(); !left.ok()) return left;
+  const bool keeps = members_.is_listed();
   exchange_.lead();
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
+  if (keeps) {
+    exchange_.renew(state_.identity().origin, now);
+    return announce();
+  }
   auto renewed = background_.incarnations().renew("it was promoted", now);
   return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
 }

@@ -57,24 +57,56 @@ void Members::use(transport::SharedKeys keys) {
   if (signatures_) signatures_->use(std::move(keys));
 }
 
-void Members::look(const regions::Replica& replica, bool draining, Millis steady_now) {
+void Members::show_state(const regions::Replica& replica, bool draining, Millis now) {
+  const KnownCard* const leader = cards_.table().leader(region_, now);
+  own_.end = end_of(replica, leader == nullptr ? nullptr : &leader->card);
+  if (own_.role == MemberCard::Role::kLeads) {
+    own_.lag_ms = 0;
+  } else if (leader != nullptr) {
+    lag_.hear(leader->card, leader->made_ms);
+    lag_.look(replica.applied().vector());
+    own_.lag_ms = lag_.lag_ms(now);
+  }
+  fitness_.look(health_of(replica, draining), now);
+  if (fitness_.fit() && own_.has(MemberCard::kFit)) {
+    own_.flags |= promotable(replica, own_.lag_ms);
+  }
+}
+
+std::vector<regions::ShownMember> Members::shown_members(Millis now) const {
+  std::vector<regions::ShownMember> members;
+  for (const auto& [node, known] : cards_.table().rows()) {
+    const MemberCard& card = known.card;
+    if (card.region != region_) continue;
+    const bool follows = card.role == MemberCard::Role::kFollows;
+    members.push_back(
+        {.node = node,
+         .made_ms = known.made_ms,
+         .ripe = follows && card.has(MemberCard::kRipe) && cards_.table().is_fresh(known, now),
+         .origin = card.origin,
+         .previous = card.previous,
+         .formers = card.formers});
+  }
+  return members;
+}
+
+std::uint64_t Members::known_reign() const {
+  std::uint64_t known = 0;
+  for (const auto& [node, each] : cards_.table().rows()) {
+    if (each.card.region == region_) known = std::max({known, each.card.known, each.card.reign});
+  }
+  return known;
+}
+
+void Members::look(regions::Replica& replica, bool draining, Millis steady_now) {
   const Millis now = boot_ms();
   life_.beat();
   const std::vector<CardLink> links = card_links(replica.exchange());
   const std::lock_guard lock(mutex_);
   const MemberCard before = own_;
   show(own_, replica, draining, steady_now);
-  const KnownCard* const leader = cards_.table().leader(region_, now);
-  if (own_.role == MemberCard::Role::kLeads) {
-    own_.end.origin = own_.origin;
-    own_.lag_ms = 0;
-  } else if (leader != nullptr) {
-    own_.end.origin = leader->card.end.origin;
-    lag_.hear(leader->card.end, leader->made_ms);
-    lag_.look(replica.applied().vector());
-  }
-  own_.end.applied = replica.applied().vector().at(own_.end.origin);
-  own_.end.durable = replica.state().durable_state().vector().at(own_.end.origin);
+  show_state(replica, draining, now);
+  replica.see_members(shown_members(now), known_reign(), now);
   cards_.see(links, now);
   const bool has_changed = own_.role != before.role || own_.flags != before.flags;
   if (has_changed) next_own_ms_ = now;
