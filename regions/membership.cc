@@ -116,11 +116,6 @@ void Membership::lead_under(std::uint64_t reign, bool blind) {
   blind_ = blind;
 }
 
-bool Membership::is_listed() const {
-  return regions_.knows(self().region, self().origin) && !regions_.succeeded(self().origin) &&
-         !regions_.lost(self().region, self().origin);
-}
-
 // A follower that has led may have listed counters under names that it did not announce.
 std::vector<std::pair<core::Origin, core::Origin>> Membership::unannounced() const {
   std::vector<std::pair<core::Origin, core::Origin>> unannounced;

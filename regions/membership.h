@@ -81,7 +81,7 @@ class Membership final : public Participant, public RowWatcher {
     return std::max({reign_, known_reign_, regions_.newest_reign(self().region).reign});
   }
   // Whether the present origin is in the list, and has neither ended nor was declared lost.
-  [[nodiscard]] bool is_listed() const;
+  [[nodiscard]] bool is_listed() const { return regions_.counts(self().region, self().origin); }
   // Stages that a region is retired, is lost for good, or, with kNone, counts again.
   // Fails with kInvalid, naming the reason, when that cannot be.
   core::Result<void> retire(std::string_view region, Retirement retirement);

@@ -87,6 +87,10 @@ class RegionList {
 
   [[nodiscard]] const std::map<std::string, KnownRegion, std::less<>>& all() const { return all_; }
   [[nodiscard]] bool knows(std::string_view region, core::Origin origin) const;
+  // Returns whether an origin of a region is in the list, and has neither ended nor is lost.
+  [[nodiscard]] bool counts(std::string_view region, core::Origin origin) const {
+    return knows(region, origin) && !succeeded(origin) && !lost(region, origin);
+  }
   // Returns the line of a leader of a region, by its origin; if the list does not contain that, by
   // the previous one. 0 if it contains neither.
   [[nodiscard]] core::Origin line(std::string_view region, core::Origin origin,
