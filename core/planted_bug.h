@@ -189,6 +189,7 @@ enum class Bug : std::uint8_t {
   // Of members that are listed.
   kRestWhileLeading,
   kEndLiving,
+  kForgetMembers,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS
