@@ -272,6 +272,29 @@ core::Result<void> Membership::declare_lost(std::string_view region, core::Origi
   return {};
 }
 
+core::Result<void> Membership::declare_lost(std::string_view region, const core::Hash128& node) {
+  const auto found = regions_.all().find(region);
+  std::vector<core::Origin> lost;
+  if (found != regions_.all().end() && node != core::Hash128{}) {
+    for (const auto& [origin, known] : found->second.origins) {
+      if (known.node != node || !regions_.counts(region, origin)) continue;
+      if (origin == self().origin) return core::invalid("this leader is that member");
+      lost = united(left_behind(origin), lost);
+    }
+  }
+  if (lost.empty()) return core::invalid("nobody waits for a member with this node");
+  if (regions_.retirement(region) == Retirement::kRetired) {
+    return core::invalid("region " + std::string(region) +
+                         " is retired as a whole: `anabranch region restore " +
+                         std::string(region) + "` first");
+  }
+  OpenTransaction txn = owner_.writer.begin();
+  txn->put(RegionList::retirement_row(region),
+           RegionList::retirement_value(Retirement::kLost, united(lost, found->second.lost)));
+  txn.keep();
+  return {};
+}
+
 bool Membership::refuses(LinkId link, const Message& message) {
   const auto* greeting = std::get_if<Greeting>(&message);
   const Peer* const peer = owner_.exchange.links().peer_at(link);

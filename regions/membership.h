@@ -89,6 +89,10 @@ class Membership final : public Participant, public RowWatcher {
   // goes on from; other origins of the same directory, and of the region, count as before. Fails
   // with kInvalid, naming the reason and the remedy, when that cannot be.
   core::Result<void> declare_lost(std::string_view region, core::Origin origin);
+  // Stages that a member of a region is lost for good, by its node: its origins that the list has,
+  // each as by the function above, whether it is connected or not. Fails with kInvalid where it is
+  // this one, or has none.
+  core::Result<void> declare_lost(std::string_view region, const core::Hash128& node);
   // Takes an origin for settled no longer: a write of it has come.
   void unsettle(core::Origin origin);
   // Every region that was ever known, as committed.

@@ -98,6 +98,10 @@ class Replica {
   core::Result<void> declare_lost(std::string_view region, core::Origin origin) {
     return members_.declare_lost(region, origin);
   }
+  // The same of a member, by its node; see Membership.
+  core::Result<void> declare_lost(std::string_view region, const core::Hash128& node) {
+    return members_.declare_lost(region, node);
+  }
   // The policies and modules of the mesh: stages that one is set or removed.
   [[nodiscard]] Policies& policies() { return policies_; }
 

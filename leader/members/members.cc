@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "core/log.h"
+#include "core/text.h"
+#include "leader/health/act_lines.h"
+#include "leader/members/lost_member.h"
 #include "leader/members/member_status.h"
 #include "leader/members/own_card.h"
 #include "leader/pace/machine.h"
@@ -199,6 +202,24 @@ Cards::Proof Members::prove(const MemberCard& card, const CardOnWay& way) const 
   const auto key = signatures_->signer(card.region, regions::signed_card_bytes(mesh_, way.content),
                                        way.signature);
   return {.holds = key.has_value(), .key = key};
+}
+
+core::Result<void> Members::lose(regions::Replica& replica, std::string_view region,
+                                 std::string_view part) const {
+  const auto origin = core::parse_number<core::Origin, 16>(part).value_or(0);
+  const bool is_origin = origin != 0 && core::to_string(origin) == part;
+  core::Hash128 node;
+  if (!is_origin) {
+    const std::lock_guard lock(mutex_);
+    const auto found =
+        lost_member(cards_.table(), own_, replica.members().list(), region, part, boot_ms());
+    if (!found.ok()) return found.failure();
+    node = found.value();
+  }
+  auto staged =
+      is_origin ? replica.declare_lost(region, origin) : replica.declare_lost(region, node);
+  if (staged.ok()) log_lost(region_, region, part);
+  return staged;
 }
 
 void Members::tell(StoreStatus& status) const {

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -76,6 +77,10 @@ class Members {
   // How long the owner may rest before it gives a sign of life, or looks again.
   [[nodiscard]] core::Millis rest_ms() const { return rest_ms_; }
   void use(transport::SharedKeys keys);
+  // Stages that a part of a region is lost for good: an origin, by its 16 hexadecimal digits, or a
+  // member, by its name or its node. Fails as Replica::declare_lost and lost_member() do.
+  core::Result<void> lose(regions::Replica& replica, std::string_view region,
+                          std::string_view part) const;
   // Fills in the members, the counts of cards, and warnings about members.
   void tell(StoreStatus& status) const;
 

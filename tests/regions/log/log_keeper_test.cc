@@ -110,7 +110,9 @@ TEST_SUITE("regions: log keeper") {
       eu.list.load(*eu.state.reader());
     };
     const core::Path next = regions::RegionList::origin_row("us", kAp);
-    const auto names = regions::RegionList::origin_value;
+    const auto names = [](core::Origin before) {
+      return regions::RegionList::origin_value(before);
+    };
     for (const bool is_lost : {false, true}) {
       CAPTURE(is_lost);
       LogKeeperWorld eu;

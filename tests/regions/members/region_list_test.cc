@@ -129,7 +129,7 @@ TEST_SUITE("regions: region list") {
     CHECK(eu.list.previous(5) == 0);
   }
 
-  TEST_CASE("a row names the directory of its origin; earlier versions name none") {
+  TEST_CASE("a row names the directory of its origin, one of an earlier version none") {
     RegionListWorld eu;
     const core::Hash128 node{8, 9};
     eu.say([&](Group& group) {
