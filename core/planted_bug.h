@@ -186,6 +186,10 @@ enum class Bug : std::uint8_t {
   kHearLong,
   kLeadUnlisted,
   kLeadStale,
+  // Of members that are listed.
+  kRestWhileLeading,
+  kEndLiving,
+  kForgetMembers,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

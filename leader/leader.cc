@@ -251,10 +251,13 @@ class Leader::Impl {
     return forgotten;
   }
 
-  core::Result<void> retire(std::string_view region, regions::Retirement what, core::Origin lost) {
-    auto staged = lost == 0 ? act().retire(region, what) : act().declare_lost(region, lost);
-    if (staged.ok()) log_retired(options_.region, region, what, lost);
+  core::Result<void> retire(std::string_view region, regions::Retirement what) {
+    auto staged = act().retire(region, what);
+    if (staged.ok()) log_retired(options_.region, region, what);
     return staged;
+  }
+  core::Result<void> lose(std::string_view region, std::string_view part) {
+    return members_->lose(act(), region, part);
   }
 
   core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
@@ -482,9 +485,11 @@ void Leader::hear(OnPresence function) { impl_->hear(std::move(function)); }
 bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
 bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
 core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
-core::Result<void> Leader::retire(std::string_view region, regions::Retirement what,
-                                  core::Origin lost) {
-  return impl_->retire(region, what, lost);
+core::Result<void> Leader::retire(std::string_view region, regions::Retirement what) {
+  return impl_->retire(region, what);
+}
+core::Result<void> Leader::lose(std::string_view region, std::string_view part) {
+  return impl_->lose(region, part);
 }
 
 core::Result<void> Leader::set_policy(std::uint8_t database, std::string_view prefix,

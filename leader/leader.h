@@ -148,10 +148,11 @@ class Leader {
   [[nodiscard]] Statistics statistics() const;
   // The approximate number of deadlines stored for the keys of each database.
   [[nodiscard]] ExpiryCounts expiries() const;
-  // Stages Store::retire or Store::restore in the open group; see Replica::retire. With `lost` this
-  // origin alone is lost; see Replica::declare_lost.
-  core::Result<void> retire(std::string_view region, regions::Retirement what,
-                            core::Origin lost = 0);
+  // Stages Store::retire or Store::restore in the open group; see Replica::retire.
+  core::Result<void> retire(std::string_view region, regions::Retirement what);
+  // Stages that a part of a region is lost for good: an origin, by its 16 digits, or a member, by
+  // its name or its node; see Members::lose.
+  core::Result<void> lose(std::string_view region, std::string_view part);
   // Stages Store::set_policy or Store::remove_policy in the open group.
   core::Result<void> set_policy(std::uint8_t database, std::string_view prefix,
                                 const Policy& policy);

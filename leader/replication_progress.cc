@@ -56,22 +56,12 @@ core::Result<Peers> parse(std::span<const std::string> texts) {
   return peers;
 }
 
-VersionVector shown_by(const Replica& replica, const std::string& region,
-                       WriteConcern::Level level) {
-  VersionVector shown = replica.keeper().durable(region, replica.exchange());
-  if (level == WriteConcern::Level::kDurable) return shown;
-  const regions::Exchange& exchange = replica.exchange();
-  for (const regions::Peer* peer : regions::leaders_of(region, exchange.peers())) {
-    if (replica.members().list().succeeded(peer->origin)) continue;
-    shown.join(exchange.forks().shared(peer->origin, peer->applied));
-  }
-  return shown;
-}
-
 bool has(const Replica& replica, const std::string& region, const VersionVector& seen,
          WriteConcern::Level level) {
   if (region != replica.identity().region || replica.exchange().follows()) {
-    return shown_by(replica, region, level).includes(seen);
+    using Has = regions::LogKeeper::Has;
+    const Has what = level == WriteConcern::Level::kDurable ? Has::kDurable : Has::kApplied;
+    return replica.keeper().has(region, seen, what, replica.exchange());
   }
   const bool on_disk = level == WriteConcern::Level::kApplied || replica.state().all_durable();
   return on_disk && replica.applied().vector().includes(seen);

@@ -70,18 +70,18 @@ std::optional<core::Origin> left_for(const storage::Storage& log, const RegionRe
 
 core::Result<void> Membership::announce() {
   if (owner_.exchange.follows() || owner_.state.broken()) return {};
-  const bool is_listed = regions_.knows(self().region, self().origin);
-  const auto formers = unannounced();
-  if (is_listed && formers.empty()) return {};
+  const std::vector<Lister::Row> rows = rows_due();
+  const bool writes_reign = owes_reign();
+  if (rows.empty() && !writes_reign) return {};
   ANABRANCH_ASSERT(!owner_.writer.dirty());
   if (auto ready = owner_.state.make_ready(); !ready.ok()) return ready;
   OpenTransaction txn = owner_.writer.begin();
-  for (const auto& [former, before] : formers) {
-    txn->put(RegionList::origin_row(self().region, former), RegionList::origin_value(before));
+  for (const Lister::Row& row : rows) {
+    txn->put(RegionList::origin_row(self().region, row.origin),
+             RegionList::origin_value(row.previous, row.node));
   }
-  if (!is_listed) {
-    txn->put(RegionList::origin_row(self().region, self().origin),
-             RegionList::origin_value(self().previous));
+  if (writes_reign) {
+    txn->put(RegionList::reign_row(self().region, self().origin), RegionList::reign_value(reign_));
   }
   txn.keep();
   const auto done = owner_.writer.commit();
@@ -89,6 +89,31 @@ core::Result<void> Membership::announce() {
   // Before it is sent: otherwise a leader that syncs later loses it with its power, has never heard
   // of this origin then, and nobody ends it.
   return owner_.state.make_durable();
+}
+
+std::vector<Lister::Row> Membership::rows_due() const {
+  std::vector<Lister::Row> rows =
+      lister_.due(regions_, {self().region, self().origin, reign_, known_reign(), blind_});
+  for (const auto& [former, before] : unannounced()) rows.push_back({former, before, {}});
+  if (!regions_.knows(self().region, self().origin)) {
+    rows.push_back({self().origin, self().previous, self().node});
+  }
+  return rows;
+}
+
+// Its origin may have begun after its reign.
+bool Membership::owes_reign() const {
+  return reign_ > 0 && !blind_ && regions_.reign_in(self().region, self().origin) != reign_;
+}
+
+void Membership::see(std::vector<ShownMember> members, std::uint64_t known, Millis now) {
+  lister_.look(std::move(members), now);
+  known_reign_ = std::max(known_reign_, known);
+}
+
+void Membership::lead_under(std::uint64_t reign, bool blind) {
+  reign_ = reign;
+  blind_ = blind;
 }
 
 // A follower that has led may have listed counters under names that it did not announce.
@@ -243,6 +268,29 @@ core::Result<void> Membership::declare_lost(std::string_view region, core::Origi
   OpenTransaction txn = owner_.writer.begin();
   txn->put(RegionList::retirement_row(region),
            RegionList::retirement_value(Retirement::kLost, lost));
+  txn.keep();
+  return {};
+}
+
+core::Result<void> Membership::declare_lost(std::string_view region, const core::Hash128& node) {
+  const auto found = regions_.all().find(region);
+  std::vector<core::Origin> lost;
+  if (found != regions_.all().end() && node != core::Hash128{}) {
+    for (const auto& [origin, known] : found->second.origins) {
+      if (known.node != node || !regions_.counts(region, origin)) continue;
+      if (origin == self().origin) return core::invalid("this leader is that member");
+      lost = united(left_behind(origin), lost);
+    }
+  }
+  if (lost.empty()) return core::invalid("nobody waits for a member with this node");
+  if (regions_.retirement(region) == Retirement::kRetired) {
+    return core::invalid("region " + std::string(region) +
+                         " is retired as a whole: `anabranch region restore " +
+                         std::string(region) + "` first");
+  }
+  OpenTransaction txn = owner_.writer.begin();
+  txn->put(RegionList::retirement_row(region),
+           RegionList::retirement_value(Retirement::kLost, united(lost, found->second.lost)));
   txn.keep();
   return {};
 }

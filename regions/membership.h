@@ -4,6 +4,7 @@
 // Invariant: the positions that this leader reports are on its disk. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -16,6 +17,7 @@
 #include "regions/exchange/exchange.h"
 #include "regions/local_writer.h"
 #include "regions/log/log_keeper.h"
+#include "regions/members/lister.h"
 #include "regions/members/region_list.h"
 #include "regions/members/settled_origins.h"
 #include "regions/state/committed.h"
@@ -64,8 +66,22 @@ class Membership final : public Participant, public RowWatcher {
                              const core::Batch& batch) const;
 
   // Writes into the list of regions, if that is due, that this leader has opened its origin, and
-  // those before it; they are on the disk then, also where the storage syncs later.
+  // those before it; the row of its reign; and members that may lead. All that is on the disk then,
+  // also where the storage syncs later.
   core::Result<void> announce();
+  // Looks at the newest cards of the other members of the region; `known` is the greatest reign
+  // that they name.
+  void see(std::vector<ShownMember> members, std::uint64_t known, core::Millis now);
+  // Tells under which reign it leads, now or as soon as it leads; 0: none, and it writes no row of
+  // it. A blind leader writes none, and lists nobody.
+  void lead_under(std::uint64_t reign, bool blind);
+  [[nodiscard]] std::uint64_t reign() const { return reign_; }
+  // The greatest reign that is known here.
+  [[nodiscard]] std::uint64_t known_reign() const {
+    return std::max({reign_, known_reign_, regions_.newest_reign(self().region).reign});
+  }
+  // Whether the present origin is in the list, and has neither ended nor was declared lost.
+  [[nodiscard]] bool is_listed() const { return regions_.counts(self().region, self().origin); }
   // Stages that a region is retired, is lost for good, or, with kNone, counts again.
   // Fails with kInvalid, naming the reason, when that cannot be.
   core::Result<void> retire(std::string_view region, Retirement retirement);
@@ -73,6 +89,10 @@ class Membership final : public Participant, public RowWatcher {
   // goes on from; other origins of the same directory, and of the region, count as before. Fails
   // with kInvalid, naming the reason and the remedy, when that cannot be.
   core::Result<void> declare_lost(std::string_view region, core::Origin origin);
+  // Stages that a member of a region is lost for good, by its node: its origins that the list has,
+  // each as by the function above, whether it is connected or not. Fails with kInvalid where it is
+  // this one, or has none.
+  core::Result<void> declare_lost(std::string_view region, const core::Hash128& node);
   // Takes an origin for settled no longer: a write of it has come.
   void unsettle(core::Origin origin);
   // Every region that was ever known, as committed.
@@ -105,6 +125,9 @@ class Membership final : public Participant, public RowWatcher {
   // The former origins of this directory that the list does not know, each with the one before it,
   // the newest first: those of a follower that has led, and of a leader that has announced none.
   [[nodiscard]] std::vector<std::pair<core::Origin, core::Origin>> unannounced() const;
+  // The rows of origins that announce() has to write.
+  [[nodiscard]] std::vector<Lister::Row> rows_due() const;
+  [[nodiscard]] bool owes_reign() const;
   // Returns the newest former origin of this directory that the list knows; 0 if it knows none, or
   // if nothing is left that tells.
   [[nodiscard]] core::Origin listed_before() const;
@@ -127,6 +150,10 @@ class Membership final : public Participant, public RowWatcher {
 
   Owner owner_;
   RegionList regions_;
+  Lister lister_;
+  std::uint64_t reign_ = 0;
+  std::uint64_t known_reign_ = 0;
+  bool blind_ = false;
   SettledOrigins settled_{owner_.state.applied()};
   bool loaded_ = false;
   bool touched_ = false;            // A row of the list is in the commit that is being made.

@@ -52,6 +52,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
                    members_.settled(), alarms_, effects_},
                   options_),
       presence_(exchange_, effects_) {
+  members_.lead_under(options_.reign, false);
   writer_.sign_with(inbox_.proofs().signer());
   exchange_.subscriptions().set_window(options_.limits.window());
   if (options_.limits.bounded_outbox) exchange_.room().bound();
@@ -97,10 +98,35 @@ core::Result<void> Replica::promote(Millis now) {
   if (broken()) return *broken();
   if (!exchange_.follows()) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
+  if (auto left = leave_rest(); !left.ok()) return left;
+  const bool keeps = members_.is_listed();
   exchange_.lead();
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
+  if (keeps) {
+    exchange_.renew(state_.identity().origin, now);
+    return announce();
+  }
   auto renewed = background_.incarnations().renew("it was promoted", now);
   return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
+}
+
+core::Result<void> Replica::leave_rest() {
+  if (!std::exchange(state_.identity().at_rest, false)) return {};
+  auto left = state_.commit_identity_durably();
+  if (!left.ok()) state_.identity().at_rest = true;
+  return left;
+}
+
+// What lies before it in the log survives whatever it survives.
+core::Result<void> Replica::come_to_rest() {
+  const bool owes = state_.masks()->any_tallies() || background_.repair().rejoin() != nullptr;
+  if (!exchange_.follows() || state_.identity().at_rest || owes || committing()) return {};
+  if (writer_.dirty()) return {};
+  if (auto ready = state_.make_ready(); !ready.ok()) return ready;
+  state_.identity().at_rest = true;
+  auto come = state_.commit_identity();
+  if (!come.ok()) state_.identity().at_rest = false;
+  return come;
 }
 
 core::Result<void> Replica::forget_losses() {
@@ -330,7 +356,7 @@ void Replica::tick(Millis now) {
   name_damage(state_, exchange_.peers(), alarms_);
   for (std::string& news : lost_.take_news()) alarms_.raise(std::move(news));
   state_.log().forget_before(keeper_.segments().first());
-  if (ends(announce())) return;
+  if (ends(announce()) || ends(come_to_rest())) return;
   members_.renew_report(now);
   const bool beat = exchange_.tick(now, [&] {
     HeartbeatState heartbeat_state = time_.heartbeat_state(now);

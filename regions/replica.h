@@ -78,8 +78,17 @@ class Replica {
   // Writes into the list of regions, if that is due, that this leader has opened its origin, and
   // the proposals of its region. The group must not be dirty.
   core::Result<void> announce();
-  // Takes writes from now on, under a new origin, if it has followed until now.
+  // Takes writes from now on, if it has followed until now: under its present origin if that is
+  // listed here, else under a new one.
   core::Result<void> promote(core::Millis now);
+  // Looks at the newest cards of the other members of its region: a leader lists those that may
+  // lead, with the next announce(). `known` is the greatest reign that any of them names, `now` is
+  // of the clock of their `made_ms`.
+  void see_members(std::vector<ShownMember> members, std::uint64_t known, core::Millis now) {
+    members_.see(std::move(members), known, now);
+  }
+  // Tells under which reign it leads; see Membership.
+  void lead_under(std::uint64_t reign, bool blind) { members_.lead_under(reign, blind); }
   // Stages that a region is retired, that it is lost for good, or, with kNone, that it counts
   // again. Fails with kInvalid, naming the reason, when that cannot be.
   core::Result<void> retire(std::string_view region, Retirement retirement) {
@@ -88,6 +97,10 @@ class Replica {
   // Stages that one origin of a region is lost for good; see Membership.
   core::Result<void> declare_lost(std::string_view region, core::Origin origin) {
     return members_.declare_lost(region, origin);
+  }
+  // The same of a member, by its node; see Membership.
+  core::Result<void> declare_lost(std::string_view region, const core::Hash128& node) {
+    return members_.declare_lost(region, node);
   }
   // The policies and modules of the mesh: stages that one is set or removed.
   [[nodiscard]] Policies& policies() { return policies_; }
@@ -170,6 +183,8 @@ class Replica {
   core::Result<void> make_ready() { return state_.make_ready(); }
 
   [[nodiscard]] const CommittedState& state() const { return state_; }
+  // See ReplicaOptions.
+  [[nodiscard]] core::Millis promote_after_ms() const { return options_.promote_after_ms; }
   [[nodiscard]] LocalWriter& writer() { return writer_; }
   [[nodiscard]] const LocalWriter& writer() const { return writer_; }
   [[nodiscard]] const Membership& members() const { return members_; }
@@ -193,6 +208,10 @@ class Replica {
   void note_meeting(LinkId link, const Greeting& greeting);
   // Tries whether commits are still refused, if they were, and tells of the change.
   void try_again(core::Millis now);
+  // Records that it is at rest (Identity), once it follows and owes nothing; and, before it leads,
+  // that it is no more.
+  core::Result<void> come_to_rest();
+  core::Result<void> leave_rest();
 
   ReplicaOptions options_;
   Effects effects_;

@@ -74,6 +74,11 @@ struct ReplicaOptions {
   core::Millis expiry_wait_ms = core::Millis{24} * 3600 * 1000;
   // It takes no writes of its own, and nobody waits for it, until promote().
   bool follows = false;
+  // After so long without a leader it may lead by itself, so its region's leader lists it, and all
+  // wait for it then; 0: never.
+  core::Millis promote_after_ms = 0;
+  // The reign under which it leads; 0: it counts none.
+  std::uint64_t reign = 0;
   // Whether its storage may sync later than it commits.
   bool syncs_later = false;
   // Whether it writes itself into the list of regions, a transaction of its own for each origin.

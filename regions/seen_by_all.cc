@@ -18,7 +18,10 @@ namespace {
 std::set<Origin> incarnations(const Replica& replica) {
   std::set<Origin> origins;
   for (const auto& [name, region] : replica.members().list().all()) {
-    for (const auto& [origin, known] : region.origins) origins.insert(origin);
+    for (const auto& [origin, known] : region.origins) {
+      const bool never_wrote = replica.applied().vector().at(origin) == 0;
+      if (!never_wrote || !planted(Bug::kForgetMembers)) origins.insert(origin);
+    }
   }
   for (const auto& [origin, head] : replica.applied().heads()) origins.insert(origin);
   for (const auto& [origin, report] : replica.keeper().reports().all()) origins.insert(origin);

@@ -82,10 +82,16 @@ core::Result<void> Startup::record(const core::WallClock& clock) {
   }
   identity.place = std::move(here);
   identity.closed = false;
+  const bool was_at_rest = identity.at_rest;
+  identity.at_rest = (was_at_rest || identity.opening == 0) && owner_.options.follows;
+  if (planted(Bug::kRestWhileLeading)) identity.at_rest = true;
   identity.syncs_later = owner_.options.syncs_later;
   ++identity.opening;
   auto expiries = state.load_expiries();
-  return expiries.ok() ? state.commit_identity(std::move(expiries).value()) : expiries.failure();
+  if (!expiries.ok()) return expiries.failure();
+  const bool leaves_rest = was_at_rest && !identity.at_rest;
+  return leaves_rest ? state.commit_identity_durably(std::move(expiries).value())
+                     : state.commit_identity(std::move(expiries).value());
 }
 
 void Startup::start_clock(const core::WallClock& clock) {

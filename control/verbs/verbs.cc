@@ -92,21 +92,16 @@ void reload_keys(Call& call) {
 
 void list_regions(Call& call) { reply_json(call, to_json(call.front.status().regions)); }
 
-core::Origin origin_of(std::string_view text) {
-  const auto origin = core::parse_number<core::Origin, 16>(text).value_or(0);
-  if (origin != 0 && core::to_string(origin) == text) return origin;
-  throw Error(ErrorCode::kInvalid, "an origin has 16 hexadecimal digits");
-}
-
 void retire(Call& call) {
   const bool lost = call.size() > 4 && same_word(call[4], "lost");
   if (call.size() > 6 || (call.size() > 4 && !lost)) {
     throw Error(ErrorCode::kInvalid, "syntax error");
   }
   using regions::Retirement;
-  const core::Origin origin = call.size() == 6 ? origin_of(call[5]) : 0;
-  call.leader.retire(call[3], lost ? Retirement::kLost : Retirement::kRetired, origin)
-      .value_or_raise();
+  auto staged = call.size() == 6
+                    ? call.leader.lose(call[3], call[5])
+                    : call.leader.retire(call[3], lost ? Retirement::kLost : Retirement::kRetired);
+  std::move(staged).value_or_raise();
   call.reply().ok();
 }
 
@@ -224,8 +219,8 @@ constexpr Verb kRegionVerbs[] = {
      .access = Access::kWrites,
      .acts = true,
      .run = retire,
-     .usage = "name [LOST [origin]]",
-     .help = "Nobody waits for a region any more; LOST: it, or one origin of it, never comes back.",
+     .usage = "name [LOST [member]]",
+     .help = "Nobody waits for a region any more; LOST: it, or a part of it, never comes back.",
      .merging = "In all regions: of concurrent settings the later one counts."},
     {.name = "restore",
      .arity = 4,
@@ -253,7 +248,7 @@ constexpr Verb kAllVerbs[] = {
     {.name = "region",
      .arity = -3,
      .verbs = region_verbs,
-     .usage = "LIST | RETIRE name [LOST [origin]] | RESTORE name",
+     .usage = "LIST | RETIRE name [LOST [member]] | RESTORE name",
      .help = "The regions ever known."},
     {.name = "policy",
      .arity = -3,

@@ -27,11 +27,15 @@ void log_promoted(const std::string& region) {
   core::log_info(region, "promoted: this leader leads its region from now on");
 }
 
-void log_retired(const std::string& region, std::string_view other, Retirement retirement,
-                 core::Origin lost) {
+void log_lost(const std::string& region, std::string_view other, std::string_view part) {
   const transport::LogPeer about(other);
-  std::string name = "region " + std::string(other);
-  if (lost != 0) name = "origin " + core::to_string(lost) + " of " + name;
+  core::log_info(region, "of region " + std::string(other) + " " + std::string(part) +
+                             " is declared lost here");
+}
+
+void log_retired(const std::string& region, std::string_view other, Retirement retirement) {
+  const transport::LogPeer about(other);
+  const std::string name = "region " + std::string(other);
   if (retirement == Retirement::kNone) return core::log_info(region, name + " is waited for again");
   core::log_info(region, name + (retirement == Retirement::kLost ? " is declared lost here"
                                                                  : " is retired here"));

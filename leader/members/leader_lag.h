@@ -1,6 +1,9 @@
 // How old the leader's own writes are that its follower is sure to have. A leader's card tells how
 // far it had written when the card was made: once that is applied here, nothing is missing that was
-// written before the card. Ages alone take part, no wall clock. Not thread-safe.
+// written before the card. A card that tells of another origin than its leader's own proves
+// nothing: the row of its reign is not there yet, and what it saw before that may be missing. Nor
+// does the card of a blind leader, that writes no such row. Ages alone take part, no wall clock.
+// Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +22,10 @@ class LeaderLag {
   // Cards that are not covered yet. Further ones are not kept: the lag is then shown too great.
   static constexpr std::size_t kWaitingMax = 64;
 
-  // A card of the leader, made at a time of this follower's clock, says this.
-  void hear(const regions::MemberCard::End& end, core::Millis made_ms) {
+  // Hears a card of the leader, made at a time of this follower's clock.
+  void hear(const regions::MemberCard& card, core::Millis made_ms) {
+    const regions::MemberCard::End& end = card.end;
+    if (end.origin != card.origin || card.has(regions::MemberCard::kBlind)) return;
     if (end.origin != origin_) {
       *this = {};
       origin_ = end.origin;

@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "core/log.h"
+#include "core/text.h"
+#include "leader/health/act_lines.h"
+#include "leader/members/lost_member.h"
 #include "leader/members/member_status.h"
 #include "leader/members/own_card.h"
 #include "leader/pace/machine.h"
@@ -57,24 +60,56 @@ void Members::use(transport::SharedKeys keys) {
   if (signatures_) signatures_->use(std::move(keys));
 }
 
-void Members::look(const regions::Replica& replica, bool draining, Millis steady_now) {
+void Members::show_state(const regions::Replica& replica, bool draining, Millis now) {
+  const KnownCard* const leader = cards_.table().leader(region_, now);
+  own_.end = end_of(replica, leader == nullptr ? nullptr : &leader->card);
+  if (own_.role == MemberCard::Role::kLeads) {
+    own_.lag_ms = 0;
+  } else if (leader != nullptr) {
+    lag_.hear(leader->card, leader->made_ms);
+    lag_.look(replica.applied().vector());
+    own_.lag_ms = lag_.lag_ms(now);
+  }
+  fitness_.look(health_of(replica, draining), now);
+  if (fitness_.fit() && own_.has(MemberCard::kFit)) {
+    own_.flags |= promotable(replica, own_.lag_ms);
+  }
+}
+
+std::vector<regions::ShownMember> Members::shown_members(Millis now) const {
+  std::vector<regions::ShownMember> members;
+  for (const auto& [node, known] : cards_.table().rows()) {
+    const MemberCard& card = known.card;
+    if (card.region != region_) continue;
+    const bool follows = card.role == MemberCard::Role::kFollows;
+    members.push_back(
+        {.node = node,
+         .made_ms = known.made_ms,
+         .ripe = follows && card.has(MemberCard::kRipe) && cards_.table().is_fresh(known, now),
+         .origin = card.origin,
+         .previous = card.previous,
+         .formers = card.formers});
+  }
+  return members;
+}
+
+std::uint64_t Members::known_reign() const {
+  std::uint64_t known = 0;
+  for (const auto& [node, each] : cards_.table().rows()) {
+    if (each.card.region == region_) known = std::max({known, each.card.known, each.card.reign});
+  }
+  return known;
+}
+
+void Members::look(regions::Replica& replica, bool draining, Millis steady_now) {
   const Millis now = boot_ms();
   life_.beat();
   const std::vector<CardLink> links = card_links(replica.exchange());
   const std::lock_guard lock(mutex_);
   const MemberCard before = own_;
   show(own_, replica, draining, steady_now);
-  const KnownCard* const leader = cards_.table().leader(region_, now);
-  if (own_.role == MemberCard::Role::kLeads) {
-    own_.end.origin = own_.origin;
-    own_.lag_ms = 0;
-  } else if (leader != nullptr) {
-    own_.end.origin = leader->card.end.origin;
-    lag_.hear(leader->card.end, leader->made_ms);
-    lag_.look(replica.applied().vector());
-  }
-  own_.end.applied = replica.applied().vector().at(own_.end.origin);
-  own_.end.durable = replica.state().durable_state().vector().at(own_.end.origin);
+  show_state(replica, draining, now);
+  replica.see_members(shown_members(now), known_reign(), now);
   cards_.see(links, now);
   const bool has_changed = own_.role != before.role || own_.flags != before.flags;
   if (has_changed) next_own_ms_ = now;
@@ -167,6 +202,24 @@ Cards::Proof Members::prove(const MemberCard& card, const CardOnWay& way) const 
   const auto key = signatures_->signer(card.region, regions::signed_card_bytes(mesh_, way.content),
                                        way.signature);
   return {.holds = key.has_value(), .key = key};
+}
+
+core::Result<void> Members::lose(regions::Replica& replica, std::string_view region,
+                                 std::string_view part) const {
+  const auto origin = core::parse_number<core::Origin, 16>(part).value_or(0);
+  const bool is_origin = origin != 0 && core::to_string(origin) == part;
+  core::Hash128 node;
+  if (!is_origin) {
+    const std::lock_guard lock(mutex_);
+    const auto found =
+        lost_member(cards_.table(), own_, replica.members().list(), region, part, boot_ms());
+    if (!found.ok()) return found.failure();
+    node = found.value();
+  }
+  auto staged =
+      is_origin ? replica.declare_lost(region, origin) : replica.declare_lost(region, node);
+  if (staged.ok()) log_lost(region_, region, part);
+  return staged;
 }
 
 void Members::tell(StoreStatus& status) const {

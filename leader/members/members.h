@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -26,6 +27,8 @@
 #include "leader/members/leader_lag.h"
 #include "leader/members/signs_of_life.h"
 #include "regions/delivery/key_signatures.h"
+#include "regions/members/fitness.h"
+#include "regions/members/lister.h"
 #include "regions/replica.h"
 #include "rows/published_vector.h"
 #include "transport/transport.h"
@@ -69,11 +72,15 @@ class Members {
   // Whether look() is due: links may have changed, or some time has gone.
   [[nodiscard]] bool looks(core::Millis steady_now) const { return steady_now >= next_look_ms_; }
   void look_soon() { next_look_ms_ = 0; }
-  // Shows the leader as it is, and its links.
-  void look(const regions::Replica& replica, bool draining, core::Millis steady_now);
+  // Shows the leader as it is, and its links; tells it of the members of its region.
+  void look(regions::Replica& replica, bool draining, core::Millis steady_now);
   // How long the owner may rest before it gives a sign of life, or looks again.
   [[nodiscard]] core::Millis rest_ms() const { return rest_ms_; }
   void use(transport::SharedKeys keys);
+  // Stages that a part of a region is lost for good: an origin, by its 16 hexadecimal digits, or a
+  // member, by its name or its node. Fails as Replica::declare_lost and lost_member() do.
+  core::Result<void> lose(regions::Replica& replica, std::string_view region,
+                          std::string_view part) const;
   // Fills in the members, the counts of cards, and warnings about members.
   void tell(StoreStatus& status) const;
 
@@ -87,6 +94,12 @@ class Members {
   [[nodiscard]] Cards::Proof prove(const regions::MemberCard& card,
                                    const regions::CardOnWay& way) const;
   [[nodiscard]] core::Millis life_ms() const;
+  // Writes how far the replica is into the own card, and whether it may be promoted.
+  void show_state(const regions::Replica& replica, bool draining, core::Millis now);
+  // The cards of the other members of the region, for the list of regions.
+  [[nodiscard]] std::vector<regions::ShownMember> shown_members(core::Millis now) const;
+  // The greatest reign that a card of the region names.
+  [[nodiscard]] std::uint64_t known_reign() const;
 
   const core::Hash128 mesh_;
   const rows::PublishedVector& shown_;  // Of the replica.
@@ -104,6 +117,7 @@ class Members {
   core::Millis next_own_ms_ = 0;
   core::Millis next_forget_ms_ = 0;
   LeaderLag lag_;
+  regions::Fitness fitness_;
   Cards cards_;
   bool told_copy_ = false;
 

@@ -55,6 +55,18 @@ std::string why_unfit(const Replica& replica, bool draining) {
   return {};
 }
 
+std::vector<core::Origin> unlisted_formers(const regions::Identity& identity,
+                                           const regions::RegionList& list) {
+  std::vector<core::Origin> formers;
+  const auto is_end = [&](core::Origin each) { return each == 0 || !list.region_of(each).empty(); };
+  if (is_end(identity.previous)) return formers;
+  for (const core::Origin each : identity.formers) {
+    formers.push_back(each);
+    if (is_end(each)) break;
+  }
+  return formers;
+}
+
 }  // namespace
 
 std::string usual_name(const std::string& endpoint, const core::Hash128& node) {
@@ -89,18 +101,53 @@ void show(MemberCard& card, const Replica& replica, bool draining, core::Millis 
   card.opening = std::max(card.opening, identity.opening);
   card.origin = identity.origin;
   card.previous = identity.previous;
-  card.formers.clear();
-  for (const core::Origin each : identity.formers) {
-    const bool is_listed = each == 0 || !replica.members().list().region_of(each).empty();
-    if (!is_listed) card.formers.push_back(each);
-  }
+  card.formers = unlisted_formers(identity, replica.members().list());
   card.role = replica.exchange().follows() ? MemberCard::Role::kFollows : MemberCard::Role::kLeads;
   card.why = why_unfit(replica, draining);
   card.flags = 0;
   if (card.why.empty()) card.flags |= MemberCard::kFit;
+  card.promote_after_ms = replica.promote_after_ms();
+  card.reign = replica.exchange().follows() ? 0 : replica.members().reign();
+  card.known = replica.members().known_reign();
   if (draining) card.flags |= MemberCard::kDrained;
   if (replica.broken()) card.flags |= MemberCard::kClosed;
   if (reaches_others(replica.exchange(), steady_now)) card.flags |= MemberCard::kReach;
+}
+
+regions::Health health_of(const Replica& replica, bool draining) {
+  return {.open = !replica.broken() && !replica.refusing(),
+          .room = !replica.writer().reserve().full(),
+          .drained = draining,
+          .joins = replica.exchange().joining(),
+          .merges = replica.background().snapshots().receiving() ||
+                    replica.background().snapshots().merging()};
+}
+
+MemberCard::End end_of(const Replica& replica, const MemberCard* leader) {
+  const regions::Membership& members = replica.members();
+  const regions::Identity& self = replica.identity();
+  const bool leads = !replica.exchange().follows();
+  regions::ReignRow row = members.list().newest_reign(self.region);
+  if (leads && members.list().reign_in(self.region, self.origin) == members.reign()) {
+    row = {members.reign(), self.origin};
+  }
+  const bool counts_none = row.reign == 0 && members.reign() == 0;
+  if (counts_none && leads) row.origin = self.origin;
+  if (counts_none && !leads && leader != nullptr) row.origin = leader->end.origin;
+  return {.reign = row.reign,
+          .origin = row.origin,
+          .applied = replica.applied().vector().at(row.origin),
+          .durable = replica.state().durable_state().vector().at(row.origin)};
+}
+
+std::uint64_t promotable(const Replica& replica, std::optional<core::Millis> lag_ms) {
+  const regions::RegionList& list = replica.members().list();
+  const regions::Identity& self = replica.identity();
+  const bool may = replica.promote_after_ms() > 0 && lag_ms && *lag_ms <= kLagMsMax &&
+                   !list.lost(self.region, self.origin) &&
+                   list.retirement(self.region) == regions::Retirement::kNone;
+  if (!may) return 0;
+  return MemberCard::kRipe | (replica.members().is_listed() ? MemberCard::kAble : 0);
 }
 
 std::vector<CardLink> card_links(const regions::Exchange& exchange) {

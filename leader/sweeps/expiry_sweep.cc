@@ -17,7 +17,8 @@ core::Result<bool> ExpirySweep::slice(Millis now) {
   last_.clear();
   removals_.clear();
   if (now < next_ms_ || replica_.broken() || replica_.background().replaces_rows()) return false;
-  if (replica_.exchange().follows()) return false;
+  follows_ = replica_.exchange().follows();
+  if (follows_ && !replica_.members().is_listed()) return false;
   if (!replica_.writer().reserve().allows_removing()) return false;
   const Times times{replica_.names().expiries().wall_ms(), replica_.clearable_ms(now)};
   bool over = false;
@@ -77,8 +78,9 @@ void ExpirySweep::take(const storage::Snapshot& snapshot, const rows::SnapshotRe
   if (!stored) throw Error(ErrorCode::kCorrupt, "the order of expiries names a row that is gone");
   const Path path =
       rows::decode_row_at(entry.row_key, *stored, replica_.names().origins()).value_or_raise().path;
-  const Verdict verdict = judge(rows, path, entry.deadline, times);
+  Verdict verdict = judge(rows, path, entry.deadline, times);
   if (verdict.deadline != entry.deadline) return;  // Another entry decides this key.
+  if (follows_ && verdict.act != Act::kKeep) verdict.act = Act::kWait;
   if (verdict.act == Act::kWait) {
     ++found_;
     latest_ms_ = std::max(latest_ms_, verdict.deadline);

@@ -8,7 +8,8 @@
 // nothing early. The leader whose region set the deadline clears; any other leader does so
 // `grace_ms` later. So normally only one region clears, but if that one is gone another one takes
 // over. A leader whose own clock is in doubt (StableTime::may_clear) leaves the clear to the
-// others.
+// others. A listed member that follows clears nothing: it only stores its clock, so that the others
+// can be told that this has passed a deadline.
 //
 // Expiries without a value, since their key or the value they were set over is gone, are removed by
 // the same rule. A clear is an ordinary transaction: concurrent writes survive. Not thread-safe.
@@ -99,6 +100,7 @@ class ExpirySweep {
   const rows::Resolvers& resolvers_;
   ExpiryLimits limits_;
   core::Millis next_ms_ = 0;
+  bool follows_ = false;
   std::string after_;           // The last entry of the index that was read.
   std::uint64_t found_ = 0;     // Waiting keys of this round.
   core::Millis latest_ms_ = 0;  // The latest of their deadlines.

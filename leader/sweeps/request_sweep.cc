@@ -23,13 +23,15 @@ core::Result<void> RequestSweep::slice(Millis now) {
   corrections_.clear();
   forgotten_.clear();
   if (now < next_ms_ || replica_.broken() || replica_.background().replaces_rows()) return {};
-  if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
+  follows_ = replica_.exchange().follows();
+  if (follows_ && !replica_.members().is_listed()) return {};
+  if (!replica_.writer().reserve().allows_removing()) return {};
   bool more = false;
   try {
     const auto rows = replica_.reader();
     // Behind a large clear tallies wait that others have not seen cleared yet.
     if (rows->masks()->empty()) {
-      look_at_values(*rows);
+      if (!follows_) look_at_values(*rows);
       more = walk(*rows, now);
     }
   } catch (const Error& error) {
@@ -146,7 +148,7 @@ core::Result<void> RequestSweep::show_clock() {
 void RequestSweep::judge(const rows::RowReader& rows, const Request& request, Millis clock_ms) {
   const Millis over = time_of(request);
   if (over <= replica_.names().expiries().wall_ms()) latest_ms_ = std::max(latest_ms_, over);
-  if (!request.seen_by_all || over + turn_ms(request.author.origin) > clock_ms) return;
+  if (follows_ || !request.seen_by_all || over + turn_ms(request.author.origin) > clock_ms) return;
   bool is_tidy = true;
   for (const Mark& mark : request.repeated) {
     std::set<Path> changed;  // One, unless a region's errors have moved the numbers of its ops.

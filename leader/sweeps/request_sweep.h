@@ -11,8 +11,9 @@
 // each `grace_ms` later than the one before. All that have seen the same rows agree about the
 // author. So leaders that have corrected a sum at the same time, none knowing of the others, leave
 // the correction of the surplus to one of them. Without an order they would all take the surplus
-// back, each time more of it. A leader whose clock is in doubt leaves it to the others. Not
-// thread-safe.
+// back, each time more of it. A leader whose clock is in doubt leaves it to the others. A listed
+// member that follows tidies up nothing: it only stores its clock, so that the others can be told.
+// Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -104,6 +105,7 @@ class RequestSweep {
   regions::Replica& replica_;
   RequestLimits limits_;
   core::Millis next_ms_ = 0;
+  bool follows_ = false;
   core::Path looked_;        // The last cell of marks that was looked at; empty at the beginning.
   core::Path after_;         // The last request of the walk; empty at the beginning of a round.
   std::size_t counted_ = 0;  // Requests of this round.

@@ -84,7 +84,7 @@ VersionVector StableTime::shown(Millis now) {
   for (const auto& [origin, bits] : bounds_.all()) {
     if (!owner_.regions.succeeded(origin)) shown.set(origin, bits);
   }
-  if (owner_.exchange.follows()) return shown;
+  if (!is_waited_for()) return shown;
   const core::Hlc here = own(now);
   if (heard_.latest_stored_ms() >= 0) {
     const bool raw = planted(Bug::kShowTimestamps);
@@ -92,6 +92,12 @@ VersionVector StableTime::shown(Millis now) {
   }
   post();
   return shown;
+}
+
+bool StableTime::is_waited_for() const {
+  if (!owner_.exchange.follows()) return true;
+  const Identity& self = owner_.state.identity();
+  return owner_.regions.counts(self.region, self.origin);
 }
 
 core::Hlc StableTime::own(Millis now) {
@@ -111,7 +117,7 @@ core::Hlc StableTime::own(Millis now) {
 
 std::vector<ClockWord> StableTime::words(Millis now) const {
   std::vector<ClockWord> words = heard_.words(owner_.keeper.running_ms(now));
-  if (owner_.exchange.follows()) return words;
+  if (!is_waited_for()) return words;
   const Identity& self = owner_.state.identity();
   const core::Moment read = moment(now);
   words.push_back({self.origin, self.opening, read.steady_ms, read.wall_ms, 0});
@@ -177,8 +183,8 @@ bool StableTime::may_clear(Millis now) {
   for (const auto& [origin, region] : waited_for()) {
     leaders[{region, owner_.regions.line(origin)}].push_back(origin);
   }
-  const Identity& self = owner_.state.identity();
-  leaders.erase({self.region, owner_.regions.line(self.origin)});
+  const std::string& own = owner_.state.identity().region;
+  std::erase_if(leaders, [&](const auto& each) { return each.first.first == own; });
   std::set<std::string> others;
   bool somebody_differs = false;
   for (const auto& [leader, origins] : leaders) {

@@ -57,8 +57,8 @@ class StableTime final : public Participant {
   // Another history has come in the place of the one that clocks were heard of.
   void forget() { bounds_ = {}; }
 
-  // For heartbeats: the timestamp of each leader up to which all its writes are applied here and
-  // its clock has passed; and the words heard of clocks.
+  // For heartbeats, of a leader and of a listed member: the timestamp of each leader up to which
+  // all its writes are applied here and its clock has passed; and the words heard of clocks.
   [[nodiscard]] core::VersionVector shown(core::Millis now);
   [[nodiscard]] std::vector<ClockWord> words(core::Millis now) const;
   // Looks at the own clock, and returns all that heartbeats show of time.
@@ -70,7 +70,8 @@ class StableTime final : public Participant {
   // without other leaders. Retired regions count, those declared lost do not.
   [[nodiscard]] core::Millis stable_time_ms(core::Millis now);
   // Whether this leader may clear at all: its wall clock has not moved against its steady one
-  // lately, and does not stand alone against those of several regions.
+  // lately, and does not stand alone against those of several regions. Members of its own region
+  // are no witnesses: two under one wrong source of time agree.
   [[nodiscard]] bool may_clear(core::Millis now);
   // The deadline up to which this leader may clear: stable_time_ms(), or -1 while may_clear()
   // forbids it.
@@ -85,6 +86,9 @@ class StableTime final : public Participant {
  private:
   void watch(LinkId link, const Heartbeat& heartbeat, core::Millis now);
   void hear(LinkId link, const Heartbeat& heartbeat, core::Millis now);
+  // Whether others wait for this clock: this replica leads, or it is a listed member, that may lead
+  // one day. Until then it writes nothing, and afterwards nothing below the timestamp shown.
+  [[nodiscard]] bool is_waited_for() const;
   // The timestamp of this leader that others may know to be passed.
   [[nodiscard]] core::Hlc own(core::Millis now);
   // The other leaders whose clocks must pass a deadline, each with its region.

@@ -1,6 +1,7 @@
 #include "regions/log/log_keeper.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <set>
 #include <utility>
@@ -66,27 +67,52 @@ core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
   return forks_.shared(origin, durable);
 }
 
-core::VersionVector LogKeeper::durable(const std::string& region, const Exchange& exchange) const {
-  for (const Peer* peer : leaders_of(region, exchange.peers())) {
-    if (!has_said(*peer) || is_gone(*peer)) continue;
-    return exchange.forks().shared(peer->origin, on_disk(peer->origin, peer));
+std::vector<LogKeeper::Member> LogKeeper::members(const std::string& region,
+                                                  const Exchange& exchange) const {
+  std::set<Origin> origins;
+  if (const auto found = regions_.all().find(region); found != regions_.all().end()) {
+    for (const auto& [origin, known] : found->second.origins) origins.insert(origin);
   }
-  std::optional<core::VersionVector> least;  // Of all its incarnations that may still run.
+  for (const Peer* peer : leaders_of(region, exchange.peers())) origins.insert(peer->origin);
   for (const auto& [origin, report] : reports_.all()) {
-    if (report.region != region || report.previous != 0) continue;
-    const core::VersionVector durable = on_disk(origin, nullptr);
-    least = least ? core::lower(*least, durable) : durable;
+    if (report.region == region && report.previous == 0) origins.insert(origin);
   }
-  return least ? *least : seen_by(region);
+  origins.erase(state_.identity().origin);
+  std::vector<Member> members;
+  for (const Origin origin : origins) {
+    if (is_gone(region, origin)) continue;
+    const auto peer = exchange.peers().find(origin);
+    members.push_back({origin, peer == exchange.peers().end() ? nullptr : &peer->second});
+  }
+  return members;
 }
 
-bool LogKeeper::is_gone(const Peer& peer) const {
+bool LogKeeper::has(const std::string& region, const core::VersionVector& vector, Has what,
+                    const Exchange& exchange) const {
+  std::vector<Member> told = members(region, exchange);
+  std::erase_if(told, [&](const Member& member) { return !has_said(member); });
+  if (told.empty()) return seen_by(region).includes(vector);
+  const Origin leading = regions_.newest_reign(region).origin;
+  const auto leads = [&](const Member& member) { return member.origin == leading; };
+  if (std::ranges::any_of(told, leads)) std::erase_if(told, std::not_fn(leads));
+  return std::ranges::any_of(told, [&](const Member& member) {
+    core::VersionVector shown = on_disk(member.origin, member.peer);
+    if (member.peer != nullptr) {
+      if (what == Has::kApplied) shown.join(member.peer->applied);
+      shown = exchange.forks().shared(member.origin, shown);
+    }
+    return shown.includes(vector);
+  });
+}
+
+bool LogKeeper::is_gone(const std::string& region, Origin origin) const {
   if (planted(Bug::kWaitForGone)) return false;
-  return regions_.succeeded(peer.origin) || regions_.lost(peer.region, peer.origin);
+  return regions_.succeeded(origin) || regions_.lost(region, origin);
 }
 
-bool LogKeeper::has_said(const Peer& peer) const {
-  return !peer.durable.empty() || reports_.find(peer.origin) != nullptr;
+bool LogKeeper::has_said(const Member& member) const {
+  const bool as_peer = member.peer != nullptr && !member.peer->durable.empty();
+  return as_peer || reports_.find(member.origin) != nullptr;
 }
 
 core::VersionVector LogKeeper::seen_by(const std::string& region) const {
@@ -97,6 +123,13 @@ core::VersionVector LogKeeper::seen_by(const std::string& region) const {
   for (const auto& [origin, head] : state_.applied().heads()) {
     if (head.region == region) seen.set(origin, 0);
   }
+  return seen;
+}
+
+core::VersionVector LogKeeper::seen_by(const Member& member) const {
+  if (member.peer != nullptr && !member.peer->follows) return seen_by(member.peer->region);
+  core::VersionVector seen = state_.applied().head(member.origin).deps;
+  seen.set(member.origin, 0);
   return seen;
 }
 
@@ -116,21 +149,10 @@ core::VersionVector LogKeeper::of_this_history(Origin leader, const core::Versio
 std::vector<core::VersionVector> LogKeeper::by_leader(const std::string& region,
                                                       const Exchange& exchange) {
   std::vector<core::VersionVector> all;
-  const auto add = [&](Origin leader, const Peer* peer) {
-    all.push_back(of_this_history(leader, on_disk(leader, peer), exchange));
-  };
-  for (const Peer* peer : leaders_of(region, exchange.peers())) {
-    if (is_gone(*peer)) continue;
-    if (has_said(*peer)) {
-      add(peer->origin, peer);
-    } else {
-      all.push_back(seen_by(region));
-    }
-  }
-  for (const auto& [origin, report] : reports_.all()) {
-    const bool leads = report.region == region && report.previous == 0;
-    const bool counts = leads && origin != state_.identity().origin;
-    if (counts && !exchange.peers().contains(origin)) add(origin, nullptr);
+  for (const Member& member : members(region, exchange)) {
+    all.push_back(has_said(member) ? of_this_history(member.origin,
+                                                     on_disk(member.origin, member.peer), exchange)
+                                   : seen_by(member));
   }
   if (all.empty() && region != state_.identity().region) all.push_back(seen_by(region));
   return all;
@@ -158,6 +180,7 @@ void LogKeeper::look_at_forks(const Exchange& exchange) {
 core::Result<void> LogKeeper::look(const Exchange& exchange, const WaitedFor& waited_for) {
   look_at_forks(exchange);
   std::set<std::string> known;
+  for (const auto& [name, region] : regions_.all()) known.insert(name);
   for (const auto& [origin, head] : state_.applied().heads()) known.insert(head.region);
   for (const Peer* peer : leaders(exchange.peers())) known.insert(peer->region);
   for (const auto& [origin, report] : reports_.all()) known.insert(report.region);

@@ -1,9 +1,11 @@
 // Keeps the log for leaders that lack some of it, and forgets the rest, within the limits of
 // log_segments.h. A region's missing records follow from the durable vector that it has shown, its
 // own origin included: the tail that its leader loses with its power can be fetched back from
-// others. Every region ever known counts, whether it is connected or not, and whether it is a peer
-// or reached through others: then by its report. Where two leaders go on as one region, as after
-// a follower was promoted, each of them counts; so does the leader that this replica follows.
+// others. Every origin of the list counts that has neither ended nor is lost, whether its leader is
+// connected or not, and whether that is a peer or reached through others: then by its report. So
+// does each leader that has greeted and is in no list yet. Where two leaders go on as one region,
+// as after a follower was promoted, each of them counts; so do a listed member that follows, and
+// the leader that this replica follows.
 //
 // The chain hash at each position that a region showed last stays when the log there is forgotten,
 // so that both sides can verify, when they meet again, that their histories are one.
@@ -72,10 +74,12 @@ class LogKeeper final : public Participant {
   // needs none any more. See LogSegments.
   void hold(const std::string& reader, std::optional<storage::Position> position);
 
-  // Returns the known durable vector of a region, as far as it has the histories here: of one
-  // leader of it, where there are two.
-  [[nodiscard]] core::VersionVector durable(const std::string& region,
-                                            const Exchange& exchange) const;
+  // Returns whether a region is known to have all of a vector, as far as it has the histories here;
+  // on its disk, or, with kApplied, applied. The leader with the greatest reign that has told
+  // anything decides; where reigns are not counted, one member that has it is enough.
+  enum class Has : std::uint8_t { kDurable, kApplied };
+  [[nodiscard]] bool has(const std::string& region, const core::VersionVector& vector, Has what,
+                         const Exchange& exchange) const;
   [[nodiscard]] const LogSegments& segments() const { return segments_; }
   [[nodiscard]] const RegionReports& reports() const { return reports_; }
   [[nodiscard]] RegionReports& reports() { return reports_; }
@@ -89,19 +93,28 @@ class LogKeeper final : public Participant {
   void look_at_forks(const Exchange& exchange);
   // The durable vector of a leader by all its messages; `peer` is null when it is no peer.
   [[nodiscard]] core::VersionVector on_disk(core::Origin origin, const Peer* peer) const;
-  // Returns whether the list of regions says that a peer has ended.
-  [[nodiscard]] bool is_gone(const Peer& peer) const;
-  // Returns whether a peer that leads has told its durable vector.
-  [[nodiscard]] bool has_said(const Peer& peer) const;
+  // Returns whether the list of regions says that an origin has ended.
+  [[nodiscard]] bool is_gone(const std::string& region, core::Origin origin) const;
   // Returns the part of a leader's durable vector that is of the history here, as far as it is
   // known.
   core::VersionVector of_this_history(core::Origin leader, const core::VersionVector& durable,
                                       const Exchange& exchange);
-  // Returns that of each leader of a region.
+  // A directory that a region is waited for by; `peer` is null when it is no peer.
+  struct Member {
+    core::Origin origin = 0;
+    const Peer* peer = nullptr;
+  };
+  // Those of a region, this one left out.
+  [[nodiscard]] std::vector<Member> members(const std::string& region,
+                                            const Exchange& exchange) const;
+  [[nodiscard]] bool has_said(const Member& member) const;
+  // Returns that of each member of a region.
   std::vector<core::VersionVector> by_leader(const std::string& region, const Exchange& exchange);
   // Returns what a region that has told nothing must have had: what its writes depend on. It may
   // lack its own writes: its leader may have lost them with its power, or fallen back to a copy.
   [[nodiscard]] core::VersionVector seen_by(const std::string& region) const;
+  // The same of a member: it may never have written anything.
+  [[nodiscard]] core::VersionVector seen_by(const Member& member) const;
   // The first record that `durable` does not cover; the end of the log when there is none.
   [[nodiscard]] storage::Position first_lacked(const core::VersionVector& durable) const;
   // Keeps the chain hashes at the positions that regions showed last, before the log forgets them.

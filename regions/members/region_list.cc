@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "core/codec.h"
+#include "core/wire.h"
 #include "regions/state/applied.h"
 #include "rows/policy/origin_regions.h"
+#include "storage/layout.h"
 
 namespace anabranch::regions {
 
@@ -15,6 +17,15 @@ using core::Path;
 namespace {
 
 constexpr std::string_view kRetirementTag = "r";
+constexpr std::string_view kReignTag = "g";
+constexpr std::size_t kRegionAt = 2;
+constexpr std::size_t kTagAt = 3;
+constexpr std::size_t kOriginAt = 4;
+
+bool is_reign_row(const core::Components& parts) {
+  return parts.size() == kOriginAt + 1 && parts[kTagAt] == kReignTag &&
+         parts[kOriginAt].size() == sizeof(Origin);
+}
 
 struct Said {
   Retirement retirement = Retirement::kNone;
@@ -33,6 +44,30 @@ std::optional<Said> read_retirement(std::string_view bytes) {
   return said;
 }
 
+// The directory that a value of an origin row names; 0 when it names none.
+core::Hash128 read_node(std::string_view value) {
+  core::Reader in(value);
+  const std::size_t newer = in.array_of(1);
+  (void)in.uint64();
+  const core::Hash128 node = newer > 0 ? core::read_hash(in) : core::Hash128{};
+  return in.ok() ? node : core::Hash128{};
+}
+
+// What a value of an origin row has behind its first element, encoded; and how many values that is.
+struct Appended {
+  std::size_t count = 0;
+  std::string_view values;
+};
+
+Appended appended_to(std::string_view value, Origin previous) {
+  core::Reader in(value);
+  const std::size_t newer = in.array_of(1);
+  std::string head;
+  core::Writer(head).array(1 + newer).uint64(previous);
+  if (!in.ok() || !value.starts_with(head)) return {};
+  return {newer, value.substr(head.size())};
+}
+
 }  // namespace
 
 // ---- Rows.
@@ -43,21 +78,40 @@ Path RegionList::origin_row(std::string_view region, Origin origin) {
   return rows::origin_path(region, origin);
 }
 
-std::string RegionList::origin_value(Origin previous) {
+std::string RegionList::origin_value(Origin previous, core::Hash128 node) {
+  const bool is_named = node != core::Hash128{};
   std::string bytes;
-  core::Writer(bytes).array(1).uint64(previous);
+  core::Writer out(bytes);
+  out.array(is_named ? 2 : 1).uint64(previous);
+  if (is_named) core::write_hash(out, node);
+  return bytes;
+}
+
+Path RegionList::reign_row(std::string_view region, Origin origin) {
+  return prefix().child(region).append(kReignTag).append(storage::big_endian(origin));
+}
+
+std::string RegionList::reign_value(std::uint64_t reign) {
+  std::string bytes;
+  core::Writer(bytes).array(1).uint64(reign);
   return bytes;
 }
 
 core::Put RegionList::renamed(core::Put put, const OriginRewrites& names) {
-  const auto row = rows::read_origin_path(put.path);
-  if (!row) return put;
   const auto name = [&](Origin origin) {
     const RewrittenOrigin* const rewritten = names.find(origin);
     return rewritten == nullptr ? origin : rewritten->origin;
   };
+  if (const core::Components parts = put.path.components(); is_reign_row(parts)) {
+    put.path = reign_row(parts[kRegionAt], name(storage::from_big_endian(parts[kOriginAt])));
+  }
+  const auto row = rows::read_origin_path(put.path);
+  if (!row) return put;
   if (const auto previous = rows::read_previous_origin(put.value)) {
-    put.value = origin_value(name(*previous));
+    const Appended rest = appended_to(put.value, *previous);
+    std::string bytes;
+    core::Writer(bytes).array(1 + rest.count).uint64(name(*previous)).encoded(rest.values);
+    put.value = std::move(bytes);
   }
   put.path = origin_row(row->region, name(row->origin));
   return put;
@@ -81,6 +135,7 @@ std::string RegionList::retirement_value(Retirement retirement,
 
 void RegionList::load(const rows::RowReader& rows) {
   all_.clear();
+  reigns_.clear();
   region_of_.clear();
   rows.scan(prefix(), [&](const Path& path, const crdt::Row& row) {
     read(path, row);
@@ -139,13 +194,15 @@ void RegionList::read(const Path& path, const crdt::Row& row) {
     for (const crdt::Sibling& sibling : row.cell.siblings) {
       const auto previous = rows::read_previous_origin(sibling.value);
       if (!previous || named->origin == 0) continue;
-      all_[named->region].origins[named->origin] = {*previous, sibling.dot};
+      all_[named->region].origins[named->origin] = {*previous, sibling.dot,
+                                                    read_node(sibling.value)};
       region_of_[named->origin] = named->region;
     }
     return;
   }
   const core::Components parts = path.components();
-  if (parts.size() == 4 && parts[3] == kRetirementTag) {
+  if (is_reign_row(parts)) return read_reign(parts, row);
+  if (parts.size() == kTagAt + 1 && parts[kTagAt] == kRetirementTag) {
     for (const crdt::Sibling& sibling : row.cell.siblings) {
       const auto said = read_retirement(sibling.value);
       if (!said) continue;
@@ -156,6 +213,18 @@ void RegionList::read(const Path& path, const crdt::Row& row) {
       region.lost.insert(region.lost.end(), said->origins.begin(), said->origins.end());
       std::ranges::sort(region.lost);
     }
+  }
+}
+
+void RegionList::read_reign(const core::Components& parts, const crdt::Row& row) {
+  for (const crdt::Sibling& sibling : row.cell.siblings) {
+    core::Reader in(sibling.value);
+    const std::size_t newer = in.array_of(1);
+    const std::uint64_t reign = in.uint64();
+    in.skip(newer);
+    if (!in.done()) continue;
+    std::uint64_t& known = reigns_[parts[kRegionAt]][storage::from_big_endian(parts[kOriginAt])];
+    known = std::max(known, reign);
   }
 }
 
@@ -185,6 +254,31 @@ bool RegionList::lost(std::string_view region, Origin origin) const {
 std::string RegionList::region_of(Origin origin) const {
   const auto found = region_of_.find(origin);
   return found == region_of_.end() ? std::string() : found->second;
+}
+
+ReignRow RegionList::newest_reign(std::string_view region) const {
+  ReignRow newest;
+  const auto found = reigns_.find(region);
+  if (found == reigns_.end()) return newest;
+  for (const auto& [origin, reign] : found->second) {
+    if (reign > newest.reign) newest = {reign, origin};
+  }
+  return newest;
+}
+
+std::uint64_t RegionList::reign_in(std::string_view region, Origin origin) const {
+  const auto found = reigns_.find(region);
+  if (found == reigns_.end()) return 0;
+  const auto row = found->second.find(origin);
+  return row == found->second.end() ? 0 : row->second;
+}
+
+std::size_t RegionList::waited_for(std::string_view region) const {
+  const auto found = all_.find(region);
+  if (found == all_.end()) return 0;
+  return static_cast<std::size_t>(std::ranges::count_if(
+      found->second.origins,
+      [&](const auto& each) { return !succeeded(each.first) && !lost(region, each.first); }));
 }
 
 std::set<std::string> regions_known(const RegionList& list, const Applied& applied) {

@@ -4,6 +4,10 @@
 //
 //   [0, "region", NAME, "o", ORIGIN]   a leader of NAME has opened this origin, after another one
 //   [0, "region", NAME, "r"]           no region waits for NAME any more, or it is lost for good
+//   [0, "region", NAME, "g", ORIGIN]   the reign under which that origin was written last
+//
+// The rows of reigns are beside the list, and in no hash: leaders change, and nobody is to close
+// ended origins anew for that.
 //
 // A retirement that meets a concurrent one of the other kind counts as loss; one that meets a
 // concurrent restoration stays. Invariant: the list follows from the rows alone, so that regions
@@ -38,6 +42,7 @@ enum class Retirement : std::uint8_t {
 struct KnownOrigin {
   core::Origin previous = 0;  // The incarnation before; 0 for none.
   core::Dot dot;              // Of the op that wrote the row.
+  core::Hash128 node = {};    // The directory that writes under it; 0: the row does not say.
 };
 
 struct KnownRegion {
@@ -49,6 +54,13 @@ struct KnownRegion {
 
 class Applied;
 
+// A row of a reign; 0 for none.
+struct ReignRow {
+  std::uint64_t reign = 0;
+  core::Origin origin = 0;
+  bool operator==(const ReignRow&) const = default;
+};
+
 class RegionList {
  public:
   // Replaces the list by that of the rows. Rows that make no sense are left out.
@@ -56,10 +68,16 @@ class RegionList {
 
   // The path above all rows of the list.
   [[nodiscard]] static const core::Path& prefix();
-  // The row with which a leader says that it has opened an origin, and its value.
+  // The row with which a leader says that it has opened an origin, and its value; `node` names the
+  // directory, 0 for none. It is written once: the hash of the list has the dot of its write.
   [[nodiscard]] static core::Path origin_row(std::string_view region, core::Origin origin);
-  [[nodiscard]] static std::string origin_value(core::Origin previous);
-  // The write of such a row by a leader whose origins have new names.
+  [[nodiscard]] static std::string origin_value(core::Origin previous, core::Hash128 node = {});
+  // The row with which a leader says that it leads under a reign, as the first write of that; and
+  // its value.
+  [[nodiscard]] static core::Path reign_row(std::string_view region, core::Origin origin);
+  [[nodiscard]] static std::string reign_value(std::uint64_t reign);
+  // The write of a row that names an origin by a leader whose origins have new names; what
+  // newer versions append to it stays.
   [[nodiscard]] static core::Put renamed(core::Put put, const OriginRewrites& names);
   // The row that retires a region, and its value for `retirement`, which is not kNone.
   [[nodiscard]] static core::Path retirement_row(std::string_view region);
@@ -69,6 +87,10 @@ class RegionList {
 
   [[nodiscard]] const std::map<std::string, KnownRegion, std::less<>>& all() const { return all_; }
   [[nodiscard]] bool knows(std::string_view region, core::Origin origin) const;
+  // Returns whether an origin of a region is in the list, and has neither ended nor is lost.
+  [[nodiscard]] bool counts(std::string_view region, core::Origin origin) const {
+    return knows(region, origin) && !succeeded(origin) && !lost(region, origin);
+  }
   // Returns the line of a leader of a region, by its origin; if the list does not contain that, by
   // the previous one. 0 if it contains neither.
   [[nodiscard]] core::Origin line(std::string_view region, core::Origin origin,
@@ -80,6 +102,14 @@ class RegionList {
   [[nodiscard]] bool lost(std::string_view region, core::Origin origin) const;
   // The region that opened an origin; empty when the list does not say.
   [[nodiscard]] std::string region_of(core::Origin origin) const;
+
+  // The row of the greatest reign of a region, of two the one with the smaller origin: the same for
+  // all that have applied the same.
+  [[nodiscard]] ReignRow newest_reign(std::string_view region) const;
+  // The reign whose row is in an origin; 0 for none.
+  [[nodiscard]] std::uint64_t reign_in(std::string_view region, core::Origin origin) const;
+  // The origins of a region that have neither ended nor are lost.
+  [[nodiscard]] std::size_t waited_for(std::string_view region) const;
 
   // All origins that have ended: a later incarnation names them as the one before, or their region
   // is retired.
@@ -97,11 +127,13 @@ class RegionList {
 
  private:
   void read(const core::Path& path, const crdt::Row& row);
+  void read_reign(const core::Components& parts, const crdt::Row& row);
   void find_ended();
   void find_lines();
   [[nodiscard]] core::Hash128 make_hash() const;
 
   std::map<std::string, KnownRegion, std::less<>> all_;
+  std::map<std::string, std::map<core::Origin, std::uint64_t>, std::less<>> reigns_;
   std::map<core::Origin, std::string> region_of_;
   std::map<core::Origin, core::Origin> lines_;  // Also of origins that only a listed one names.
   std::set<core::Origin> succeeded_;

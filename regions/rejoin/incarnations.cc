@@ -22,7 +22,7 @@ core::Origin Incarnations::fresh() {
 
 bool Incarnations::is_used() const {
   const Identity& self = state_.identity();
-  if (state_.applied().vector().at(self.origin) > 0) return true;
+  if (source_.may_be_listed || state_.applied().vector().at(self.origin) > 0) return true;
   return state_.reader()->row(RegionList::origin_row(self.region, self.origin)).present();
 }
 

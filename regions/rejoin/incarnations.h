@@ -26,6 +26,8 @@ class Incarnations {
     core::Origin first = 0;
     std::uint64_t nonce = 0;
     std::function<core::Origin()> random = {};
+    // The leader of its region may have listed the origin, although that has not come here.
+    bool may_be_listed = false;
   };
 
   // All must outlive this.

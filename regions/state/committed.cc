@@ -309,6 +309,15 @@ core::Result<void> CommittedState::commit_identity(storage::Changes changes) {
   return commit({.changes = std::move(changes), .identity = true}, Clock::kAlways);
 }
 
+// Not make_durable(), which looks at records alone.
+core::Result<void> CommittedState::commit_identity_durably(storage::Changes changes) {
+  if (auto done = commit_identity(std::move(changes)); !done.ok()) return done;
+  auto synced = storage_.sync_all();
+  if (!synced.ok()) return fail(synced.failure());
+  durable(storage_.durable_position());
+  return {};
+}
+
 core::Result<void> CommittedState::commit_clock() {
   (void)clock_->now();
   return commit({}, Clock::kAlways);

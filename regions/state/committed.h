@@ -118,6 +118,8 @@ class CommittedState {
   }
   // The same, with the identity as it is now, and the clock.
   core::Result<void> commit_identity(storage::Changes changes = {});
+  // The same; it is on the disk then, with all before it, also where the storage syncs later.
+  core::Result<void> commit_identity_durably(storage::Changes changes = {});
   // The same, with a timestamp of now.
   core::Result<void> commit_clock();
   // Forgets all records of the log before `position`.

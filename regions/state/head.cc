@@ -59,7 +59,7 @@ storage::Place read_place(core::Reader& in) {
 std::string encode_identity(const Identity& identity) {
   std::string bytes;
   core::Writer out(bytes);
-  out.array(12).uint64(storage::kFormat);
+  out.array(13).uint64(storage::kFormat);
   write_hash(out, identity.mesh);
   out.text(identity.region).uint64(identity.origin).uint64(identity.previous);
   out.uint64(identity.opening);
@@ -69,6 +69,7 @@ std::string encode_identity(const Identity& identity) {
   for (const core::Origin each : identity.formers) out.uint64(each);
   out.boolean(identity.syncs_later);
   write_hash(out, identity.node);
+  out.boolean(identity.at_rest);
   return bytes;
 }
 
@@ -95,7 +96,8 @@ core::Result<Identity> decode_identity(std::string_view bytes) {
   }
   identity.syncs_later = newer > 1 && in.boolean();
   if (newer > 2) identity.node = read_hash(in);
-  in.skip(newer > 3 ? newer - 3 : 0);
+  identity.at_rest = newer > 3 && in.boolean();
+  in.skip(newer > 4 ? newer - 4 : 0);
   if (!in.done()) return in.failure();
   return identity;
 }

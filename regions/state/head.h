@@ -47,6 +47,9 @@ struct Identity {
   // Names the directory, as long as it is where it was; 0 in one of an earlier version that was not
   // opened since.
   core::Hash128 node = {};
+  // All that it will ever have written under its origin is here, until it leads: a follower that
+  // owes no resets of its own clears. False before the first write of an opening that leads.
+  bool at_rest = false;
 };
 
 std::string encode_identity(const Identity& identity);

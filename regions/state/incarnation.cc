@@ -27,10 +27,11 @@ std::optional<std::string> why_new_origin(const Identity& recorded, const storag
   if (now.failed) return "a commit had failed, and what the disk has of it is unknown";
   if (differ(recorded.place.machine, now.machine)) return "its data come from another machine";
   if (moved(recorded.place, now)) return "its data were copied or restored";
-  if (!recorded.closed && differ(recorded.place.boot, now.boot)) {
+  if (recorded.closed || recorded.at_rest) return std::nullopt;
+  if (differ(recorded.place.boot, now.boot)) {
     return "the machine went down before it was closed";
   }
-  if (!recorded.closed && recorded.syncs_later) {
+  if (recorded.syncs_later) {
     return "it was not closed, and its newest writes did not wait for the disk";
   }
   return std::nullopt;

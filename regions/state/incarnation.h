@@ -10,6 +10,9 @@
 //   it was not closed, and the machine started anew since        its end may be lost
 //   it was not closed, and its commits did not wait for the disk  its end may be lost
 //
+// The last two count for a directory that led alone: one at rest (Identity::at_rest) has written
+// nothing since that its end could lack.
+//
 // Where commits wait for the disk, a process that dies without closing (kill -9) goes on: all that
 // it sent is there. Where they do not, the kernel mostly has its writes, but a disk that fails, or
 // is taken away, drops them, and nothing in the directory tells. The exchange

@@ -37,15 +37,16 @@ struct MemberCard {
   enum class Role : std::uint8_t { kStarts = 1, kFollows, kLeads, kLeaves, kSpare };
   // Bits of `flags`; further ones are kept.
   static constexpr std::uint64_t kFit = 1;    // Takes writes, or could.
-  static constexpr std::uint64_t kAble = 2;   // May be promoted; no version sets this yet,
-  static constexpr std::uint64_t kRipe = 4;   // nor this.
+  static constexpr std::uint64_t kAble = 2;   // May be promoted: ripe, and its row is applied here.
+  static constexpr std::uint64_t kRipe = 4;   // May be promoted but for its row.
   static constexpr std::uint64_t kReach = 8;  // Hears a member of another region directly.
   static constexpr std::uint64_t kDrained = 16;
   static constexpr std::uint64_t kBlind = 32;   // No version sets this yet.
   static constexpr std::uint64_t kClosed = 64;  // Its storage takes no writes any more.
 
-  // How far it is in one origin: a leader in its own, a follower in that of the leader that it
-  // copies; 0 while it knows none.
+  // How far it is in one origin: that of the greatest reign whose row it has applied, a leader in
+  // its own once the row of its reign is there; where reigns are not counted a leader in its own,
+  // a follower in that of the leader that it copies. 0 while it knows none.
   struct End {
     std::uint64_t reign = 0;
     core::Origin origin = 0;
@@ -60,15 +61,17 @@ struct MemberCard {
   std::uint64_t number = 0;   // Of the card in its opening, from 1.
   std::string region = {};
   std::string name = {};
-  std::string zone = {};                   // Empty: none was given.
-  std::uint64_t shard = 0;                 // Of `shards`.
-  std::uint64_t shards = 1;                // Of its region; always 1 yet.
-  core::Origin origin = 0;                 // Under which it writes, or would.
-  core::Origin previous = 0;               // The one before; 0: none.
-  std::vector<core::Origin> formers = {};  // Earlier ones that the list of regions lacks.
+  std::string zone = {};      // Empty: none was given.
+  std::uint64_t shard = 0;    // Of `shards`.
+  std::uint64_t shards = 1;   // Of its region; always 1 yet.
+  core::Origin origin = 0;    // Under which it writes, or would.
+  core::Origin previous = 0;  // The one before; 0: none.
+  // Those before that, the newest first, if the list of regions lacks `previous`: up to one that it
+  // has, or 0 behind the first of all.
+  std::vector<core::Origin> formers = {};
   Role role = Role::kStarts;
-  std::uint64_t reign = 0;  // Its own, and the greatest that it knows; 0: no version counts yet.
-  std::uint64_t known = 0;
+  std::uint64_t reign = 0;  // Its own while it leads; 0: it counts none.
+  std::uint64_t known = 0;  // The greatest that it knows.
   std::uint64_t flags = 0;
   std::uint64_t rank = kRankUsual;  // The operator's order among members: the least comes first.
   End end = {};

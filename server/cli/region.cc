@@ -1,4 +1,4 @@
-// `anabranch region list`, `region retire NAME [--lost [ORIGIN]]` and `region restore NAME`: the
+// `anabranch region list`, `region retire NAME [--lost [MEMBER]]` and `region restore NAME`: the
 // regions of the mesh, and the regions for which logs are kept. A change at one leader reaches all
 // of them.
 
@@ -19,8 +19,10 @@ using nlohmann::json;
 constexpr Argument kName{"NAME", Argument::Kind::kPositional, "", "the region"};
 constexpr Argument kLost{"--lost", Argument::Kind::kSwitch, "",
                          "it never comes back: what only it had is given up"};
-constexpr Argument kOrigin{"ORIGIN", Argument::Kind::kPositionals, "",
-                           "with --lost: this origin of it alone, as status --json names it"};
+constexpr Argument kMember{
+    "MEMBER", Argument::Kind::kPositionals, "",
+    "with --lost: this member of it alone, by name or node, or an origin, as "
+    "status --json names them"};
 
 std::string state_of(const json& region) {
   const std::string connected = region.at("connected").get<bool>() ? "connected" : "away";
@@ -53,17 +55,23 @@ ExitCode change(const Arguments& arguments, std::vector<std::string> words, cons
 ExitCode retire(const Arguments& arguments) {
   std::vector<std::string> words{"REGION", "RETIRE", arguments.text(kName.name)};
   const bool lost = arguments.has(kLost.name);
-  const std::vector<std::string> origins = arguments.texts(kOrigin.name);
-  if (origins.size() > 1) return print_error("one origin at a time can be declared lost", kUsage);
-  if (!lost && !origins.empty()) {
-    return print_error("an origin can be declared lost, not retired: add --lost", kUsage);
+  const std::vector<std::string> members = arguments.texts(kMember.name);
+  if (members.size() > 1) {
+    return print_error("one member or origin at a time can be declared lost", kUsage);
+  }
+  if (!lost && !members.empty()) {
+    return print_error("a member can be declared lost, not retired: add --lost", kUsage);
   }
   if (lost) words.emplace_back("LOST");
-  if (origins.empty()) return change(arguments, std::move(words), lost ? "is lost" : "is retired");
-  words.push_back(origins.front());
+  if (members.empty()) return change(arguments, std::move(words), lost ? "is lost" : "is retired");
+  words.push_back(members.front());
   const core::Result<std::string> answer = ask(arguments, std::move(words));
   if (!answer.ok()) return print_error(answer.failure().message);
-  std::cout << "origin " << origins.front() << " of " << arguments.text(kName.name) << " is lost\n";
+  constexpr std::size_t kOriginDigits = 16;
+  const bool is_origin = members.front().size() == kOriginDigits &&
+                         members.front().find_first_not_of("0123456789abcdef") == std::string::npos;
+  std::cout << (is_origin ? "origin " : "member ") << printable(members.front()) << " of "
+            << arguments.text(kName.name) << " is lost\n";
   return kClean;
 }
 
@@ -79,7 +87,7 @@ Command region_list_command() {
 }
 
 Command region_retire_command() {
-  return {"region retire", "nobody waits for a region any more", asking({kName, kLost, kOrigin}),
+  return {"region retire", "nobody waits for a region any more", asking({kName, kLost, kMember}),
           retire};
 }
 

@@ -89,7 +89,7 @@ TEST_SUITE("control: socket") {
     CHECK(contains(refused, "-ERR there is no kind of policy 'best'"));
   }
 
-  TEST_CASE("an origin that is not lost is refused in words, and so are wrong words about it") {
+  TEST_CASE("an origin or a member that is not lost is refused in words, and so are wrong ones") {
     const TempDir dir;
     Store store = Store::open(options_in(dir.path() / "eu"));
     ControlClient client((dir.path() / "eu").string());
@@ -101,8 +101,11 @@ TEST_SUITE("control: socket") {
           "-ERR this leader writes under origin " + own + " of region eu, so it is not lost");
     CHECK(contains(lost("us", own), "-ERR the list of regions has no origin " + own));
     for (const std::string_view text : {"12", "0000000000000000", "g000000000000000"}) {
-      CHECK(lost("eu", text) == "-ERR an origin has 16 hexadecimal digits");
+      CHECK(contains(lost("eu", text), "-ERR no member " + std::string(text) + " of region eu"));
     }
+    const std::string node = store.status().members.front().node;
+    CHECK(lost("eu", node) ==
+          "-ERR member " + node + " of region eu is this one, so it is not lost");
     CHECK(contains(client.call({"ANABRANCH", "REGION", "RETIRE", "eu", "NOW"}), "syntax error"));
     CHECK(contains(client.call({"ANABRANCH", "REGION", "RETIRE", "eu", "LOST", own, own}),
                    "syntax error"));

@@ -97,12 +97,12 @@ def regions(eu, us):
     for words, why in ((["retire", "us", "--lost"], "region us is connected, so it is not lost"),
                        (["retire", "us", "--lost", us.origin],
                         f"origin {us.origin} of region us is connected, so it is not lost"),
-                       (["retire", "us", "--lost", "12"], "an origin has 16 hexadecimal digits"),
+                       (["retire", "us", "--lost", "12"], "no member 12 of region us"),
                        (["retire", "nobody"], "there is no region 'nobody'"),
                        (["retire", "eu"], "this leader cannot retire its own region")):
         done = run("region", *words, "--redis", eu.redis)
         check(done.returncode == 1 and why in done.stderr, done)
-    for words, why in (([us.origin], "add --lost"), (["--lost", "1", "2"], "one origin at a time")):
+    for words, why in (([us.origin], "add --lost"), (["--lost", "1", "2"], "one member or origin at a time")):
         done = run("region", "retire", "us", *words, "--redis", eu.redis)
         check(done.returncode == 2 and why in done.stderr, done)
     check(told(eu, "region", "retire", "us") == "us is retired\n", "retire")

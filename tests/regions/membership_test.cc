@@ -93,6 +93,47 @@ TEST_SUITE("regions: membership") {
     CHECK(eu.storage.last_position() == last);
   }
 
+  TEST_CASE("a leader lists a member that may lead, with its directory") {
+    MembershipWorld eu;
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.members.list().all().find("eu")->second.origins.at(kEu).node ==
+          eu.state.identity().node);
+    const core::Hash128 node{0, 7};
+    const regions::ShownMember member{
+        .node = node, .made_ms = 0, .ripe = true, .origin = 20, .previous = 19, .formers = {0}};
+    eu.members.see({member}, 0, 0);
+    eu.members.see({member}, 0, regions::Lister::kRipeMs);
+    REQUIRE(eu.members.announce().ok());
+    const auto& origins = eu.members.list().all().find("eu")->second.origins;
+    REQUIRE(origins.contains(20));
+    CHECK(origins.at(20).node == node);
+    CHECK(eu.members.list().succeeded(19));
+    const storage::Position last = eu.storage.last_position();
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.storage.last_position() == last);
+  }
+
+  TEST_CASE("a leader writes the row of its reign, and again where its origin has begun since") {
+    MembershipWorld eu;
+    eu.members.lead_under(3, true);
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.members.list().newest_reign("eu") == regions::ReignRow{});  // It is blind.
+    eu.members.lead_under(4, false);
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.members.list().newest_reign("eu") == regions::ReignRow{4, kEu});
+    const core::Hash128 list = eu.members.list().hash();
+    eu.members.lead_under(5, false);
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.members.list().newest_reign("eu") == regions::ReignRow{5, kEu});
+    CHECK(eu.members.list().hash() == list);
+    begin_incarnation(eu.state.identity(), 11, true, "a test");
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.members.list().reign_in("eu", 11) == 5);
+    const storage::Position last = eu.storage.last_position();
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.storage.last_position() == last);
+  }
+
   TEST_CASE("what a leader announces is on its disk, also where that syncs later") {
     MembershipWorld eu;
     eu.storage.set_faults({.durable_at_once = false});

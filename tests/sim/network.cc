@@ -386,6 +386,7 @@ void Network::tick(Index at) {
   regions::Replica& replica = machine.node->replica();
   if (next_tick_ms(at) <= now_) {
     sync(at);
+    show_members(at);
     // Two records, of which a tick with a short log would forget the first one.
     machine.broken = breaks(replica.announce());
     follow(at);

@@ -175,6 +175,8 @@ class Network {
   void rot_batches(std::size_t batches) { batches_to_rot_ = batches; }
   // From now on every other opened region writes as versions before checksums did.
   void write_as_before() { former_ = true; }
+  // Members that follow may lead one day, and leaders list them.
+  void list_members() { lists_ = true; }
   // Has an intruder dial a region; it stays until shut_out_intruders(). Returns its region's name.
   std::string intrude(Index at, Malice malice);
   void shut_out_intruders();
@@ -461,6 +463,7 @@ class Network {
   // A region goes on beyond the settled end of an origin: that is no fault if no region waited for
   // it.
   void forgive_followers(Index at);
+  void show_members(Index at);  // As cards do, to a leader.
   // Does a slice of the sweep after large clears.
   void sweep(Index at);
   // Clears a slice of the expired keys.
@@ -576,6 +579,7 @@ class Network {
   std::size_t strays_max_ = 1;
   std::size_t batches_to_rot_ = 0;
   bool former_ = false;
+  bool lists_ = false;
   regions::LinkId last_link_ = 0;
   std::vector<Event> events_;  // A heap, the next one first.
   std::uint64_t last_order_ = 0;

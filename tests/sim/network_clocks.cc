@@ -116,7 +116,9 @@ bool Network::lost(Index at, Index other) {
 bool Network::counts_for_clearing(Index at, Index other) {
   const regions::Identity& who = node(other).replica().identity();
   const regions::RegionList& list = node(at).replica().members().list();
-  return other != at && !follows(other) && list.knows(who.region, who.origin) && !lost(at, other);
+  // Until it knows that it is listed it shows no clock.
+  const bool shows = !follows(other) || node(other).replica().members().is_listed();
+  return other != at && shows && list.knows(who.region, who.origin) && !lost(at, other);
 }
 
 // The clock of a leader stands alone when several others are there and all of them differ. A leader
@@ -132,6 +134,7 @@ bool Network::stands_alone(Index at) {
   bool somebody_differs = false;
   for (Index other = 0; other < size(); ++other) {
     if (machines_[other].has_led) return false;  // It may be known by its former name.
+    if (machines_[other].region == machines_[at].region) continue;  // That is no witness.
     const bool counts = counts_for_clearing(at, other);
     if (counts) regions.insert(machines_[other].region);
     const auto found = machines_[at].heard.find(other);

@@ -29,6 +29,7 @@ void Network::promote(Index at) {
   Machine& machine = machines_[at];
   ANABRANCH_ASSERT(machine.follows && running(at));
   const core::Origin before = machine.node->origin();
+  const bool was_listed = machine.node->replica().members().is_listed();
   carry_out(at);
   set_wall(at);
   machine.follows = machine.has_led = false;
@@ -36,7 +37,9 @@ void Network::promote(Index at) {
   machine.broken = breaks(promoted);
   if (!promoted.ok()) machine.follows = machine.node->replica().exchange().follows();
   if (!promoted.ok()) return;
-  if (machine.node->origin() == before) note(at, "leads under the origin that it followed under");
+  const bool keeps = machine.node->origin() == before;
+  if (keeps && !was_listed) note(at, "leads under the origin that it followed under");
+  if (!keeps && was_listed) note(at, "begins an origin, although its own is listed");
   follow(at);
   if (disks_ != Disks::kInterval) sync(at);
   turn(at);
@@ -46,6 +49,28 @@ void Network::demote(Index at) {
   machines_[at].follows = machines_[at].has_led = true;
   machines_[at].owes = node(at).replica().background().upkeep().sweeping();
   restart(at, Restart::kClean);
+}
+
+// Those that it is connected to; others could tell it of more.
+void Network::show_members(Index at) {
+  if (!lists_ || follows(at)) return;
+  std::vector<regions::ShownMember> members;
+  for (Index each = 0; each < size(); ++each) {
+    const Machine& machine = machines_[each];
+    if (each == at || machine.region != machines_[at].region || machine.dead) continue;
+    if (!connected(at, each) || cut(at, each)) continue;
+    const regions::Replica& replica = machine.node->replica();
+    const regions::Identity& self = replica.identity();
+    const bool whole = !machine.broken && !machine.stray && !replica.exchange().joining() &&
+                       !background_of(each).snapshots().receiving();
+    members.push_back({.node = self.node,
+                       .made_ms = now_,
+                       .ripe = follows(each) && whole,
+                       .origin = self.origin,
+                       .previous = self.previous,
+                       .formers = self.formers});
+  }
+  node(at).replica().see_members(std::move(members), 0, now_);
 }
 
 void Network::check_may_write(Index at) {

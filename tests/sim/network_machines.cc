@@ -48,6 +48,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
                                                      .resolvers = &resolvers_,
                                                      .expiry_wait_ms = kExpiryWaitMs,
                                                      .follows = machine.follows,
+                                                     .promote_after_ms = lists_ ? 2000 : 0,
                                                      .syncs_later = disks_ == Disks::kInterval,
                                                      .announce = announce_,
                                                      .checksums = !former_ || at % 2 == 1,

@@ -133,8 +133,7 @@ void Network::check_forgotten(Index at) {
   if (!on_disk(at).includes(dots)) note(at, "forgets what its own disk lacks");
   for (Index other = 0; other < size(); ++other) {
     const regions::Identity& who = node(other).replica().identity();
-    if (other == at || follows(other) || !replica.members().list().knows(who.region, who.origin))
-      continue;
+    if (other == at || !replica.members().list().knows(who.region, who.origin)) continue;
     if (replica.members().list().retirement(who.region) == regions::Retirement::kLost) continue;
     if (!on_disk(other).includes(dots)) note(at, "forgets what " + who.region + " has not seen");
     const core::Seq next = node(at).vector().at(who.origin) + 1;

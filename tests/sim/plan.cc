@@ -85,6 +85,7 @@ void draw_what_came_later(Plan& plan) {
   Random followers(mix(plan.seed, number_of("followers")));
   if (followers.chance(0.25)) plan.followers = followers.chance(0.3) ? 2 : 1;
   plan.followers = plan.wishes.followers.value_or(plan.followers);
+  plan.listing = Random(mix(plan.seed, number_of("listing"))).chance(0.7);
   plan.single_ops = Random(mix(plan.seed, number_of("single ops"))).chance(0.15);
   if (Random(mix(plan.seed, number_of("strays"))).chance(0.4)) plan.strays = 3;
   plan.former = Random(mix(plan.seed, number_of("former"))).chance(0.2);
@@ -199,7 +200,8 @@ std::string to_string(const Plan& plan) {
        << (plan.requests ? "with requests, " : "") << (plan.presence ? "with presence, " : "")
        << (plan.strays > 1 ? "several strays, " : "") << (plan.single_ops ? "single ops, " : "")
        << (plan.former ? "some without checksums, " : "") << plan.clients << " clients, "
-       << plan.followers << " followers, values up to " << plan.value_bytes_max << " B";
+       << plan.followers << (plan.listing ? " listed" : "") << " followers, values up to "
+       << plan.value_bytes_max << " B";
   return text.str();
 }
 

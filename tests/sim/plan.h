@@ -65,6 +65,7 @@ struct Plan {
   std::size_t followers = 0;  // At the beginning, besides the regions' leaders.
   std::size_t strays = 1;     // At once.
   bool single_ops = false;    // Each batch is one transaction, most of one op.
+  bool listing = false;       // Followers may lead one day, and are listed.
   bool former = false;        // Every other region writes batches without checksums.
   bool policies = false;      // Also policies, set, proposed and removed, some of them unknown.
   bool modules = false;       // Policies name modules of plugins.

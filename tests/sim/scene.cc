@@ -12,6 +12,7 @@ Scene::Scene(const Plan& plan)
   if (plan.wishes.engine) network_.run_on_engine(plan.seed);
   network_.announce();
   network_.allow_strays(plan.strays);
+  if (plan.listing) network_.list_members();
   if (plan.former) network_.write_as_before();
   build();
   add_followers();

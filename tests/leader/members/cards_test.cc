@@ -262,19 +262,25 @@ TEST_SUITE("members: cards") {
 
   TEST_CASE("the lag of a follower is the age of the newest card that is covered") {
     leader::LeaderLag lag;
+    const auto hear = [&](core::Origin origin, core::Seq applied, Millis made_ms) {
+      regions::MemberCard card;
+      card.origin = origin;
+      card.end = {.origin = origin, .applied = applied, .durable = applied};
+      lag.hear(card, made_ms);
+    };
     CHECK_FALSE(lag.lag_ms(kNow).has_value());
-    lag.hear({0, 7, 100, 100}, kNow);
+    hear(7, 100, kNow);
     lag.look({{7, 99}});
     CHECK_FALSE(lag.lag_ms(kNow + 10).has_value());
-    lag.hear({0, 7, 200, 200}, kNow + 1000);
+    hear(7, 200, kNow + 1000);
     lag.look({{7, 150}});
     CHECK(lag.lag_ms(kNow + 1500) == 1500);
     lag.look({{7, 200}});
     CHECK(lag.lag_ms(kNow + 1500) == 500);
-    lag.hear({0, 8, 5, 5}, kNow + 2000);  // Another leader.
+    hear(8, 5, kNow + 2000);  // Another leader.
     CHECK_FALSE(lag.lag_ms(kNow + 2000).has_value());
     for (core::Seq seq = 0; seq < 1000; ++seq) {
-      lag.hear({0, 8, seq, seq}, kNow + 2000 + static_cast<Millis>(seq));
+      hear(8, seq, kNow + 2000 + static_cast<Millis>(seq));
     }
     lag.look({{8, 1000}});
     CHECK(lag.lag_ms(kNow + 3000).value_or(0) >= 900);  // Not all were kept.

@@ -347,6 +347,30 @@ TEST_SUITE("leader: expiry") {
     }
   }
 
+  TEST_CASE("keys are cleared as early with a listed member as without one, by leaders alone") {
+    World world(2, World::Links::kAll);
+    const std::size_t member = world.add_listed(0);
+    world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
+    world.expire(0, "k", 40'000);
+    SUBCASE("which is there") {
+      world.run_until(39'900);
+      CHECK(world.keys(1) == 1);
+      world.run_until(40'000 + 4'000);
+      CHECK(world.keys(0) == 0);
+      CHECK(world.cleared(0) == 1);
+    }
+    SUBCASE("and later where it is away") {
+      world.cut_off(member);
+      world.run_until(40'000 + kGraceMs + 4'000);
+      CHECK(world.keys(0) == 1);
+      world.bring_back(member);
+      world.run(6'000);
+      CHECK(world.keys(0) == 0);
+    }
+    CHECK(world.cleared(member) == 0);
+    CHECK(world.nodes.at(member).vector().at(member + 1) == 0);  // It has written nothing.
+  }
+
   TEST_CASE("a clock that follows another one does not let a key be cleared early") {
     World world(2, World::Links::kAll);
     world.set_clock_ahead(1, 50'000);  // Within the drift: timestamps of the other follow it.

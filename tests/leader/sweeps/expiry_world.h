@@ -38,6 +38,21 @@ class ExpiryWorld : public SweepWorld<leader::ExpirySweep> {
     use(at, [&](Scope& scope) { keys = scope.count(Key::all(0)); });
     return keys;
   }
+  // Adds a member of a region that follows it, linked with all; its leader lists it.
+  std::size_t add_listed(std::size_t leader) {
+    const std::size_t at = nodes.size();
+    follows_[at] = leader;
+    add_region(Links::kAll);
+    run(2'000);
+    const regions::Identity& self = nodes.at(at).replica().identity();
+    for (const core::Millis now : {core::Millis{0}, regions::Lister::kRipeMs}) {
+      nodes.at(leader).replica().see_members(
+          {{.node = self.node, .made_ms = now, .ripe = true, .origin = self.origin}}, 0, now);
+    }
+    run(2'000);
+    CHECK(nodes.at(at).replica().members().is_listed());
+    return at;
+  }
   // The sweep of each region has its turn ten times a second.
   void run(core::Millis duration) {
     for (const core::Millis end = nodes.now() + duration; nodes.now() < end;) {
@@ -64,6 +79,11 @@ class ExpiryWorld : public SweepWorld<leader::ExpirySweep> {
                                   std::unique_ptr<storage::MemoryStorage> disk) override {
     regions::ReplicaOptions options = options_of(at);
     options.expiry_wait_ms = kWaitMs;
+    if (const auto found = follows_.find(at); found != follows_.end()) {
+      options.region = "r" + std::to_string(found->second);
+      options.follows = true;
+      options.promote_after_ms = 2'000;
+    }
     return std::make_unique<Node>(options, std::move(disk), nodes.now() + ahead_ms_[at]);
   }
   std::unique_ptr<leader::ExpirySweep> make_sweep(std::size_t at) override {
@@ -73,6 +93,7 @@ class ExpiryWorld : public SweepWorld<leader::ExpirySweep> {
   }
 
   std::map<std::size_t, core::Millis> ahead_ms_;
+  std::map<std::size_t, std::size_t> follows_;  // {a follower: the leader of its region}
 };
 
 }  // namespace anabranch::test

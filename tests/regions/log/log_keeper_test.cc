@@ -46,6 +46,13 @@ struct LogKeeperWorld : Parts {
     beat.chains = {hash};
     exchange.step(kLink, beat, now);
   }
+  [[nodiscard]] bool has(const std::string& region, const VersionVector& vector) const {
+    return keeper.has(region, vector, LogKeeper::Has::kDurable, exchange);
+  }
+  void list_row(const core::Path& row, const std::string& value) {
+    write([&](regions::Group& group) { group.put(row, value); });
+    list.load(*state.reader());
+  }
   [[nodiscard]] core::ChainHash chain(core::Seq seq) const {
     return state.chains().at(kEu, seq).value();
   }
@@ -103,7 +110,9 @@ TEST_SUITE("regions: log keeper") {
       eu.list.load(*eu.state.reader());
     };
     const core::Path next = regions::RegionList::origin_row("us", kAp);
-    const auto names = regions::RegionList::origin_value;
+    const auto names = [](core::Origin before) {
+      return regions::RegionList::origin_value(before);
+    };
     for (const bool is_lost : {false, true}) {
       CAPTURE(is_lost);
       LogKeeperWorld eu;
@@ -128,15 +137,70 @@ TEST_SUITE("regions: log keeper") {
       next_has_all();
       CHECK(eu.forget() > 41);
       CHECK(eu.keeper.lacked().empty());
-      CHECK(eu.keeper.durable("us", eu.exchange) == eu.state.applied().vector());
+      CHECK(eu.has("us", eu.state.applied().vector()));
     }
+  }
+
+  TEST_CASE("it is kept for a listed member that follows, by its link or its report") {
+    LogKeeperWorld eu;
+    eu.list_row(regions::RegionList::origin_row("eu", kUs), regions::RegionList::origin_value(0));
+    const core::Seq all = eu.state.applied().vector().at(kEu);
+    SUBCASE("which has told nothing yet") {
+      CHECK(eu.forget() == 1);
+      CHECK(eu.keeper.lacked().at("eu") == 1);
+    }
+    SUBCASE("by its link") {
+      eu.exchange.link_up(kLink, {}, 0, {});
+      regions::Greeting greeting{regions::Greeting::kProtocol, {1, 1}, "eu", kUs, 7, {}};
+      greeting.follows = true;
+      eu.exchange.step(kLink, greeting, 0);
+      eu.has_on_disk({{kEu, 40}});
+      CHECK(eu.forget() <= 41);
+      CHECK(eu.keeper.lacked().at("eu") == 41);
+      eu.has_on_disk({{kEu, all}});
+    }
+    SUBCASE("by its report") {
+      eu.keeper.reports().take(
+          {.region = "eu", .origin = kUs, .number = 1, .durable = {{kEu, 40}}});
+      CHECK(eu.forget() <= 41);
+      eu.keeper.reports().take(
+          {.region = "eu", .origin = kUs, .number = 2, .durable = {{kEu, all}}});
+    }
+    SUBCASE("until it is declared lost") {
+      CHECK(eu.forget() == 1);
+      eu.list_row(regions::RegionList::retirement_row("eu"),
+                  regions::RegionList::retirement_value(regions::Retirement::kLost, {kUs}));
+    }
+    if (eu.keeper.lacked().empty()) CHECK(eu.forget() > 41);
+  }
+
+  TEST_CASE("a region has what one of its members has, and with reigns what its leader has") {
+    LogKeeperWorld eu;
+    const auto report = [&](core::Origin origin, core::Seq seq) {
+      eu.list_row(regions::RegionList::origin_row("us", origin),
+                  regions::RegionList::origin_value(0));
+      eu.keeper.reports().take(
+          {.region = "us", .origin = origin, .number = seq, .durable = {{kEu, seq}}});
+    };
+    CHECK(eu.has("us", {}));
+    CHECK_FALSE(eu.has("us", {{kEu, 1}}));
+    report(kUs, 30);
+    report(kAp, 50);
+    CHECK(eu.has("us", {{kEu, 50}}));
+    CHECK_FALSE(eu.has("us", {{kEu, 51}}));
+    eu.list_row(regions::RegionList::reign_row("us", kUs), regions::RegionList::reign_value(1));
+    CHECK(eu.has("us", {{kEu, 30}}));
+    CHECK_FALSE(eu.has("us", {{kEu, 50}}));
+    eu.list_row(regions::RegionList::reign_row("us", 77), regions::RegionList::reign_value(2));
+    CHECK(eu.has("us", {{kEu, 50}}));  // Its leader has told nothing.
   }
 
   TEST_CASE("of a region that is no peer its report counts") {
     LogKeeperWorld eu;
     eu.keeper.reports().take({.region = "ap", .origin = 3, .number = 1, .durable = {{kEu, 30}}});
     CHECK(eu.forget() <= 31);
-    CHECK(eu.keeper.durable("ap", eu.exchange) == VersionVector{{kEu, 30}});
+    CHECK(eu.has("ap", {{kEu, 30}}));
+    CHECK_FALSE(eu.has("ap", {{kEu, 31}}));
     CHECK(eu.keeper.lacked().at("ap") == 31);
   }
 
@@ -180,7 +244,8 @@ TEST_SUITE("regions: log keeper") {
     eu.shows(90, {9});
     CHECK(eu.forget() <= 31);
     CHECK(eu.keeper.lacked().at("us") == 31);
-    CHECK(eu.keeper.durable("us", eu.exchange) == VersionVector{{kEu, 30}});
+    CHECK(eu.has("us", {{kEu, 30}}));
+    CHECK_FALSE(eu.has("us", {{kEu, 31}}));
     SUBCASE("also after a restart, when that leader is away") {
       eu.keeper.reports().take(
           {.region = "us", .origin = kUs, .number = 1, .durable = {{kEu, 90}}});

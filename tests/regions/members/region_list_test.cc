@@ -7,6 +7,7 @@
 #include <string>
 
 #include "regions/members/region_list.h"
+#include "regions/state/origin_rewrites.h"
 #include "storage/layout.h"
 #include "tests/regions/parts.h"
 
@@ -126,6 +127,59 @@ TEST_SUITE("regions: region list") {
     CHECK(eu.list.ended() == ended);
     CHECK_FALSE(eu.list.all().contains("new"));
     CHECK(eu.list.previous(5) == 0);
+  }
+
+  TEST_CASE("a row names the directory of its origin, one of an earlier version none") {
+    RegionListWorld eu;
+    const core::Hash128 node{8, 9};
+    eu.say([&](Group& group) {
+      group.put(RegionList::origin_row("us", 5), RegionList::origin_value(4, node));
+      group.put(RegionList::origin_row("us", 6), RegionList::origin_value(5));
+    });
+    const auto& origins = eu.list.all().find("us")->second.origins;
+    CHECK(origins.at(5).node == node);
+    CHECK(origins.at(5).previous == 4);
+    CHECK(origins.at(6).node == core::Hash128{});
+    CHECK(eu.list.waited_for("us") == 1);
+  }
+
+  TEST_CASE("a row that is written under new names keeps what was appended to it") {
+    const std::string appended = "\x93\x05\x92\x08\x09\xA3new";
+    regions::OriginRewrites names;
+    names.add(5, {.after = 0, .origin = 15, .minus = 0});
+    names.add(6, {.after = 0, .origin = 16, .minus = 0});
+    const core::Put put = RegionList::renamed(
+        {.path = RegionList::origin_row("us", 6), .value = appended, .base = {}, .context = {}},
+        names);
+    CHECK(put.path == RegionList::origin_row("us", 16));
+    CHECK(put.value == "\x93\x0F\x92\x08\x09\xA3new");
+    const core::Put reign = RegionList::renamed({.path = RegionList::reign_row("us", 6),
+                                                 .value = RegionList::reign_value(3),
+                                                 .base = {},
+                                                 .context = {}},
+                                                names);
+    CHECK(reign.path == RegionList::reign_row("us", 16));
+    CHECK(reign.value == RegionList::reign_value(3));
+  }
+
+  TEST_CASE("the greatest reign of a region counts, of two the one in the smaller origin") {
+    RegionListWorld eu;
+    CHECK(eu.list.newest_reign("us") == regions::ReignRow{});
+    const auto write = [&](Origin origin, std::uint64_t reign) {
+      eu.say([&](Group& group) {
+        group.put(RegionList::reign_row("us", origin), RegionList::reign_value(reign));
+      });
+    };
+    write(7, 2);
+    write(5, 1);
+    CHECK(eu.list.newest_reign("us") == regions::ReignRow{2, 7});
+    CHECK(eu.list.newest_reign("eu") == regions::ReignRow{});
+    write(5, 2);
+    CHECK(eu.list.newest_reign("us") == regions::ReignRow{2, 5});
+    write(7, 3);
+    CHECK(eu.list.newest_reign("us") == regions::ReignRow{3, 7});
+    CHECK(eu.list.reign_in("us", 5) == 2);
+    CHECK(eu.list.reign_in("us", 8) == 0);
   }
 
   TEST_CASE("what newer versions append to a retirement is skipped") {

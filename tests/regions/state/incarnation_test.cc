@@ -124,6 +124,17 @@ TEST_SUITE("regions: incarnations") {
     CHECK_FALSE(why_new_origin(identity, kPlace).has_value());
   }
 
+  TEST_CASE("a directory at rest lacks nothing of its own, however it ended") {
+    Identity identity;
+    identity.place = kPlace;
+    identity.syncs_later = true;
+    identity.at_rest = true;
+    CHECK_FALSE(why_new_origin(identity, kPlace).has_value());
+    CHECK_FALSE(why_new_origin(identity, other(&Place::boot, std::string("c"))).has_value());
+    CHECK(why_new_origin(identity, other(&Place::file, std::uint64_t{9})).has_value());
+    CHECK(why_new_origin(identity, other(&Place::failed, true)).has_value());
+  }
+
   TEST_CASE("what is not known of a place gives no reason") {
     Identity identity;
     CHECK_FALSE(why_new_origin(identity, kPlace).has_value());
@@ -143,7 +154,8 @@ TEST_SUITE("regions: incarnations") {
                             .place = kPlace,
                             .closed = true,
                             .why = "because",
-                            .node = {8, 9}};
+                            .node = {8, 9},
+                            .at_rest = true};
     const auto back = regions::decode_identity(regions::encode_identity(identity));
     REQUIRE(back.ok());
     CHECK(back.value().place == kPlace);
@@ -151,14 +163,15 @@ TEST_SUITE("regions: incarnations") {
     CHECK(back.value().why == "because");
     CHECK(back.value().formers == identity.formers);
     CHECK(back.value().node == identity.node);
+    CHECK(back.value().at_rest);
   }
 
   TEST_CASE("an identity of a version without nodes is read") {
     Identity identity{.mesh = {}, .region = "eu", .origin = 3, .node = {8, 9}};
     std::string bytes = encode_identity(identity);
-    REQUIRE(bytes.front() == '\x9c');  // An array of 12, with the node as the last element.
+    REQUIRE(bytes.front() == '\x9d');  // An array of 13; the node and a bool are its last elements.
     bytes.front() = '\x9b';
-    bytes.resize(bytes.size() - 3);
+    bytes.resize(bytes.size() - 4);
     const auto back = regions::decode_identity(bytes);
     REQUIRE(back.ok());
     CHECK(back.value().origin == 3);
