@@ -39,7 +39,7 @@ std::string new_position(const Scope& txn, const Key& key, const ListItem* left,
 
 void ListRows::read_moved() {
   txn_.scan(key_.element(crdt::kMoved, type_), [&](const Entry& entry) {
-    moved_.push_back({entry.path.front(), entry.value, {}});
+    if (entry.path.size() == 1) moved_.push_back({entry.path.front(), entry.value, {}});
     return true;
   });
   std::erase_if(moved_, [&](ListItem& item) {

@@ -195,6 +195,7 @@ class SortedSet : detail::Coded<T> {
     std::vector<Scored<T>> found;
     if (at_most == 0) return found;
     scope_->scan(all(), span, [&](const Entry& entry) {
+      if (entry.path.size() != 1) return true;  // No member.
       const double score = Codec<double>::decode(entry.value).value_or(0);
       const bool is_number = std::isfinite(score);
       found.push_back({detail::decode<T>(key_, entry.path.front()), is_number ? score : 0});

@@ -22,7 +22,8 @@ std::optional<core::Dot> ruled_by_type(const core::Path& path, const Cell& cell)
   for (const crdt::Sibling& each : cell.siblings) {
     if (each.value == *shown) of_that_value.siblings.push_back(each);
   }
-  return crdt::last_written(of_that_value).dot;
+  // Values that no version of this program writes read as true, and are shown as such.
+  return crdt::last_written(of_that_value.siblings.empty() ? cell : of_that_value).dot;
 }
 
 ConflictChoice by_resolver(const Resolver& resolver, const Cell& cell) {

@@ -199,6 +199,17 @@ TEST_SUITE("regions: messages") {
     }
   }
 
+  TEST_CASE("a list of more origins than a vector may have is refused") {
+    const auto is_read = [](std::size_t count) {
+      regions::Subscribe wanted;
+      wanted.stream = 1;
+      for (core::Origin origin = 1; origin <= count; ++origin) wanted.forked.push_back(origin);
+      return regions::decode_message(3, regions::encode_message(wanted)).ok();
+    };
+    CHECK(is_read(core::VersionVector::kEntriesMax));
+    CHECK_FALSE(is_read(core::VersionVector::kEntriesMax + 1));
+  }
+
   TEST_CASE("a heartbeat that lacks more functions, or longer names, than may be is refused") {
     const auto is_read = [](LocalRules rules) {
       const regions::Heartbeat beat{

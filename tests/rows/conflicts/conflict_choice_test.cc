@@ -72,6 +72,17 @@ TEST_SUITE("rows: choices between values that met") {
           ConflictChoice{"type", "", Dot{kUs, 1}});
   }
 
+  TEST_CASE("flags with values that no version writes read as true, and the last one is shown") {
+    for (const char* const tag : {"f", "F", "E"}) {
+      const Path flag = *tag == 'E' ? Path{"\1", "flag", tag, "member"} : Path{"\1", "flag", tag};
+      CAPTURE(tag);
+      CHECK(choice_between(flag, values("x", "y"), {}, Resolvers({})) ==
+            ConflictChoice{"type", "", Dot{kUs, 1}});
+      CHECK(choice_between(flag, values("1", "y"), {}, Resolvers({})) ==
+            ConflictChoice{"type", "", Dot{kEu, 1}});
+    }
+  }
+
   TEST_CASE("a score is never decided by a function that a row names") {
     const Path score{"\1", "bid", "z", "member"};
     const Resolvers none({});

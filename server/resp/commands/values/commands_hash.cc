@@ -121,6 +121,7 @@ void reply_entries(Call& call, Writer::Aggregate kind, Each each) {
   const std::string tag(1, static_cast<char>(Type::kString));
   LongAnswer answer(call);
   call.scope.scan(key.of(Type::kMap), answer.rest(), [&](const Entry& entry) {
+    if (entry.path.empty()) return true;  // Of no field: a peer has written that.
     if (!answer.has_time(entry.path.front())) return false;
     if (entry.path.size() == 2 && entry.path[1] == tag) {
       each(entry);

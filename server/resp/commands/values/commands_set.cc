@@ -44,6 +44,7 @@ void smembers(Call& call) {
     call.reply().require(call.scope.count(key.of(Type::kSet)), kLeastElementBytes);
   }
   call.scope.scan(key.of(Type::kSet), answer.rest(), [&](const Entry& entry) {
+    if (entry.path.size() != 1) return true;  // No element: a peer has written that.
     if (!answer.has_time(entry.path.front())) return false;
     call.reply().bulk(entry.path.front());
     answer.found();
