@@ -61,6 +61,29 @@ TEST_SUITE("server: limits") {
     CHECK(message == "the Redis port " + server->endpoint() + " is in use");
   }
 
+  TEST_CASE("what a request may repeat, and a name that is kept, have bounds") {
+    RunningServer server;
+    RespClient client = server.client();
+    const auto many = [](Words words, const Words& more, int times) {
+      for (int i = 0; i < times; ++i) words.insert(words.end(), more.begin(), more.end());
+      return words;
+    };
+    const std::string name(1024, 'n');
+    CHECK(client.ask({"CLIENT", "SETNAME", name}) == "+OK\r\n");
+    CHECK(client.ask({"CLIENT", "SETNAME", name + "n"}).starts_with("-ERR Client names have at"));
+    CHECK(client.ask({"HELLO", "2", "SETNAME", name + "n"}).starts_with("-ERR Client names have"));
+    CHECK(client.ask({"CLIENT", "GETNAME"}) == "$1024\r\n" + name + "\r\n");
+    CHECK(client.ask(many({"COMMAND", "INFO"}, {"nothing"}, 1000)).starts_with("*1000\r\n"));
+    for (const char* const verb : {"INFO", "DOCS"}) {
+      CHECK(client.ask(many({"COMMAND", verb}, {"get"}, 1001)).starts_with("-ERR at most 1000"));
+    }
+    CHECK(client.ask(many({"SCAN", "0"}, {"COUNT", "5"}, 8)).starts_with("*2\r\n"));
+    CHECK(client.ask(many({"SCAN", "0"}, {"COUNT", "5"}, 9)) == "-ERR syntax error\r\n");
+    const Words wait{"ANABRANCH", "WAIT", "1"};
+    CHECK(client.ask(many(wait, {"REGION", "eu"}, 1000)).starts_with("$"));
+    CHECK(client.ask(many(wait, {"REGION", "eu"}, 1001)).find("at most 1000") != std::string::npos);
+  }
+
   TEST_CASE("garbage is answered and cut off, and nobody else notices") {
     const std::uint64_t seed = anabranch::test::seed();
     CAPTURE(seed);

@@ -74,8 +74,16 @@ bool is_plain(std::string_view name) {
   return std::ranges::all_of(name, [](char c) { return c >= '!' && c <= '~'; });
 }
 
+// Names are kept, and shown in lists and logs.
+constexpr std::size_t kNameBytesMax = 1024;
+
 // Whether a client may have this name; if not, replies with the error.
 bool is_name(Call& call, std::string_view name) {
+  if (name.size() > kNameBytesMax) {
+    call.reply().error("ERR Client names have at most " + std::to_string(kNameBytesMax) +
+                       " bytes.");
+    return false;
+  }
   if (is_plain(name)) return true;
   call.reply().error("ERR Client names cannot contain spaces, newlines or special characters.");
   return false;

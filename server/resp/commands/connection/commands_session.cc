@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <anabranch/session.h>
@@ -50,6 +51,9 @@ std::optional<Terms> take_terms(Call& call) {
 }
 
 // Parses the concern in the words of ANABRANCH WAIT.
+// They are looked at again with each commit, as long as the client waits.
+constexpr std::size_t kRegionsMax = 1000;
+
 WriteConcern parse_concern(Call& call) {
   WriteConcern concern;
   for (std::size_t i = 3; i < call.size(); ++i) {
@@ -59,6 +63,10 @@ WriteConcern parse_concern(Call& call) {
     } else if (same_word(call[i], "applied")) {
       concern.level = WriteConcern::Level::kApplied;
     } else if (same_word(call[i], "region") && more) {
+      if (concern.regions.size() >= kRegionsMax) {
+        throw Error(ErrorCode::kInvalid,
+                    "at most " + std::to_string(kRegionsMax) + " regions can be waited for");
+      }
       concern.regions.emplace_back(call[++i]);
     } else if (same_word(call[i], "count") && more) {
       const auto count = core::parse_integer(call[++i]);

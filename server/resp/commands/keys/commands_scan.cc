@@ -49,9 +49,16 @@ std::optional<std::uint64_t> take_cursor(Call& call, std::size_t position) {
   return std::nullopt;
 }
 
+// Each option may be given more than once, as with Redis.
+constexpr std::size_t kOptionWordsMax = 16;
+
 // Returns nullopt after an error reply.
 std::optional<Options> take_options(Call& call, std::size_t first, bool takes_type) {
   Options options;
+  if (call.size() > first + kOptionWordsMax) {  // They are read again in each slice.
+    call.reply().error(kSyntaxError);
+    return std::nullopt;
+  }
   for (std::size_t i = first; i < call.size(); i += 2) {
     const bool more = i + 1 < call.size();
     if (more && same_word(call[i], "count")) {

@@ -33,22 +33,18 @@ std::optional<std::string> read_to_write(const Scope& scope, const Key& key) {
   return scope.get(key.of(Type::kString));
 }
 
-// The same as read() for commands that only read: the lookup is counted.
-std::optional<std::string> look_up(const Call& call, std::size_t position) {
-  std::optional<std::string> value = read(call.scope, call.key(position));
-  count_lookup(call, value.has_value());
-  return value;
+// Shows the string of a key to `function` without a copy; returns false if the key has no value.
+bool show(const Call& call, std::size_t position, const Scope::Show& function) {
+  const Key key = call.key(position);
+  const bool found = call.scope.show(key.of(Type::kString), function);
+  if (!found) expect_type(call.scope, key, Type::kString);
+  count_lookup(call, found);
+  return found;
 }
 
 void get(Call& call) {
-  const Key key = call.key(1);
-  const bool found = call.scope.show(key.of(Type::kString),
-                                     [&](std::string_view value) { call.reply().bulk(value); });
-  if (!found) {
-    expect_type(call.scope, key, Type::kString);
-    call.reply().null();
-  }
-  count_lookup(call, found);
+  const bool found = show(call, 1, [&](std::string_view value) { call.reply().bulk(value); });
+  if (!found) call.reply().null();
 }
 
 struct SetOptions {
@@ -217,8 +213,9 @@ void msetnx(Call& call) {
 }
 
 void strlen(Call& call) {
-  const std::optional<std::string> value = look_up(call, 1);
-  call.reply().integer(value ? static_cast<std::int64_t>(value->size()) : 0);
+  std::size_t size = 0;
+  (void)show(call, 1, [&](std::string_view value) { size = value.size(); });
+  call.reply().integer(static_cast<std::int64_t>(size));
 }
 
 // Stores a string at a key that holds one or nothing, and keeps the deadline.
@@ -242,20 +239,24 @@ std::int64_t place_of(std::int64_t index, std::int64_t size) {
   return index < 0 ? std::max<std::int64_t>(index + size, 0) : index;
 }
 
+// Returns the bytes from the first index to the last one.
+std::string_view part_of(std::string_view value, std::int64_t first, std::int64_t last) {
+  const auto size = static_cast<std::int64_t>(value.size());
+  const std::int64_t begin = place_of(first, size);
+  const std::int64_t end = std::min(place_of(last, size), size - 1);
+  const bool none = (first < 0 && last < 0 && first > last) || begin > end || size == 0;
+  if (none) return {};
+  return value.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin + 1));
+}
+
 void getrange(Call& call) {
   const std::optional<std::int64_t> first = take_integer(call, 2);
   if (!first) return;
   const std::optional<std::int64_t> last = take_integer(call, 3);
   if (!last) return;
-  const std::string value = look_up(call, 1).value_or("");
-  const auto size = static_cast<std::int64_t>(value.size());
-  const std::int64_t begin = place_of(*first, size);
-  const std::int64_t end = std::min(place_of(*last, size), size - 1);
-  const bool none = (*first < 0 && *last < 0 && *first > *last) || begin > end || size == 0;
-  if (none) return call.reply().bulk("");
-  const std::string_view part = value;
-  call.reply().bulk(
-      part.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin + 1)));
+  const bool found = show(
+      call, 1, [&](std::string_view value) { call.reply().bulk(part_of(value, *first, *last)); });
+  if (!found) call.reply().bulk("");
 }
 
 void setrange(Call& call) {
