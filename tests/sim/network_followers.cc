@@ -58,7 +58,7 @@ void Network::show_members(Index at) {
   for (Index each = 0; each < size(); ++each) {
     const Machine& machine = machines_[each];
     if (each == at || machine.region != machines_[at].region || machine.dead) continue;
-    if (!connected(at, each) || cut(at, each)) continue;
+    if (!connected(at, each) || is_cut(at, each)) continue;
     const regions::Replica& replica = machine.node->replica();
     const regions::Identity& self = replica.identity();
     const bool whole = !machine.broken && !machine.stray && !replica.exchange().joining() &&
