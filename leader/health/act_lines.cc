@@ -27,12 +27,6 @@ void log_promoted(const std::string& region) {
   core::log_info(region, "promoted: this leader leads its region from now on");
 }
 
-void log_lost(const std::string& region, std::string_view other, std::string_view part) {
-  const transport::LogPeer about(other);
-  core::log_info(region, "of region " + std::string(other) + " " + std::string(part) +
-                             " is declared lost here");
-}
-
 void log_retired(const std::string& region, std::string_view other, Retirement retirement) {
   const transport::LogPeer about(other);
   const std::string name = "region " + std::string(other);

@@ -18,8 +18,6 @@ void log_promoted(const std::string& region);
 // What its log had lost is told no more.
 void log_forgotten(const std::string& region);
 void log_retired(const std::string& region, std::string_view other, regions::Retirement retirement);
-// `part`: an origin of the other region, or a member.
-void log_lost(const std::string& region, std::string_view other, std::string_view part);
 // After the storage was closed (Storage::close); `flushes`: it was to write to its tables.
 void log_closed(const std::string& region, const core::Result<bool>& closed, bool flushes);
 

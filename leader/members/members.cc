@@ -8,12 +8,12 @@
 
 #include "core/log.h"
 #include "core/text.h"
-#include "leader/health/act_lines.h"
 #include "leader/members/lost_member.h"
 #include "leader/members/member_status.h"
 #include "leader/members/own_card.h"
 #include "leader/pace/machine.h"
 #include "leader/threads/begin_thread.h"
+#include "transport/log_peer.h"
 
 namespace anabranch::leader {
 
@@ -218,7 +218,11 @@ core::Result<void> Members::lose(regions::Replica& replica, std::string_view reg
   }
   auto staged =
       is_origin ? replica.declare_lost(region, origin) : replica.declare_lost(region, node);
-  if (staged.ok()) log_lost(region_, region, part);
+  if (staged.ok()) {
+    const transport::LogPeer about(region);
+    core::log_info(region_, "of region " + std::string(region) + " " + std::string(part) +
+                                " is declared lost here");
+  }
   return staged;
 }
 
