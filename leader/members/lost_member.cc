@@ -22,6 +22,11 @@ std::set<Hash128> listed(const RegionList& list, std::string_view region) {
   return nodes;
 }
 
+bool leads_or_may(const MemberCard& card) {
+  return card.role == MemberCard::Role::kLeads || card.role == MemberCard::Role::kLeaves ||
+         card.promote_after_ms > 0;
+}
+
 std::string names_of(const std::set<Hash128>& nodes) {
   std::string text;
   for (const Hash128& node : nodes) text += (text.empty() ? "" : ", ") + core::to_string(node);
@@ -61,10 +66,10 @@ core::Result<Hash128> lost_member(const CardTable& cards, const MemberCard& own,
   const Hash128 node = *nodes.begin();
   if (node == own.node) return core::invalid(member + " is this one, so it is not lost");
   const auto known = cards.rows().find(node);
-  const bool is_there = known != cards.rows().end() && cards.is_fresh(known->second, now) &&
-                        known->second.card.promote_after_ms > 0;
-  if (is_there) {
-    return core::invalid(member + " is there: it shows cards, and may lead. Stop it first");
+  const bool is_fresh = known != cards.rows().end() && cards.is_fresh(known->second, now);
+  if (is_fresh && leads_or_may(known->second.card)) {
+    return core::invalid(member +
+                         " is there: it shows cards, and leads or may lead. Stop it first");
   }
   if (!waited_for.contains(node)) {
     return core::invalid("the list of regions has no origin of " + member +

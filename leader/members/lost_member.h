@@ -13,8 +13,8 @@ namespace anabranch::leader {
 
 // Returns the node of a member of a region. Fails with kInvalid, with a sentence that tells the
 // remedy: where no member, or more than one, is called so; where it shows fresh cards, so that it
-// is there, anywhere in the mesh, and may lead; where it is this member, whose card is `own`; and
-// where the list has no origin of it, so that nobody waits for it.
+// is there, anywhere in the mesh, and leads or may lead; where it is this member, whose card is
+// `own`; and where the list has no origin of it, so that nobody waits for it.
 [[nodiscard]] core::Result<core::Hash128> lost_member(const CardTable& cards,
                                                       const regions::MemberCard& own,
                                                       const regions::RegionList& list,

@@ -38,8 +38,9 @@ struct World {
     });
   }
   void show(const Hash128& node, const std::string& name, Millis age_ms,
-            Millis promote_after_ms = 2'000) {
+            Millis promote_after_ms = 2'000, MemberCard::Role role = MemberCard::Role::kFollows) {
     KnownCard known;
+    known.card.role = role;
     known.card.node = node;
     known.card.opening = known.card.number = 1;
     known.card.region = "eu";
@@ -79,6 +80,10 @@ TEST_SUITE("leader: lost member") {
     World world;
     SUBCASE("may lead") {
       world.show(kOther, "eu-2", 100);
+      CHECK(world.refuses("eu-2", "is there"));
+    }
+    SUBCASE("leads") {
+      world.show(kOther, "eu-2", 100, 0, MemberCard::Role::kLeads);
       CHECK(world.refuses("eu-2", "is there"));
     }
     SUBCASE("may not") {
