@@ -28,13 +28,13 @@ void Lister::look(std::vector<ShownMember> members, core::Millis now) {
 std::vector<Lister::Row> Lister::due(const RegionList& list, const Lead& lead) const {
   std::vector<Row> rows;
   if (lead.blind || lead.reign < lead.known) return rows;
-  std::size_t waited_for = list.waited_for(lead.region);
+  std::size_t listed = 0;  // By these rows.
   for (const ShownMember& member : members_) {
     if (!is_due(member, list, lead)) continue;
     const bool ends = !is_of_another(member, member.previous, lead);
     if (!list.knows(lead.region, member.origin)) {
-      if (waited_for >= kRowsMax) continue;
-      ++waited_for;
+      if (list.waited_for(lead.region) + listed >= kRowsMax) continue;
+      ++listed;
       rows.push_back({member.origin, ends ? member.previous : 0, member.node});
     }
     if (ends) add_formers(member, list, rows);

@@ -277,8 +277,7 @@ std::size_t RegionList::waited_for(std::string_view region) const {
   const auto found = all_.find(region);
   if (found == all_.end()) return 0;
   return static_cast<std::size_t>(std::ranges::count_if(
-      found->second.origins,
-      [&](const auto& each) { return !succeeded(each.first) && !lost(region, each.first); }));
+      found->second.origins, [&](const auto& each) { return counts(region, each.first); }));
 }
 
 std::set<std::string> regions_known(const RegionList& list, const Applied& applied) {

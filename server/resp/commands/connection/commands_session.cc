@@ -50,10 +50,10 @@ std::optional<Terms> take_terms(Call& call) {
   return terms;
 }
 
-// Parses the concern in the words of ANABRANCH WAIT.
-// They are looked at again with each commit, as long as the client waits.
+// The regions are looked at again with each commit, as long as the client waits.
 constexpr std::size_t kRegionsMax = 1000;
 
+// Parses the concern in the words of ANABRANCH WAIT.
 WriteConcern parse_concern(Call& call) {
   WriteConcern concern;
   for (std::size_t i = 3; i < call.size(); ++i) {

@@ -44,10 +44,12 @@ void smembers(Call& call) {
     call.reply().require(call.scope.count(key.of(Type::kSet)), kLeastElementBytes);
   }
   call.scope.scan(key.of(Type::kSet), answer.rest(), [&](const Entry& entry) {
-    if (entry.path.size() != 1) return true;  // No element: a peer has written that.
+    if (entry.path.empty()) return true;  // Of no element: a peer has written that.
     if (!answer.has_time(entry.path.front())) return false;
-    call.reply().bulk(entry.path.front());
-    answer.found();
+    if (entry.path.size() == 1) {
+      call.reply().bulk(entry.path.front());
+      answer.found();
+    }
     return true;
   });
   answer.enclose(Writer::Aggregate::kSet);
