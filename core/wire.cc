@@ -87,9 +87,7 @@ void write_origins(Writer& out, std::span<const Origin> origins) {
 
 std::vector<Origin> read_origins(Reader& in) {
   std::vector<Origin> origins;
-  std::size_t left = in.array();
-  if (left > VersionVector::kEntriesMax) in.fail("more origins than a vector may have");
-  for (; left > 0 && in.ok(); --left) {
+  for (std::size_t left = in.array(); left > 0 && in.ok(); --left) {
     const Origin origin = in.uint64();
     if (!origins.empty() && origin <= origins.back()) in.fail("origins are not in order");
     origins.push_back(origin);

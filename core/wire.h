@@ -35,7 +35,7 @@ std::optional<Hash128> read_hash_or_nil(Reader& in);
 
 // [origin, ...], sorted.
 void write_origins(Writer& out, std::span<const Origin> origins);
-// Fails on unsorted or repeated origins, and on more than a vector may have.
+// Fails on unsorted or repeated origins.
 std::vector<Origin> read_origins(Reader& in);
 
 }  // namespace anabranch::core

@@ -249,6 +249,19 @@ Message read_heartbeat(Reader& in) {
   return message;
 }
 
+// What is stored is read whatever its length: an earlier version may have taken it from a peer.
+void refuse_many(const std::vector<core::Origin>& origins, Reader& in) {
+  if (origins.size() > core::VersionVector::kEntriesMax) {
+    in.fail("more origins than a vector may have");
+  }
+}
+
+Message read_report_message(Reader& in) {
+  RegionReport report = read_report(in);
+  refuse_many(report.open, in);
+  return report;
+}
+
 Message read_subscribe(Reader& in) {
   Subscribe message;
   const std::size_t newer = in.array_of(6);
@@ -257,6 +270,8 @@ Message read_subscribe(Reader& in) {
   message.from = read_vector(in);
   message.forked = read_origins(in);
   message.ended = read_origins(in);
+  refuse_many(message.forked, in);
+  refuse_many(message.ended, in);
   message.nonce = in.uint64();
   in.skip(newer);
   return message;
@@ -375,7 +390,7 @@ constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReader
     read_snapshot_refusal,
     read_signed,
     read_refusal,
-    [](Reader& in) -> Message { return read_report(in); },
+    read_report_message,
     [](Reader& in) -> Message { return read_presence(in); },
     [](Reader& in) -> Message { return read_cards(in); }};
 static_assert(

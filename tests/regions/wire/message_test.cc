@@ -208,6 +208,19 @@ TEST_SUITE("regions: messages") {
     };
     CHECK(is_read(core::VersionVector::kEntriesMax));
     CHECK_FALSE(is_read(core::VersionVector::kEntriesMax + 1));
+    regions::RegionReport report{.region = "us", .origin = 2, .number = 1};
+    CHECK(regions::decode_message(regions::kind_of(report), regions::encode_message(report)).ok());
+    for (core::Origin origin = 1; origin <= core::VersionVector::kEntriesMax + 1; ++origin) {
+      report.open.push_back(origin);
+    }
+    CHECK_FALSE(
+        regions::decode_message(regions::kind_of(report), regions::encode_message(report)).ok());
+    std::string stored;  // By a version that took it.
+    core::Writer out(stored);
+    regions::write_report(out, report);
+    core::Reader in(stored);
+    CHECK(regions::read_report(in).open == report.open);
+    CHECK(in.done());
   }
 
   TEST_CASE("a heartbeat that lacks more functions, or longer names, than may be is refused") {
