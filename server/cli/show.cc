@@ -6,7 +6,8 @@
 // [{field, type, value, counter, siblings}]} for maps.
 // If regions gave the key different types at the same time, hidden: [{type, count}] lists the types
 // that are not shown; they stay until the key is removed or overwritten.
-// Bytes are a string if they are UTF-8, else {"hex": "00ff..."}; an absent value is null.
+// Bytes are a string if they are UTF-8, else {"hex": "00ff..."}; those that have no room in the
+// answer {"begins": "ab", "bytes": 3000000}. An absent value is null.
 
 #include <nlohmann/json.hpp>
 
@@ -27,6 +28,9 @@ constexpr Argument kKey{"KEY", Argument::Kind::kPositional, "", "the key to show
 
 std::string shown(const json& value) {
   if (value.is_null()) return "(nothing)";
+  if (value.is_object() && value.contains("begins")) {
+    return shown(value.at("begins")) + "... (" + value.at("bytes").dump() + " bytes)";
+  }
   return value.is_string() || value.is_object() ? in_quotes(bytes_of(value)) : value.dump();
 }
 

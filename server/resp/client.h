@@ -103,6 +103,7 @@ struct Client {
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
   Standing standing = Standing::kApart;
+  bool is_long = false;        // Its command, held back, has turned out to take long.
   bool behind_commit = false;  // Its next command waits for the commit under way.
   bool verbs_only = false;     // It has come by the control socket.
   bool local = true;           // It has come from this machine...

@@ -44,10 +44,11 @@ bool is_of_rows(const Command& command) {
   return looks && (command.flags & kMore) == 0 && command.shared == nullptr;
 }
 
-// Whether a request may be large (work.h): few are.
-bool goes_by_work(const Command& command, Arguments arguments) {
+// Whether a request may turn out to be long: a write of more than a few rows.
+bool may_be_long(const Command& command, Arguments arguments) {
+  constexpr std::size_t kFew = 8;
   return command.changes() &&
-         (command.has(kExecutes) || command.has(kLarge) || arguments.size() > kWorkDirectMax);
+         (command.has(kExecutes) || command.has(kLarge) || arguments.size() > kFew);
 }
 
 // Whether a transaction only reads, and tells nobody that it has read.
@@ -74,6 +75,7 @@ bool asks_status(const Command& command) {
 Turn::Turn(Host& host)
     : host_(host),
       watchdog_(host.leader.region(), host.options.transaction_patience),
+      removals_(host.watched),
       aside_(host.leader, host.watched, host.options.strand_time.get()) {
   host.watchdog = &watchdog_;
   host.observed.commands.resize(all_rows().size());
@@ -111,11 +113,26 @@ void Turn::execute(Client& client, Arguments arguments) {
   // What others have staged counts as a change, so the log must have it.
   const bool watches = command.has(kExecutes) && host_.watched.watches(client);
   if ((command.has(kAfterCommit) || watches) && !commit_before(client)) return;
-  if (goes_by_work(command, arguments) &&
-      is_large(client, command, arguments, host_.leader.scope())) {
-    return begin_large(client, resolved, arguments);
+  if (!may_be_long(command, arguments)) {
+    return run_in(host_.leader.scope(), client, resolved, arguments, false);
   }
-  run_in(host_.leader.scope(), client, resolved, arguments, false);
+  const bool is_long = client.is_long || is_large(client, command, arguments);
+  if (!is_long && run_briefly(client, resolved, arguments)) return;
+  begin_large(client, resolved, arguments);
+  client.is_long = client.held_back && !client.drafting;
+}
+
+bool Turn::run_briefly(Client& client, const Resolved& resolved, Arguments arguments) {
+  const std::size_t begin = client.reply.mark();
+  PacedTransaction scope(host_.leader.writer());
+  try {
+    const Trial trial(steady_now() + host_.options.write_slice_max);
+    run_in(scope, client, resolved, arguments, false);
+    return true;
+  } catch (const Trial::Over&) {
+    client.reply.rewind(begin);
+    return false;
+  }
 }
 
 // A command that looks at its client alone waits for nobody. While a group is staged the leader is
@@ -289,26 +306,14 @@ bool Turn::make_way(Client& client, const Command& command, Arguments arguments)
 }
 
 void Turn::begin_removal(Client& client, const Command& command, Arguments arguments) {
-  try {
-    if (reads_.any_to_begin()) {
-      if (!commit_before(client)) return;
-      if (!reads_.keep_state(host_)) {
-        client.held_back = HeldBack{HeldBack::Until::kRemoved};
-        return;
-      }
-    }
-    ++host_.statistics.commands;
-    ++host_.observed.commands.of(command.id).calls;
-    removals_.begin(client, arguments.subspan(1));
-    show(client, command, arguments);
-    for (const std::string_view name : arguments.subspan(1)) {
-      host_.watched.touch(client.database, name);
-    }
-  } catch (const Error& error) {
-    const std::size_t mark = client.reply.mark();
-    client.reply.error(error_text(error));
-    client.drop_unwanted(mark);
+  if (removals_.full()) {
+    client.held_back = HeldBack{HeldBack::Until::kRemoved};
+    return;
   }
+  ++host_.statistics.commands;
+  ++host_.observed.commands.of(command.id).calls;
+  removals_.begin(client, arguments.subspan(1));
+  show(client, command, arguments);
 }
 
 void Turn::begin_large(Client& client, const Resolved& resolved, Arguments arguments) {
@@ -402,8 +407,19 @@ void Turn::forget_closed(Client& client) {
 
 void Turn::remove_some(SteadyTime until) {
   if (!removals_.any()) return;
+  if (!removals_.acts()) {
+    if (!removals_.prepare(until) || !reads_have_states()) return;
+    removals_.act();
+  }
   removals_.slice(host_.leader.scope(), until);
   open_.wrote = true;
+}
+
+bool Turn::reads_have_states() {
+  if (!reads_.any_to_begin()) return true;
+  if (!open_.wrote) return reads_.keep_state(host_);
+  begin_commit();
+  return false;
 }
 
 void Turn::refuse(Client& client, std::string_view error) {

@@ -181,7 +181,11 @@ class Turn {
   void run_watched(Call& call);
   // Whether a command may run beside the removals in progress.
   bool make_way(Client& client, const Command& command, Arguments arguments);
+  // Whether each long read has its state, which the next removal does not change.
+  bool reads_have_states();
   void begin_removal(Client& client, const Command& command, Arguments arguments);
+  // Runs a request in one piece; false, and nothing has happened, where that takes long.
+  bool run_briefly(Client& client, const Resolved& resolved, Arguments arguments);
   // Begins a large request: a long write, or a read in slices.
   void begin_large(Client& client, const Resolved& resolved, Arguments arguments);
   // Answers a transaction that has looked at too much, and is undone.

@@ -37,6 +37,11 @@ std::uint64_t members_of(const Key& key, Type shown, const Scope& scope) {
 void WatchedKeys::watch(const Client& client, std::string_view name, const Scope& scope) {
   const Key key(client.database, name);
   const std::string path(key.encoded());
+  const auto watched = clients_.find(client.id);
+  if (watched != clients_.end() && watched->second.size() >= kKeysMax) {
+    throw Error(ErrorCode::kTooLarge,
+                "a client watches " + std::to_string(kKeysMax) + " keys at most");
+  }
   if (bytes_ + bytes_of(path) > kBytesMax) {
     throw Error(ErrorCode::kTooLarge, "all clients together watch too many keys");
   }

@@ -39,6 +39,8 @@ class WatchedKeys {
  public:
   // Of all clients together.
   static constexpr std::size_t kBytesMax = std::size_t{64} << 20U;
+  // Of one client: to look at all of them, or to forget them, is one piece of work.
+  static constexpr std::size_t kKeysMax = 10'000;
 
   // `leader` must outlive it.
   explicit WatchedKeys(const leader::Leader& leader) : leader_(leader) {}

@@ -22,7 +22,7 @@
 
 #include "control/resp/writer.h"
 #include "server/resp/command.h"
-#include "server/resp/slices/strand.h"
+#include "server/resp/slices/pace.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -78,7 +78,7 @@ class LongAnswer {
   // this slice goes on.
   [[nodiscard]] bool goes_on_behind(std::string_view name) {
     slice_.last = name;
-    Strand::breathe(kHiddenMax);
+    Pace::breathe(kHiddenMax);
     slice_.cut_short = steady_now() >= slice_.until;
     return !slice_.cut_short;
   }
@@ -157,7 +157,7 @@ class LongAnswer {
     if (looks_++ == 0) looked_at_ = bytes;
     if (looks_ % kPerLook != 0 && bytes - looked_at_ < kBytesPerLook) return false;
     looked_at_ = bytes;
-    Strand::breathe(kPerLook);
+    Pace::breathe(kPerLook);
     slice_.cut_short = looks_ > 1 && steady_now() >= slice_.until;
     return slice_.cut_short;
   }

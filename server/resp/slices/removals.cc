@@ -12,11 +12,6 @@ namespace {
 // Reading the clock costs as much as a tenth of a key.
 constexpr std::size_t kKeysPerLook = 16;
 
-std::string entry_of(std::uint8_t database, std::string_view name) {
-  std::string entry(1, static_cast<char>(database));
-  return entry.append(name);
-}
-
 // Returns the selected database after a command of a transaction.
 std::uint8_t database_behind(const Queue::Entry& entry, std::uint8_t database) {
   if (entry.command->name != "select") return database;
@@ -28,14 +23,9 @@ std::uint8_t database_behind(const Queue::Entry& entry, std::uint8_t database) {
 }  // namespace
 
 void Removals::begin(Client& client, Arguments names) {
-  for (const std::string_view name : names) (void)Key(client.database, name);  // Throws.
   auto removal = std::make_shared<Removal>();
   removal->database = client.database;
-  for (const std::string_view name : names) {
-    // Another removal has this key; for this one it no longer exists.
-    if (!condemned_.emplace(entry_of(client.database, name), removal).second) continue;
-    removal->names.emplace_back(name);
-  }
+  removal->names.assign(names.begin(), names.end());
   removals_.push_back(removal);
   const auto attempt = [&client, removal](bool /*late*/) {
     if (!removal->over) return false;
@@ -50,6 +40,27 @@ void Removals::begin(Client& client, Arguments names) {
   client.wait = Wait{attempt, SteadyTime::max()};
 }
 
+bool Removals::prepare(SteadyTime until) {
+  Removal& removal = *removals_.front();
+  if (removal.is_ready) return true;
+  removal.condemned.reserve(removal.names.size());
+  try {
+    for (; !removal.done(); ++removal.next) {
+      if (removal.next % kKeysPerLook == 0 && steady_now() >= until) return false;
+      const std::string& name = removal.names[removal.next];
+      (void)Key(removal.database, name);  // Throws.
+      removal.condemned.insert(name);
+      watched_.touch(removal.database, name);
+    }
+  } catch (const Error& error) {
+    removal.error = error_text(error);
+    removal.condemned.clear();
+    removal.names.clear();
+  }
+  removal.next = 0;
+  return removal.is_ready = true;
+}
+
 void Removals::remove(Scope& scope, std::string_view name, Removal& removal) {
   const Key key(removal.database, name);
   if (scope.type(key) == Type::kNone) return;
@@ -58,6 +69,7 @@ void Removals::remove(Scope& scope, std::string_view name, Removal& removal) {
 }
 
 bool Removals::make_way(const Command& command, Client& client, Arguments arguments, Scope& scope) {
+  if (!acts_) return command.name != "watch";
   if (command.has(kWhole)) return false;
   const bool executes = command.name == "exec";
   const auto looks_at_all = [](const Queue::Entry& entry) { return entry.command->has(kWhole); };
@@ -79,49 +91,44 @@ bool Removals::make_way(const Command& command, Client& client, Arguments argume
 
 void Removals::make_way(const Command& command, std::uint8_t database, Arguments arguments,
                         Scope& scope) {
+  Removal& removal = *removals_.front();
+  if (database != removal.database) return;
   for_each_key(command, arguments, [&](std::string_view name, const KeySpec&) {
-    const auto found = condemned_.find(entry_of(database, name));
-    if (found == condemned_.end()) return;
-    const Shared removal = found->second;
-    condemned_.erase(found);
-    remove(scope, name, *removal);
+    if (removal.condemned.erase(name) > 0) remove(scope, name, removal);
   });
 }
 
-bool Removals::slice(Scope& scope, SteadyTime until) {
-  const auto oldest =
-      std::ranges::find_if(removals_, [](const Shared& each) { return !each->done(); });
-  if (oldest == removals_.end()) return false;
-  Removal& removal = **oldest;
+void Removals::slice(Scope& scope, SteadyTime until) {
+  Removal& removal = *removals_.front();
   try {
     scope.atomically([&](Scope& txn) {
       for (std::size_t i = 0; i < kDirectMax && !removal.done(); ++i) {
         if (i % kKeysPerLook == 0 && i > 0 && steady_now() >= until) return;
         const std::string& name = removal.names[removal.next++];
-        const auto found = condemned_.find(entry_of(removal.database, name));
         // A command that named the key has removed it first, and may have made it anew.
-        if (found == condemned_.end() || found->second != *oldest) continue;
-        condemned_.erase(found);
-        remove(txn, name, removal);
+        if (removal.condemned.erase(name) > 0) remove(txn, name, removal);
       }
     });
   } catch (const Error& error) {
     failed(error_text(error));
   }
-  return true;
 }
 
 void Removals::committed() {
-  std::erase_if(removals_, [](const Shared& each) { return each->over = each->done(); });
+  if (acts_ && removals_.front()->done()) end();
 }
 
 void Removals::failed(std::string_view error) {
-  for (const Shared& each : removals_) {
-    each->error = error;
-    each->over = true;
+  while (any()) {
+    removals_.front()->error = error;
+    end();
   }
-  removals_.clear();
-  condemned_.clear();
+}
+
+void Removals::end() {
+  removals_.front()->over = true;
+  removals_.pop_front();
+  acts_ = false;
 }
 
 }  // namespace anabranch::server

@@ -8,8 +8,6 @@
 
 namespace anabranch::server {
 
-thread_local Strand* Strand::running_ = nullptr;
-
 Strand::~Strand() {
   if (!thread_.joinable()) return;
   if (!done_) {
@@ -47,7 +45,7 @@ void Strand::run_on_thread() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return turn_ == Turn::kWork; });
   }
-  running_ = this;
+  exchange(this);
   if (!abandoned_) run();
   count_spent();
   const std::lock_guard lock(mutex_);
@@ -58,9 +56,9 @@ void Strand::run_on_thread() {
 // In one piece: nobody else could go on.
 void Strand::run_here() {
   until_ = SteadyTime::max();
-  running_ = this;
+  Pace* const before = exchange(this);
   run();
-  running_ = nullptr;
+  exchange(before);
 }
 
 void Strand::run() {
@@ -82,12 +80,10 @@ void Strand::count_spent() {
   *spent_ += now - std::exchange(counted_, now);
 }
 
-void Strand::add(std::size_t units) {
-  units_ += units;
-  if (units_ - looked_at_ < kPerLook) return;
-  looked_at_ = units_;
+void Strand::add(std::size_t more) {
+  if (!looks_behind(more)) return;
   pause_if_late();
-  if (units_ > units_max_) throw TooMuch{units_max_};
+  if (units() > units_max_) throw TooMuch{units_max_};
 }
 
 void Strand::pause_if_late() {

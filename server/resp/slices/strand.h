@@ -1,7 +1,7 @@
 // A long piece of work that goes in slices, wherever it is when a slice ends: between two reads or
 // writes of a scope, deep within a command.
 //
-//   Strand strand([&] { ...; Strand::breathe(); ... });
+//   Strand strand([&] { ...; Pace::breathe(); ... });
 //   while (!strand.go_on(until)) ...      // Other work.
 //   strand.result();                      // Throws what the work has thrown.
 //
@@ -21,11 +21,12 @@
 #include <utility>
 
 #include "leader/threads/begin_thread.h"
+#include "server/resp/slices/pace.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
 
-class Strand {
+class Strand final : public Pace {
  public:
   // Thrown out of breathe() when the strand is destroyed before the work is done. No error: nobody
   // asks for the result any more.
@@ -43,7 +44,8 @@ class Strand {
   // must outlive the strand.
   Strand(std::function<void()> work, std::size_t units_max, Spent* spent = nullptr,
          leader::BeginThread begin_thread = leader::begin_thread)
-      : work_(std::move(work)),
+      : Pace(kLook),
+        work_(std::move(work)),
         units_max_(units_max),
         spent_(spent),
         begin_thread_(std::move(begin_thread)) {}
@@ -59,36 +61,24 @@ class Strand {
     if (thrown_) std::rethrow_exception(thrown_);
   }
 
-  // Called by the work after some units of it, a unit being to look at a row or to write it: ends
-  // the slice when it is time. Does nothing outside of a strand.
-  static void breathe(std::size_t units = 1) {
-    if (running_ != nullptr) running_->add(units);
-  }
-
  private:
   enum class Turn : std::uint8_t { kOwner, kWork };
 
   void run_on_thread();
   void run_here();
   void run();
-  void add(std::size_t units);
+  // Ends the slice when it is time.
+  void add(std::size_t more) override;
   void pause_if_late();
   void count_spent();
   // Lets the other one run, and waits until this one may.
   void hand_over(Turn to, Turn back);
-
-  static thread_local Strand* running_;
-
-  // Reading the clock costs as much as some units.
-  static constexpr std::size_t kPerLook = 16;
 
   std::function<void()> work_;
   const std::size_t units_max_;
   Spent* const spent_;
   const leader::BeginThread begin_thread_;
   std::int64_t counted_ = 0;  // Of the time of the thread.
-  std::size_t units_ = 0;
-  std::size_t looked_at_ = 0;
   SteadyTime until_ = {};
   std::exception_ptr thrown_;
   bool begun_ = false;

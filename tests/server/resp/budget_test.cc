@@ -264,6 +264,25 @@ TEST_SUITE("server: budgets") {
     client.send(request(removal(20'000)));
   }
 
+  TEST_CASE("removals of many keys wait for each other where there are many, and others for none") {
+    RunningServer server;
+    RespClient client = server.client();
+    fill(client, 2'000);
+    client.ask({"WATCH", "k1999"});
+    std::vector<RespClient> removing;
+    for (int i = 0; i < 40; ++i) removing.push_back(server.client());
+    for (RespClient& each : removing) each.send(request(removal(100'000)));
+    RespClient other = server.client();
+    CHECK(other.ask({"SET", "more", "v"}) == "+OK\r\n");
+    CHECK(other.ask({"WATCH", "more"}) == "+OK\r\n");
+    int removed = 0;
+    for (RespClient& each : removing) removed += std::stoi(each.receive().substr(1));
+    CHECK(removed == 2'000);
+    CHECK(client.ask({"MULTI"}) == "+OK\r\n");
+    CHECK(client.ask({"EXEC"}) == "*-1\r\n");
+    CHECK(other.ask({"DBSIZE"}) == ":1\r\n");
+  }
+
   TEST_CASE("a removal of many keys within MULTI is one transaction") {
     RunningServer server;
     RespClient client = server.client();

@@ -117,6 +117,23 @@ TEST_SUITE("server: commands") {
     CHECK_FALSE(ask_json(client, {"ANABRANCH", "SHOW", "both"}).contains("hidden"));
   }
 
+  TEST_CASE("of long values in a collection the beginning is shown, of a string all") {
+    RunningServer server;
+    RespClient client = server.client();
+    const std::string large = std::string(300'000, 'x') + "\xc3\xa4";
+    client.ask({"SET", "string", large});
+    CHECK(ask_json(client, {"ANABRANCH", "SHOW", "string"})["siblings"][0]["value"] == large);
+    client.ask({"HSET", "hash", "a", "short", "b", std::string(262'143 - 12, 'x') + "\xc3\xa4", "c",
+                large, "d", "short"});
+    const auto fields = ask_json(client, {"ANABRANCH", "SHOW", "hash"})["fields"];
+    CHECK(fields[0]["value"] == "short");
+    // The name and the value of the first, twice, leave 262132 bytes, and this takes one more.
+    CHECK(fields[1]["value"]["bytes"] == 262'133);
+    CHECK(fields[1]["value"]["begins"] == std::string(262'131, 'x'));
+    CHECK(fields[2]["siblings"][0]["value"]["begins"] == std::string(64, 'x'));
+    CHECK(fields[3]["value"] == "short");
+  }
+
   TEST_CASE("a server answers, and answers again after its port was opened once more") {
     RunningServer server;
     RespClient client = server.client();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/resp/slices/pace.h"
 #include "server/resp/slices/strand.h"
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
@@ -15,9 +16,11 @@
 namespace anabranch::long_writes_test {
 
 using namespace std::chrono_literals;
+using server::Pace;
 using server::ServerOptions;
 using server::steady_now;
 using server::Strand;
+using server::Trial;
 using test::bulk;
 using test::eventually;
 using test::figure;
@@ -67,7 +70,7 @@ TEST_SUITE("server: strand") {
     int done = 0;
     Strand strand(
         [&] {
-          for (; done < 1000; ++done) Strand::breathe();
+          for (; done < 1000; ++done) Pace::breathe();
         },
         SIZE_MAX);
     int slices = 0;
@@ -95,7 +98,7 @@ TEST_SUITE("server: strand") {
       Strand strand(
           [&] {
             const AtEnd at_end{ended};
-            for (;;) Strand::breathe();
+            for (;;) Pace::breathe();
           },
           SIZE_MAX);
       CHECK_FALSE(strand.go_on(steady_now()));
@@ -105,13 +108,13 @@ TEST_SUITE("server: strand") {
     Strand never([] {}, SIZE_MAX);  // It was never begun.
     Strand endless(
         [] {
-          for (;;) Strand::breathe();
+          for (;;) Pace::breathe();
         },
         500);
     while (!endless.go_on(steady_now() + 1h)) {
     }
     CHECK_THROWS_AS(endless.result(), Strand::TooMuch);
-    Strand::breathe();  // Outside of a strand.
+    Pace::breathe();  // Outside of a strand.
   }
 
   TEST_CASE("without a thread work is one slice, and no more than with one") {
@@ -120,7 +123,7 @@ TEST_SUITE("server: strand") {
     };
     const auto breathe = [](int times) {
       return [times] {
-        for (int i = 0; i < times; ++i) Strand::breathe();
+        for (int i = 0; i < times; ++i) Pace::breathe();
       };
     };
     Strand strand(breathe(400), 500, nullptr, refuse);
@@ -130,6 +133,21 @@ TEST_SUITE("server: strand") {
     CHECK(endless.go_on(steady_now()));
     CHECK_THROWS_AS(endless.result(), Strand::TooMuch);
     breathe(100'000)();  // Outside of a strand.
+  }
+
+  TEST_CASE("a trial ends work that takes longer, and nothing behind it") {
+    int done = 0;
+    {
+      const Trial trial(steady_now());
+      const auto work = [&] {
+        for (;; ++done) Pace::breathe();
+      };
+      CHECK_THROWS_AS(work(), Trial::Over);
+    }
+    CHECK(done < 100);
+    for (int i = 0; i < 100; ++i) Pace::breathe();
+    const Trial longer(steady_now() + 1h);
+    for (int i = 0; i < 100; ++i) Pace::breathe();
   }
 }
 
@@ -162,6 +180,29 @@ TEST_SUITE("server: long writes") {
     skip(writer, 43);
     CHECK(writer.receive().starts_with("*42\r\n+OK\r\n:5000\r\n"));
     CHECK(next.receive() == ":4\r\n");
+  }
+
+  TEST_CASE("a transaction of few words that turns out to be long is begun anew in slices") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    RespClient reader = server.client();
+    client.ask({"SET", "large", std::string(1'000'000, 'v')});
+    client.ask({"SET", "n", "5"});
+    client.ask({"WATCH", "large"});
+    std::string bytes = request({"MULTI"}) + request({"INCR", "n"}) + request({"SELECT", "1"});
+    for (int i = 0; i < 20; ++i) bytes += request({"SETRANGE", "large", "999999", "end"});
+    bytes += request({"INCR", "n"}) + request({"SELECT", "0"}) + request({"INCR", "n"});
+    client.send(bytes + request({"EXEC"}));
+    int between = 0;
+    for (std::string shown; (shown = reader.ask({"GET", "n"})) != "$1\r\n7\r\n"; ++between) {
+      REQUIRE(shown == "$1\r\n5\r\n");
+    }
+    CHECK(between > 10);
+    skip(client, 26);
+    const std::string reply = client.receive();
+    CHECK(reply.starts_with("*25\r\n:6\r\n+OK\r\n:1000002\r\n"));
+    CHECK(reply.ends_with(":1\r\n+OK\r\n:7\r\n"));
+    CHECK(client.ask({"STRLEN", "large"}) == ":1000000\r\n");
   }
 
   TEST_CASE("a large command answers and writes what a small one does") {

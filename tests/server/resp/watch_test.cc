@@ -164,6 +164,18 @@ TEST_SUITE("server: watch") {
     CHECK(exec(client) == kNothing);
   }
 
+  TEST_CASE("a client watches so many keys, and no more until it forgets them") {
+    RunningServer server;
+    RespClient client = server.client();
+    Words words{"WATCH"};
+    for (int i = 0; i < 10'000; ++i) words.push_back("k" + std::to_string(i));
+    CHECK(client.ask(words) == "+OK\r\n");
+    CHECK(client.ask({"WATCH", "more"}).starts_with("-ERR a client watches 10000 keys at most"));
+    CHECK(server.client().ask({"WATCH", "more"}) == "+OK\r\n");
+    CHECK(client.ask({"UNWATCH"}) == "+OK\r\n");
+    CHECK(client.ask({"WATCH", "more"}) == "+OK\r\n");
+  }
+
   TEST_CASE("a watch ends with EXEC, DISCARD, UNWATCH, RESET and the connection") {
     RunningServer server;
     RespClient client = server.client();

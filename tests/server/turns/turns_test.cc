@@ -283,17 +283,21 @@ TEST_SUITE("server: turns") {
   TEST_CASE("a transaction of many writes holds up nobody, here or where it is applied") {
     const double slower = slowness();
     Regions regions({.elements = 10, .bytes = 10});
-    const std::string label = "MULTI with many SET";
     const RespClient watching_here = regions.watching_here();
     const RespClient watching_there = regions.watching_there();
-    regions.carry_out("writer", test::many_writes({.elements = 100'000, .bytes = 10}), true, label);
+    const std::string many = "MULTI with many SET";
+    regions.carry_out("writer", test::many_writes({.elements = 100'000, .bytes = 10}), true, many);
+    const std::string large = "MULTI with few large writes";
+    regions.carry_out("writer", test::large_writes(), true, large);
     for (const Waits* waits : {&regions.waits_here(), &regions.waits_there()}) {
       const std::vector<Waits::Wait> all = waits->longest();
-      const auto beside = std::ranges::find(all, label, &Waits::Wait::request);
-      REQUIRE(beside != all.end());
-      std::printf("%9.1f ms of processor time, %.1f ms in all, beside 100000 SET\n", beside->ms,
-                  beside->wall_ms);
-      CHECK(beside->ms <= kMostMs * slower);
+      for (const std::string& label : {many, large}) {
+        const auto beside = std::ranges::find(all, label, &Waits::Wait::request);
+        REQUIRE(beside != all.end());
+        std::printf("%9.1f ms of processor time, %.1f ms in all, beside %s\n", beside->ms,
+                    beside->wall_ms, label.c_str());
+        CHECK(beside->ms <= kMostMs * slower);
+      }
     }
   }
 }

@@ -451,6 +451,7 @@ std::vector<Words> other_requests(const Sizes& sizes) {
           {"COMMAND", "DOCS"},
           {"INFO", "everything"},
           many({"WATCH"}, "key:", sizes.elements),
+          many({"DEL"}, "absent:", sizes.elements * 10),
           {"UNWATCH"}};
 }
 
@@ -459,6 +460,13 @@ std::vector<Words> many_writes(const Sizes& sizes) {
   for (int i = 0; i < sizes.elements; ++i) {
     all.push_back({"SET", name("key:", i), "a value of some bytes"});
   }
+  return all;
+}
+
+std::vector<Words> large_writes() {
+  constexpr std::string_view kEnd = "999999";
+  std::vector<Words> all;
+  for (int i = 0; i < 50; ++i) all.push_back({"SETRANGE", "large", std::string(kEnd), "end"});
   return all;
 }
 

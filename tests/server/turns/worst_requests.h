@@ -30,5 +30,7 @@ std::optional<std::vector<Words>> worst_requests(const server::Command& row, con
 std::vector<Words> other_requests(const Sizes& sizes);
 // A transaction of so many small writes.
 std::vector<Words> many_writes(const Sizes& sizes);
+// A transaction of few writes of a large value.
+std::vector<Words> large_writes();
 
 }  // namespace anabranch::test

@@ -9,6 +9,7 @@
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
+#include "server/resp/slices/pace.h"
 
 namespace anabranch::server {
 namespace {
@@ -56,12 +57,21 @@ void exec(Call& call) {
     return call.reply().null_array();
   }
   const std::uint8_t database = call.client.database;
-  try {
-    call.reply().array(queue.entries.size());
-    for (const Queue::Entry& entry : queue.entries) run_queued(call, entry);
-  } catch (const NoRoom&) {
+  const auto take_back = [&] {
     call.client.queue = std::move(queue);
     call.client.database = database;
+  };
+  try {
+    call.reply().array(queue.entries.size());
+    for (const Queue::Entry& entry : queue.entries) {
+      Pace::breathe(Pace::kLook);
+      run_queued(call, entry);
+    }
+  } catch (const NoRoom&) {
+    take_back();
+    throw;
+  } catch (const Trial::Over&) {
+    take_back();
     throw;
   }
   watched.forget(call.client);

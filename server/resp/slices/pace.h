@@ -1,0 +1,81 @@
+// How a piece of work is kept short: between two reads or writes it says how far it has come, and
+// its pace ends the slice, or the work itself. The pace is that of the thread.
+//
+//   Pace::breathe();       // Deep within a command.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "server/steady_clock.h"
+
+namespace anabranch::server {
+
+class Pace {
+ public:
+  Pace(const Pace&) = delete;
+  Pace& operator=(const Pace&) = delete;
+
+  // So many units are worth a look at the clock, whatever the pace.
+  static constexpr std::size_t kLook = 16;
+
+  // Called by the work after some units of it, a unit being to look at a row or to write it. Does
+  // nothing outside of paced work.
+  static void breathe(std::size_t units = 1) {
+    if (running_ != nullptr) running_->add(units);
+  }
+
+ protected:
+  // Looks at the clock after so many units, at most kLook.
+  explicit Pace(std::size_t per_look) : per_look_(per_look) {}
+  ~Pace() = default;
+
+  // Has this pace be that of the thread; returns the one before.
+  static Pace* exchange(Pace* pace) { return std::exchange(running_, pace); }
+  // Counts units; returns whether to look at the clock.
+  bool looks_behind(std::size_t units) {
+    units_ += units;
+    if (units_ - looked_at_ < per_look_) return false;
+    looked_at_ = units_;
+    return true;
+  }
+  [[nodiscard]] std::size_t units() const { return units_; }
+
+ private:
+  virtual void add(std::size_t units) = 0;
+
+  static constinit inline thread_local Pace* running_ = nullptr;
+
+  const std::size_t per_look_;
+  std::size_t units_ = 0;
+  std::size_t looked_at_ = 0;
+};
+
+// Work that is run in one piece if that is short: how long it takes is known when it was tried.
+// What it has written is undone by its transaction when it is given up.
+//
+//   const Trial trial(steady_now() + some_time);
+//   run();                 // Throws Trial::Over when it takes longer.
+class Trial final : public Pace {
+ public:
+  // Thrown out of breathe() when the time is over.
+  struct Over {};
+
+  explicit Trial(SteadyTime until) : Pace(kPerLook), until_(until), before_(exchange(this)) {}
+  ~Trial() { exchange(before_); }
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+
+ private:
+  void add(std::size_t units) override {
+    if (looks_behind(units) && steady_now() >= until_) throw Over();
+  }
+
+  // Reading the clock costs less than a unit, but a unit may be a value of some MB.
+  static constexpr std::size_t kPerLook = 4;
+
+  const SteadyTime until_;
+  Pace* const before_;
+};
+
+}  // namespace anabranch::server
