@@ -137,8 +137,9 @@ class Leader::Impl {
       return {};
     }
     commit_begun_ = steady_now();
-    if (replica_->writer().large()) turn_size_.expect_long(commit_begun_);
+    const bool is_large = replica_->writer().large();
     const auto position = act().commit();
+    if (is_large) turn_size_.expect_long(steady_now());
     return committed(position.ok() ? core::Result<void>() : position.failure());
   }
 
@@ -165,10 +166,7 @@ class Leader::Impl {
   core::Result<void> sync() {
     const Members::Inside inside(*members_);
     auto synced = storage_->sync_all();
-    if (!synced.ok()) {
-      log_failure(synced.failure());
-      return synced;
-    }
+    if (!synced.ok()) return log_failure(synced.failure()), synced;
     replica_->durable(may_be_sent(), steady_ms());
     return {};
   }
@@ -202,8 +200,8 @@ class Leader::Impl {
     const Pacer::Time now = steady_now();
     const std::size_t held = beside_writes_.due(now) ? replica_->inbox().bytes() : 0;
     const TurnSize::Look look = turn_size_.look(events_.waiting(), held, now);
-    const bool waits = replica_->state().begins_file(look.stored);
-    const bool is_long = look.large || waits || sweeps_->salvage().runs();
+    const bool is_long =
+        look.large || replica_->state().begins_file(look.stored) || sweeps_->salvage().runs();
     return is_long && (stirred_ || any || steady_ms() >= next_turn_ms_);
   }
 

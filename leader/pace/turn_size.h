@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "leader/pace/pacer.h"
 #include "regions/state/commit.h"
@@ -26,17 +27,20 @@ class TurnSize {
     // Of many small ones a turn takes those of a few milliseconds.
     std::size_t largest = held_bytes;
     std::size_t bytes = held_bytes;
+    bool any_record = false;
     for (const transport::Event& event : waiting) {
       largest = std::max(largest, event.body.size());
       bytes += event.body.size();
-      if (event.body.size() >= kLargeRecord) expect_long(now);
+      any_record = any_record || event.body.size() >= kLargeRecord;
     }
+    // The turn that takes a large record in may itself be longer than it is expected for.
+    if (std::exchange(record_waited_, any_record) || any_record) expect_long(now);
     bytes = std::min(bytes, kLarge);
     return {.large = largest >= kLarge || now < long_until_,
             .stored = {.bytes = 2 * bytes + kTick, .ops = std::min(bytes / kLeastOp, kOpsMost)}};
   }
-  // A large record is being written to the log: the turns that follow read it, for peers and for
-  // the upkeep of the log.
+  // A large record was written to the log: the turns that follow read it, for peers and for the
+  // upkeep of the log.
   void expect_long(Pacer::Time now) { long_until_ = now + kLongFor; }
 
  private:
@@ -47,7 +51,8 @@ class TurnSize {
   static constexpr std::size_t kLargeRecord = std::size_t{2} << 20U;  // Larger than a full group.
   static constexpr Pacer::Time kLongFor = std::chrono::seconds(2);
 
-  Pacer::Time long_until_{};  // In the past: no turn is expected to be long.
+  Pacer::Time long_until_{};    // In the past: no turn is expected to be long.
+  bool record_waited_ = false;  // When this was asked last.
 };
 
 }  // namespace anabranch::leader

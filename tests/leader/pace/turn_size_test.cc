@@ -1,0 +1,52 @@
+// Whether a turn of the leader will take long.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "leader/pace/turn_size.h"
+#include "transport/transport.h"
+
+namespace anabranch::turn_size_test {
+
+using leader::Pacer;
+using leader::TurnSize;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<transport::Event> events(std::size_t bytes) {
+  std::vector<transport::Event> all(1);
+  all.front().body = std::string(bytes, 'b');
+  return all;
+}
+
+}  // namespace
+
+TEST_SUITE("leader: turn size") {
+  TEST_CASE("a turn is long by its largest message, and behind a large record") {
+    TurnSize size;
+    const Pacer::Time begin = std::chrono::hours(1);
+    CHECK_FALSE(size.look({}, 0, begin).large);
+    CHECK_FALSE(size.look(events(1'000), 0, begin).large);
+    CHECK(size.look(events(300'000), 0, begin).large);
+    CHECK(size.look({}, 300'000, begin).large);
+    CHECK_FALSE(size.look({}, 0, begin).large);
+    size.expect_long(begin);
+    CHECK(size.look({}, 0, begin + 1s).large);
+    CHECK_FALSE(size.look({}, 0, begin + 2s).large);
+  }
+
+  TEST_CASE("turns are long behind the one that took a large record in, however long that was") {
+    TurnSize size;
+    const Pacer::Time begin = std::chrono::hours(1);
+    CHECK(size.look(events(3'000'000), 0, begin).large);
+    CHECK(size.look({}, 0, begin + 10s).large);
+    CHECK(size.look({}, 0, begin + 11s).large);
+    CHECK_FALSE(size.look({}, 0, begin + 12s).large);
+  }
+}
+
+}  // namespace anabranch::turn_size_test
