@@ -1,5 +1,6 @@
 #include "core/op_codec.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -13,7 +14,8 @@ namespace {
 enum Kind : std::uint64_t { kPut = 1, kRemove = 2, kAdd = 3, kReset = 4, kClear = 5 };
 
 constexpr std::size_t kTransactionSize = 2;
-constexpr std::size_t kReserved = 256;  // At first: nearly every op fits.
+constexpr std::size_t kReserved = 256;                 // At first: nearly every op fits.
+constexpr std::size_t kPiece = std::size_t{1} << 20U;  // At least, of all but the last one.
 constexpr std::size_t kWideSize = sizeof(Int128);
 __extension__ using Uint128 = unsigned __int128;
 
@@ -230,14 +232,18 @@ void decode_op(Reader& in, Dot dot, Op& op) {
 void TransactionWriter::begin(Seq first, Hlc hlc) {
   ANABRANCH_ASSERT(!open_ && (empty() || first == next_));
   if (empty()) first_ = next_ = first;
-  if (bytes_.empty()) bytes_.reserve(kReserved);
+  if (written() == 0) piece_.reserve(kReserved);
   open_ = true;
-  now_ = {hlc, 0, bytes_.size()};
+  now_ = {hlc, 0, written()};
 }
 
 void TransactionWriter::add(const Op& op) {
   ANABRANCH_ASSERT(open_);
-  Writer out(bytes_);
+  if (piece_.size() >= kPiece) {
+    whole_ += piece_.size();
+    pieces_.push_back(std::exchange(piece_, {}));
+  }
+  Writer out(piece_);
   encode_op(out, op);
   ++now_.ops;
 }
@@ -250,8 +256,13 @@ void TransactionWriter::end() {
 }
 
 void TransactionWriter::rollback(const Mark& mark) {
-  ANABRANCH_ASSERT(open_ && mark.ops <= now_.ops && mark.bytes <= bytes_.size());
-  bytes_.resize(mark.bytes);
+  ANABRANCH_ASSERT(open_ && mark.ops <= now_.ops && mark.bytes <= written());
+  while (mark.bytes < whole_) {
+    piece_ = std::move(pieces_.back());
+    pieces_.pop_back();
+    whole_ -= piece_.size();
+  }
+  piece_.resize(mark.bytes - whole_);
   now_.ops = mark.ops;
 }
 
@@ -261,14 +272,25 @@ Extent TransactionWriter::extent() const {
 }
 
 void TransactionWriter::write(Writer& out) const {
-  const std::string_view bytes = bytes_;
   out.array(ended_.size());
   for (std::size_t i = 0; i < ended_.size(); ++i) {
     const Head& head = ended_[i];
-    const std::size_t end = i + 1 < ended_.size() ? ended_[i + 1].begin : bytes.size();
+    const std::size_t end = i + 1 < ended_.size() ? ended_[i + 1].begin : written();
     out.array(kTransactionSize).uint64(head.hlc.bits).array(head.ops);
-    out.encoded(bytes.substr(head.begin, end - head.begin));
+    write_ops(out, head.begin, end);
   }
+}
+
+void TransactionWriter::write_ops(Writer& out, std::size_t begin, std::size_t end) const {
+  std::size_t at = 0;  // Where a piece begins.
+  const auto write_of = [&](std::string_view piece) {
+    const std::size_t first = std::clamp(begin, at, at + piece.size()) - at;
+    const std::size_t last = std::clamp(end, at, at + piece.size()) - at;
+    if (first < last) out.encoded(piece.substr(first, last - first));
+    at += piece.size();
+  };
+  for (const std::string& piece : pieces_) write_of(piece);
+  write_of(piece_);
 }
 
 }  // namespace anabranch::core

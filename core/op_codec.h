@@ -38,7 +38,7 @@ class TransactionWriter {
     std::size_t bytes = 0;
     std::size_t ops = 0;
   };
-  [[nodiscard]] Mark mark() const { return {bytes_.size(), now_.ops}; }
+  [[nodiscard]] Mark mark() const { return {written(), now_.ops}; }
   // Takes back all ops of the open transaction since a mark.
   void rollback(const Mark& mark);
   // The seq of the newest op; while none is written, the one before the first.
@@ -47,7 +47,7 @@ class TransactionWriter {
   // Of the transactions that have ended; there must be one.
   [[nodiscard]] Extent extent() const;
   [[nodiscard]] std::size_t ops() const { return next_ - first_; }
-  [[nodiscard]] std::size_t size() const { return bytes_.size() + ended_.size() * kHeadSizeMax; }
+  [[nodiscard]] std::size_t size() const { return written() + ended_.size() * kHeadSizeMax; }
   // Appends those that have ended, as the array that a batch has.
   void write(Writer& out) const;
 
@@ -56,10 +56,18 @@ class TransactionWriter {
   struct Head {
     Hlc hlc;
     std::size_t ops = 0;
-    std::size_t begin = 0;  // Of its ops in bytes_.
+    std::size_t begin = 0;  // Of its ops in the bytes of all.
   };
 
-  std::string bytes_;  // The ops of all.
+  // The bytes of the ops of all.
+  [[nodiscard]] std::size_t written() const { return whole_ + piece_.size(); }
+  // Appends a part of them.
+  void write_ops(Writer& out, std::size_t begin, std::size_t end) const;
+
+  // A string of many MiB that grows is copied as a whole now and then, in one piece of work.
+  std::vector<std::string> pieces_;
+  std::size_t whole_ = 0;  // The bytes in these.
+  std::string piece_;      // The last one.
   std::vector<Head> ended_;
   Seq first_ = 0;  // Of the first one.
   Seq next_ = 0;   // Behind those that have ended.

@@ -120,8 +120,8 @@ TEST_CASE("random batches survive the round trip, and the head alone agrees") {
 }
 
 // Writes the transactions of a batch with detours: ops that are taken back, and empty transactions.
-void write_with_detours(const Batch& batch, Rng& rng, TransactionWriter& out) {
-  const Op none = Remove{Path{"taken back"}, {}};
+void write_with_detours(const Batch& batch, Rng& rng, TransactionWriter& out,
+                        const Op& none = Remove{Path{"taken back"}, {}}) {
   for (const Transaction& transaction : batch.transactions) {
     if (up_to(rng, 2) == 0) {
       out.begin(transaction.first, Hlc::of(9, 9));
@@ -155,6 +155,27 @@ TEST_CASE("transactions that are encoded op by op are those of a whole batch") {
     CHECK(out.ops() == batch.last() - batch.first() + 1);
     CHECK(out.extent().hlc == batch.transactions.back().hlc);
     CHECK(encode_batch(batch, out) == encode_batch(batch));
+  }
+}
+
+TEST_CASE("transactions of many MiB are encoded in pieces, and taken back over several of them") {
+  const std::uint64_t seed = test::seed();
+  CAPTURE(seed);
+  Rng rng(seed);
+  for (int i = 0; i < 5; ++i) {
+    Batch batch = test::random_batch(rng);
+    for (Transaction& transaction : batch.transactions) {
+      for (Op& op : transaction.ops) {
+        op = Put{
+            Path{"large"}, std::string(up_to(rng, 1'500'000), static_cast<char>(rng())), {}, {}};
+      }
+    }
+    TransactionWriter out;
+    write_with_detours(batch, rng, out, Put{Path{"back"}, std::string(1'100'000, 'b'), {}, {}});
+    CHECK((encode_batch(batch, out) == encode_batch(batch)));
+    const auto back = decode_batch(encode_batch(batch, out));
+    REQUIRE(back.ok());
+    CHECK((back.value() == batch));
   }
 }
 
