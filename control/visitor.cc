@@ -91,13 +91,14 @@ bool Visitor::receive(Time now) {
 
 bool Visitor::send(Time now) {
   while (sent_ < output_.size()) {
-    const ssize_t size = ::send(socket_.fd(), output_.data() + sent_, output_.size() - sent_,
-                                MSG_NOSIGNAL | MSG_DONTWAIT);
+    const std::string_view rest = output_.from(sent_);
+    const ssize_t size =
+        ::send(socket_.fd(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size < 0) return would_block();
     sent_ += static_cast<std::size_t>(size);
     last_ = now;
   }
-  std::string().swap(output_);
+  output_ = {};
   sent_ = 0;
   return !closing_;
 }

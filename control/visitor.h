@@ -52,7 +52,7 @@ class Visitor {
   Owner& owner_;
   Parser parser_;
   std::string input_;
-  std::string output_;
+  Output output_;
   std::size_t sent_ = 0;
   Writer reply_;
   std::uint8_t database_ = 0;

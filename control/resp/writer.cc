@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <string>
 
 #include <anabranch/error.h>
 
@@ -61,12 +62,11 @@ void Writer::status(std::string_view text) {
 
 // Never refused: it replaces an answer that was.
 void Writer::error(std::string_view text) {
-  output_.push_back('-');
-  const std::size_t begin = output_.size();
-  output_.append(text);
+  std::string line(text);
   const auto is_line_end = [](char c) { return c == '\r' || c == '\n'; };
-  std::replace_if(output_.begin() + static_cast<std::ptrdiff_t>(begin), output_.end(), is_line_end,
-                  ' ');
+  std::ranges::replace_if(line, is_line_end, ' ');
+  output_.append("-");
+  output_.append(line);
   output_.append("\r\n");
 }
 
@@ -85,9 +85,9 @@ void Writer::real(double value) {
 
 void Writer::bulk(std::string_view bytes) {
   line('$', static_cast<std::int64_t>(bytes.size()));
-  const std::size_t grown = output_.size() + bytes.size() + 2;
+  const std::size_t more = bytes.size() + 2;
   // Otherwise the line's end would double the memory of a large value.
-  if (grown > output_.capacity() && grown <= std::min(bytes_max_, room_)) output_.reserve(grown);
+  if (output_.size() + more <= std::min(bytes_max_, room_)) output_.reserve(more);
   append(bytes);
   append("\r\n");
 }
@@ -106,8 +106,8 @@ void Writer::aggregate(Aggregate kind, std::size_t size) {
 }
 
 void Writer::move_before(std::size_t mark, std::size_t from) {
-  const std::string moved = output_.substr(from);
-  output_.resize(from);
+  const std::string moved = output_.text(from);
+  output_.truncate(from);
   output_.insert(mark, moved);
 }
 

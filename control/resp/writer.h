@@ -1,4 +1,4 @@
-// Replies of the Redis protocol, version 2 or 3, appended to a string.
+// Replies of the Redis protocol, version 2 or 3, appended to an output.
 //
 //   Writer reply(output);
 //   reply.array(2);
@@ -6,21 +6,22 @@
 //   reply.integer(1);
 //
 // Where version 3 has a type of its own (map, set, null), version 2 gets the reply that Redis sends
-// there. Invariants: 1. the string never grows over `bytes_max`; a longer reply throws
+// there. Invariants: 1. the output never grows over `bytes_max`; a longer reply throws
 // Error{kTooLarge}; 2. nor over the room set for now (output_room.h); a longer reply throws NoRoom.
 // The caller removes the started reply with rewind(). Errors are never refused.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
+
+#include "control/resp/output.h"
 
 namespace anabranch::control {
 
 // There is no room for an answer now, though it is within bytes_max.
 struct NoRoom {
-  std::size_t bytes;  // The length the string would have had, or more.
+  std::size_t bytes;  // The length the output would have had, or more.
 };
 
 class Writer {
@@ -28,15 +29,15 @@ class Writer {
   enum class Aggregate : std::uint8_t { kArray, kMap, kSet };
 
   // `output` must outlive the writer.
-  Writer(std::string& output, std::size_t bytes_max) : output_(output), bytes_max_(bytes_max) {}
+  Writer(Output& output, std::size_t bytes_max) : output_(output), bytes_max_(bytes_max) {}
 
   // 2 or 3.
   void set_protocol(int protocol) { protocol_ = protocol; }
   [[nodiscard]] int protocol() const { return protocol_; }
 
-  // Changes the limit; the string may be longer already.
+  // Changes the limit; the output may be longer already.
   void set_bytes_max(std::size_t bytes) { bytes_max_ = bytes; }
-  // Lets the string grow up to so many bytes for now, within bytes_max.
+  // Lets the output grow up to so many bytes for now, within bytes_max.
   void set_room(std::size_t bytes) { room_ = bytes; }
 
   // "+OK\r\n".
@@ -65,13 +66,13 @@ class Writer {
   [[nodiscard]] std::size_t mark() const { return output_.size(); }
   // Returns whether the reply that begins at the mark is an error.
   [[nodiscard]] bool is_error(std::size_t mark) const {
-    return mark < output_.size() && output_[mark] == '-';
+    return mark < output_.size() && output_.at(mark) == '-';
   }
   // Throws, as writing them would, unless so many elements of so many bytes each fit.
   void require(std::size_t elements, std::size_t bytes) const;
   // Removes everything from the mark on.
-  void rewind(std::size_t mark) { output_.resize(mark); }
-  // Moves what was written from `from` on to the mark, before all else there.
+  void rewind(std::size_t mark) { output_.truncate(mark); }
+  // Moves what was written from `from` on, some few bytes, to the mark, before all else there.
   void move_before(std::size_t mark, std::size_t from);
   // Inserts the head of an aggregate at the mark, for a size that is only known at its end.
   void enclose(std::size_t mark, Aggregate kind, std::size_t size);
@@ -82,7 +83,7 @@ class Writer {
   // "<type><number>\r\n".
   void line(char type, std::int64_t number);
 
-  std::string& output_;
+  Output& output_;
   std::size_t bytes_max_;
   std::size_t room_ = SIZE_MAX;
   int protocol_ = 2;

@@ -46,8 +46,8 @@ void Acts::note(const Call& call, const std::string& actor, std::size_t mark) {
   ++count_;
   std::string line = request_of(call) + ", " + actor;
   if (call.reply().is_error(mark)) {
-    const std::string_view error = std::string_view(call.client.output).substr(mark + 1);
-    line.append(", refused: ").append(error.substr(0, std::min(error.find('\r'), kErrorBytesMax)));
+    const std::string error = call.client.output.text(mark + 1, kErrorBytesMax);
+    line.append(", refused: ").append(error.substr(0, error.find('\r')));
   }
   const SteadyTime now = steady_now();
   if (line == last_ && now - last_time_ < kSame) {

@@ -24,6 +24,7 @@ class User;
 
 using control::kDatabases;
 using control::NoRoom;
+using control::Output;
 using control::Writer;
 
 // Commands between MULTI and EXEC.
@@ -89,10 +90,10 @@ struct Client {
   const User* user = nullptr;
   std::uint8_t database = 0;      // All its keys belong to this database.
   std::string_view last_command;  // A name in the table of commands.
-  std::string output;             // Answers of this turn, and answers that the socket did not take.
+  Output output;                  // Answers of this turn, and answers that the socket did not take.
   Writer reply;
   ReplyMode reply_mode;
-  std::string draft;      // The part of a long read's answer so far (long_reads.h)...
+  Output draft;           // The part of a long read's answer so far (long_reads.h)...
   bool drafted = false;   // ...and whether it is complete.
   bool drafting = false;  // A long read is under way.
   // Since when the client of a long read sends nothing more: it may have gone.

@@ -138,8 +138,8 @@ std::string unknown_command(Arguments arguments) {
 
 // Counts the error that begins at a mark of the output.
 void count_error(const Call& call, std::size_t mark) {
-  std::string_view error = call.client.output;
-  error.remove_prefix(mark + 1);
+  constexpr std::size_t kCodeMax = 64;
+  const std::string error = call.client.output.text(mark + 1, kCodeMax);
   call.host.observed.errors.add(error.substr(0, error.find_first_of(" \r")));
 }
 

@@ -94,7 +94,7 @@ void Connection::trim() {
   }
   if (input_empty() && parser_.bytes() > kReadMin) parser_.trim();
   if (client_.output.empty() && client_.output.capacity() > kKeptMax) {
-    client_.output.shrink_to_fit();
+    client_.output.shrink();
   }
 }
 
@@ -114,16 +114,11 @@ void Connection::stalls() {
 bool Connection::send() {
   while (pending() > 0) {
     std::size_t sent = 0;
-    const std::string_view unsent(client_.output.data() + sent_, pending());
-    const Transfer done = stream_.send(unsent, sent);
+    const Transfer done = stream_.send(client_.output.from(sent_), sent);
     if (done != Transfer::kBytes) {
       if (done == Transfer::kEnd) return false;
       full_ = true;
-      // The sent front is dropped when it is the larger part, so each byte moves at most once.
-      if (sent_ > client_.output.size() / 2) {
-        client_.output.erase(0, sent_);
-        sent_ = 0;
-      }
+      sent_ -= client_.output.drop_sent(sent_);
       return true;
     }
     took(sent);

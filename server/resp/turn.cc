@@ -379,17 +379,15 @@ void Turn::give_draft(Client& client, Arguments arguments) {
   client.session.mark(false);
   client.drafted = client.drafting = false;
   const std::size_t mark = client.reply.mark();
-  if (client.output.empty()) client.output.swap(client.draft);
-  client.output.append(client.draft);
+  client.output.append(std::exchange(client.draft, {}));
   client.drop_unwanted(mark);
-  std::string().swap(client.draft);
 }
 
 void Turn::forget(Client& client) {
   if (write_ && &write_->call().client == &client) abandon_write();
   host_.watched.forget(client);
   reads_.forget(host_, client);
-  std::string().swap(client.draft);
+  client.draft = {};
   client.drafted = client.drafting = false;
 }
 
@@ -583,16 +581,16 @@ void Turn::note_commit(std::chrono::nanoseconds took) {
 
 void Turn::revoke(const Group& group, std::string_view error) {
   // For each client: the kept output, and the length of the old output that was processed.
-  std::map<Client*, std::pair<std::string, std::size_t>> rewritten;
+  std::map<Client*, std::pair<Output, std::size_t>> rewritten;
   for (const Answer& answer : group.answers) {
     auto& [output, seen] = rewritten[answer.client];
-    output.append(answer.client->output, seen, answer.begin - seen);
-    Writer(output, output.max_size()).error(error);
+    output.append(answer.client->output, seen, answer.begin);
+    Writer(output, SIZE_MAX).error(error);
     seen = answer.end;
   }
   for (auto& [client, rest] : rewritten) {
     auto& [output, seen] = rest;
-    output.append(client->output, seen, std::string::npos);
+    output.append(client->output, seen, client->output.size());
     client->output = std::move(output);
   }
 }

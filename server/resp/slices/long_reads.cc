@@ -17,12 +17,12 @@ namespace {
 class Drafting {
  public:
   Drafting(Client& client, std::size_t room) : client_(client) {
-    client_.output.swap(client_.draft);
+    std::swap(client_.output, client_.draft);
     client_.reply.set_room(room);
   }
   ~Drafting() {
     client_.reply.set_room(SIZE_MAX);
-    client_.output.swap(client_.draft);
+    std::swap(client_.output, client_.draft);
   }
   Drafting(const Drafting&) = delete;
   Drafting& operator=(const Drafting&) = delete;
@@ -116,7 +116,7 @@ bool LongReads::slice(Read& read, Host& host, SteadyTime until, std::size_t room
     return client.drafted;
   } catch (const NoRoom& none) {
     client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes};
-    std::string().swap(client.output);  // Drops the draft: the read begins anew when there is room.
+    client.output = {};  // Drops the draft: the read begins anew when there is room.
   } catch (const Error& error) {
     client.output.clear();
     client.reply.error(error_text(error));

@@ -85,11 +85,11 @@ TEST_SUITE("server: room for answers") {
     Connection& waits = world.connect(2);
     std::vector<std::uint64_t> closed;
     SUBCASE("the answer waits to be read") {
-      first.client().output.assign(kLarge, 'x');
+      first.client().output.append(std::string(kLarge, 'x'));
       closed = {1};
     }
     SUBCASE("the answer is a draft, of a long read that goes on") {
-      first.client().draft.assign(kLarge, 'x');
+      first.client().draft.append(std::string(kLarge, 'x'));
     }
     world.room->count(first);
     CHECK(world.host->output_bytes == kLarge);

@@ -16,6 +16,7 @@
 
 namespace anabranch::writer_test {
 
+using control::Output;
 using control::Writer;
 using server::matches;
 
@@ -23,11 +24,11 @@ namespace {
 
 template <typename Write>
 std::string written(int protocol, Write write) {
-  std::string output;
+  Output output;
   Writer reply(output, 1000);
   reply.set_protocol(protocol);
   write(reply);
-  return output;
+  return output.text(0);
 }
 
 }  // namespace
@@ -71,7 +72,7 @@ TEST_SUITE("server: writer") {
   }
 
   TEST_CASE("what would pass the limit throws and can be taken back, an error cannot fail") {
-    std::string output;
+    Output output;
     Writer reply(output, 20);
     reply.ok();
     const std::size_t mark = reply.mark();
@@ -79,7 +80,70 @@ TEST_SUITE("server: writer") {
     CHECK_THROWS_AS(reply.bulk(std::string(20, 'x')), anabranch::Error);
     reply.rewind(mark);
     reply.error("ERR that was more than twenty");
-    CHECK(output == "+OK\r\n-ERR that was more than twenty\r\n");
+    CHECK(output.text(0) == "+OK\r\n-ERR that was more than twenty\r\n");
+  }
+}
+
+TEST_SUITE("server: output") {
+  TEST_CASE("an output of many pieces is one sequence of bytes") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    const auto up_to = [&](std::size_t most) { return random() % (most + 1); };
+    for (int round = 0; round < 20; ++round) {
+      Output output;
+      std::string expected;
+      for (int step = 0; step < 40; ++step) {
+        const std::string bytes(up_to(up_to(3) == 0 ? 3'000'000 : 1'000),
+                                static_cast<char>('a' + step % 26));
+        const std::size_t at = up_to(expected.size());
+        switch (up_to(7)) {
+          case 0:
+            output.truncate(at);
+            expected.resize(at);
+            break;
+          case 1:
+            output.insert(at, bytes.substr(0, 10));
+            expected.insert(at, bytes.substr(0, 10));
+            break;
+          case 2:
+            expected.erase(0, output.drop_sent(at));
+            break;
+          case 3: {
+            Output other;
+            other.append(bytes);
+            other.append(output, at, output.size());
+            expected += bytes + expected.substr(at);
+            output.append(std::move(other));
+            break;
+          }
+          case 4:
+            output.reserve(bytes.size());
+            [[fallthrough]];
+          default:
+            output.append(bytes);
+            expected += bytes;
+        }
+        if (expected.size() > 30'000'000) break;
+        REQUIRE(output.size() == expected.size());
+        if (!expected.empty())
+          CHECK(output.at(at % expected.size()) == expected[at % expected.size()]);
+        CHECK((output.text(0) == expected));
+        CHECK(output.text(at, 100) == (at <= expected.size() ? expected.substr(at, 100) : ""));
+      }
+      output.clear();
+      CHECK(output.empty());
+    }
+  }
+
+  TEST_CASE("what was sent is dropped, and each byte moves once at most") {
+    Output output;
+    output.append(std::string(1'000, 'a'));
+    CHECK(output.drop_sent(500) == 0);
+    CHECK(output.drop_sent(501) == 501);
+    for (int i = 0; i < 5; ++i) output.append(std::string(1'100'000, static_cast<char>('b' + i)));
+    CHECK(output.drop_sent(2'000'000) == 1'100'499);
+    CHECK(output.text(0, 1) == "c");
   }
 }
 
