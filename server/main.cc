@@ -1,6 +1,7 @@
 // The program `anabranch`: the server and every command that talks to one.
 
 #include <exception>
+#include <iostream>
 
 #include "core/system/standard_descriptors.h"
 #include "core/system/standard_error.h"
@@ -10,8 +11,15 @@
 
 namespace {
 
-// The last lines of the log; a reader that does not read is not waited for.
+// Returns the code to exit with: an answer that could not be written, since a disk is full or its
+// reader has gone, is none.
 int ended(int code) {
+  std::cout.flush();
+  if (!std::cout) {
+    const int failed = anabranch::server::cli::print_error("the output cannot be written");
+    if (code == 0) code = failed;
+  }
+  // The last lines of the log; a reader that does not read is not waited for.
   (void)anabranch::core::StandardError::flush();
   return code;
 }

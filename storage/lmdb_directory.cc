@@ -51,6 +51,11 @@ Result<void> check_not_foreign(const fs::path& directory) {
     // The control socket of a leader that was killed; one that is opened replaces it.
     std::error_code unknown;
     if (name == "control" && entry->is_socket(unknown)) continue;
+    if (name == kRestoringFolder) {
+      return core::invalid(
+          "a restoration into it has not ended (found \"restoring\"): give the same `anabranch "
+          "restore` again, or remove the directory");
+    }
     return core::invalid("it holds something else (found \"" + name + "\"), use an empty one");
   }
   if (error) return core::invalid("cannot list it: " + error.message());

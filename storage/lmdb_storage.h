@@ -27,6 +27,9 @@ struct LmdbOptions {
 // known (naming the numbers).
 core::Result<std::unique_ptr<StorageBelow>> open_lmdb_storage(const LmdbOptions& options);
 
+// The folder of a restoration that has not ended, in the directory that it restores.
+inline constexpr const char* kRestoringFolder = "restoring";
+
 // Moves the data of a folder of a directory, a data directory of its own that is closed, to the
 // directory, which has no data yet, and removes the folder: all or nothing. The caller has locked
 // the directory. Until then its contents are foreign to open_lmdb_storage().

@@ -26,7 +26,6 @@ using storage::Table;
 
 namespace {
 
-constexpr const char* kRestoring = "restoring";
 constexpr std::size_t kWriteBytes = std::size_t{8} << 20U;
 
 // The identity of a directory that has moved: no place is this one.
@@ -125,22 +124,61 @@ Result<bool> look_at_directory(const std::string& directory) {
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name == kRestoring) unfinished = true;
-    if (name == kRestoring || name == storage::DirectoryLock::kFile) continue;
+    if (name == storage::kRestoringFolder) unfinished = true;
+    if (name == storage::kRestoringFolder || name == storage::DirectoryLock::kFile) continue;
     return core::invalid(not_empty(directory, name));
   }
   if (error) return core::invalid("cannot read " + directory + ": " + error.message());
   return unfinished;
 }
 
-// The same for a locked directory, whose unfinished restoration is removed.
-Result<bool> empty_directory(const std::string& directory) {
-  auto unfinished = look_at_directory(directory);
-  if (!unfinished.ok() || !unfinished.value()) return unfinished;
+// The path of a directory, without a separator at its end.
+fs::path place_of(const std::string& directory) {
+  const fs::path place = directory;
+  return place.has_filename() ? place : place.parent_path();
+}
+
+// Has a directory hold an unfinished restoration, from one system call on: what is left of a killed
+// one is no new region to any leader. Returns whether the directory was made.
+Result<bool> mark_unfinished(const std::string& directory) {
+  constexpr auto kMode = fs::perms::owner_all;
   std::error_code error;
-  fs::remove_all(fs::path(directory) / kRestoring, error);
+  const fs::path place = place_of(directory);
+  const bool makes = !fs::exists(place, error);
+  if (!makes) {
+    fs::create_directory(place / storage::kRestoringFolder, error);
+  } else {
+    fs::path made = place;
+    made += ".restoring";
+    fs::create_directory(made, error);
+    if (!error) fs::permissions(made, kMode, error);
+    if (!error) fs::create_directory(made / storage::kRestoringFolder, error);
+    if (!error) fs::rename(made, place, error);
+  }
+  if (!error) return makes;
+  return core::invalid("cannot restore into " + directory + ": " + error.message());
+}
+
+// Takes that back, as far as the disk lets it.
+void unmark(const std::string& directory, bool made) {
+  std::error_code error;
+  const fs::path place = place_of(directory);
+  fs::remove(place / storage::kRestoringFolder, error);
+  if (!made) return;
+  fs::remove(place / storage::DirectoryLock::kFile, error);
+  fs::remove(place, error);
+}
+
+// The same for a locked directory; removes what an unfinished restoration has written.
+Result<void> empty_directory(const std::string& directory) {
+  if (auto looked = look_at_directory(directory); !looked.ok()) return looked.failure();
+  std::error_code error;
+  for (fs::directory_iterator entry(fs::path(directory) / storage::kRestoringFolder, error), end;
+       !error && entry != end; entry.increment(error)) {
+    fs::remove_all(entry->path(), error);
+  }
   if (error) return core::invalid("cannot empty " + directory + ": " + error.message());
-  return true;
+  return {};
 }
 
 Result<void> write_directory(const std::string& folder, const Manifest& manifest,
@@ -193,24 +231,29 @@ Result<Restoration> restore_backup(const std::string& folder, const std::string&
                                    std::size_t map_bytes) {
   const auto manifest = read_manifest(folder);
   if (!manifest.ok()) return manifest.failure();
-  if (auto looked = look_at_directory(directory); !looked.ok()) return looked.failure();
+  const auto unfinished = look_at_directory(directory);
+  if (!unfinished.ok()) return unfinished.failure();
+  const auto made = mark_unfinished(directory);
+  if (!made.ok()) return made.failure();
+  const auto lock = storage::DirectoryLock::acquire(directory);
+  if (!lock.ok()) return lock.failure();
   auto verified = verify_files(folder, manifest.value(), signatures, watch);
   if (!verified.ok()) return verified.failure();
   Restoration done;
+  done.anew = unfinished.value();
   done.backup = std::move(verified).value();
-  if (done.backup.damaged > 0) return done;
-  const auto lock = storage::DirectoryLock::acquire(directory);
-  if (!lock.ok()) return lock.failure();
-  const auto anew = empty_directory(directory);
-  if (!anew.ok()) return anew.failure();
-  done.anew = anew.value();
-  const std::string target = directory + '/' + kRestoring;
+  if (done.backup.damaged > 0) {
+    if (!unfinished.value()) unmark(directory, made.value());
+    return done;
+  }
+  if (auto empty = empty_directory(directory); !empty.ok()) return empty.failure();
+  const std::string target = directory + '/' + storage::kRestoringFolder;
   const auto written = write_directory(folder, manifest.value(), target, map_bytes, watch);
   if (!written.ok()) return written.failure();
   auto checked = check_directory(target, manifest.value(), watch);
   if (!checked.ok()) return checked.failure();
   done.check = std::move(checked).value();
-  const auto moved = storage::move_lmdb_storage(directory, kRestoring);
+  const auto moved = storage::move_lmdb_storage(directory, storage::kRestoringFolder);
   if (!moved.ok()) return moved.failure();
   return done;
 }

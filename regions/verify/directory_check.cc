@@ -433,16 +433,27 @@ void note_losses(const storage::Storage& storage, CheckReport& report) {
     }
   }
   const std::string_view prefix = storage::kLostPrefix;
-  std::uint64_t standing = 0;
   const auto cursor = snapshot->scan(Table::kMeta, {.from = prefix});
-  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) ++standing;
-  if (standing == 0) return;
-  report.notes.push_back(std::to_string(standing) +
-                         (standing == 1 ? " loss of its log stands" : " losses of its log stand") +
+  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) ++report.losses;
+  if (report.losses == 0) return;
+  const bool one = report.losses == 1;
+  report.notes.push_back(std::to_string(report.losses) +
+                         (one ? " loss of its log stands" : " losses of its log stand") +
                          ": see anabranch salvage");
 }
 
 }  // namespace
+
+CheckReport check_log(const storage::Storage& storage) {
+  CheckReport report;
+  if (std::string lost = storage.place().lost; !lost.empty()) {
+    ++report.wrong;
+    report.findings.push_back(std::move(lost));
+  }
+  note_log_damage(storage, report);
+  note_losses(storage, report);
+  return report;
+}
 
 core::Result<CheckReport> check_directory(const std::string& directory,
                                           const CheckProgress& progress) {
@@ -452,12 +463,11 @@ core::Result<CheckReport> check_directory(const std::string& directory,
   storage::Storage& storage = *opened.value();
   if (auto ready = storage.open(); !ready.ok()) return ready.failure();
   CheckReport report = check_storage(storage, progress);
-  if (std::string lost = storage.place().lost; !lost.empty()) {
-    ++report.wrong;
-    report.findings.insert(report.findings.begin(), std::move(lost));
-  }
-  note_log_damage(storage, report);
-  note_losses(storage, report);
+  const CheckReport log = check_log(storage);
+  report.wrong += log.wrong;
+  report.losses = log.losses;
+  report.findings.insert(report.findings.begin(), log.findings.begin(), log.findings.end());
+  report.notes.insert(report.notes.end(), log.notes.begin(), log.notes.end());
   return report;
 }
 

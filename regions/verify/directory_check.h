@@ -31,11 +31,15 @@ struct CheckReport {
   std::uint64_t wrong = 0;            // The number of errors...
   std::vector<std::string> findings;  // ...and the first of them, a sentence each.
   std::vector<std::string> notes;     // Facts worth knowing that are no errors.
+  std::uint64_t losses = 0;           // Of the log, known and told until they are settled.
 };
 
 // Called now and then with the part that is being checked, and the number of items done.
 using CheckProgress = std::function<void(std::string_view what, std::uint64_t done)>;
 
+// Returns what its opening has found wrong with the log, and what is known to be lost. The storage
+// must be open, to be looked at only.
+CheckReport check_log(const storage::Storage& storage);
 // The storage must be open and unused.
 CheckReport check_storage(const storage::Storage& storage, const CheckProgress& progress);
 // Opens the data directory, which must be one already and stays locked meanwhile. Fails as

@@ -172,10 +172,10 @@ def interrupted(world, eu):
     """A restoration that is killed leaves a directory that no leader opens; it is begun anew."""
     folder = os.path.join(world.folder, "b2")
     target = os.path.join(world.folder, "anew")
-    for i in range(5):
+    for i in range(10):
         tool = subprocess.Popen([ANABRANCH, "restore", folder, "--data", target],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(0.015 * (i + 1))
+        time.sleep(0.005 * (i + 1))
         tool.kill()
         tool.wait()
         if os.path.exists(os.path.join(target, "data.mdb")):
@@ -183,7 +183,9 @@ def interrupted(world, eu):
             shutil.rmtree(target)
         elif os.path.isdir(os.path.join(target, "restoring")):
             refused = run("serve", "--region", "eu", "--data", target, "--redis", "127.0.0.1:0")
-            check(refused.returncode != 0 and "restoring" in refused.stderr, refused.stderr)
+            check(refused.returncode != 0 and "anabranch restore" in refused.stderr, refused.stderr)
+        else:
+            check(not os.path.exists(target), "nothing that is taken for a new region")
     done = run("restore", folder, "--data", target)
     check(done.returncode == 0, done.stderr)
     check(sorted(os.listdir(target)) == ["data.mdb", "lock"], str(os.listdir(target)))
@@ -196,9 +198,28 @@ def offline(world, eu):
     made = run("backup", folder, "--data", eu.data)
     check(made.returncode == 0, made.stderr)
     check(is_whole(folder), "whole")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        lost_answer = subprocess.run([ANABRANCH, "check", "--data", eu.data], stdout=full,
+                                     stderr=subprocess.PIPE, text=True, check=False)
+    check(lost_answer.returncode == 1 and "cannot be written" in lost_answer.stderr,
+          lost_answer.stderr)
     eu.start()
+    without_log(world)
     nowhere = run("backup", os.path.join(world.folder, "x"), "--data", world.folder)
     check(nowhere.returncode == 1, nowhere.stdout)
+
+
+def without_log(world):
+    """A directory whose log is gone: a backup of it has what is left, and says so."""
+    lone = world.start("ap", name="lone")
+    for i in range(100):
+        lone.call("SET", f"lone:{i}", i)
+    lone.kill()
+    folder = os.path.join(world.folder, "without-log")
+    shutil.rmtree(os.path.join(lone.data, "wal"))
+    made = run("backup", folder, "--data", lone.data)
+    check(made.returncode == 4 and "writes are missing" in made.stdout, made.stdout + made.stderr)
+    check(run("doctor", "--data", lone.data).returncode == 1, "doctor")
 
 
 def all_lost(world):

@@ -12,6 +12,7 @@
 
 #include "core/wall_clock.h"
 #include "leader/backup/run.h"
+#include "regions/verify/directory_check.h"
 #include "server/cli/ask.h"
 #include "server/cli/backup/backup_commands.h"
 #include "server/cli/backup/backup_text.h"
@@ -113,6 +114,7 @@ ExitCode of_directory(const Arguments& arguments, const std::string& folder) {
       storage::open_storage({.tables = {.directory = directory}, .engine = {.look = true}});
   if (!opened.ok()) return print_error(opened.failure());
   if (auto ready = opened.value()->open(); !ready.ok()) return print_error(ready.failure());
+  const regions::CheckReport log = regions::check_log(*opened.value());
   const core::SystemClock clock;
   const core::Millis begun = clock.now_ms();
   core::Result<leader::BackupRun> made = leader::BackupRun();
@@ -130,7 +132,15 @@ ExitCode of_directory(const Arguments& arguments, const std::string& folder) {
   std::cout << printable(made.value().path) << ": "
             << summary(made.value().report.manifest, made.value().report.records)
             << ": written and verified in " << time_span(clock.now_ms() - begun) << '\n';
-  return made.value().report.faults == 0 ? kClean : kPartly;
+  for (const std::string& each : log.findings) std::cout << printable(each) << '\n';
+  for (const std::string& each : log.notes) std::cout << printable(each) << '\n';
+  const bool whole = log.findings.empty() && log.notes.empty();
+  if (!whole) {
+    std::cout
+        << "writes are missing in the directory: they are in no backup of it, and a leader of "
+           "this one does not know of them\n";
+  }
+  return whole && made.value().report.faults == 0 ? kClean : kPartly;
 }
 
 // Whether there is a data directory without a leader that takes verbs.

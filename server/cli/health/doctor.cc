@@ -101,6 +101,10 @@ void add_data(const std::string& directory, Report& report) {
   for (const std::string& each : checked.value().findings) {
     findings.push_back({true, each, "see Damaged files in docs/operations.md"});
   }
+  const bool lost = checked.value().losses > 0;
+  for (const std::string& each : checked.value().notes) {
+    findings.push_back({lost, each, lost ? "see Lost writes in docs/operations.md" : ""});
+  }
   report.add(directory, findings);
 }
 
