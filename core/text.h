@@ -26,6 +26,19 @@ namespace anabranch::core {
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+// ---- Text that people have written with other programs.
+
+// Returns a text without the byte order mark that some editors put before it.
+[[nodiscard]] inline std::string_view without_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
+// Returns the first line of a text without its end: a password, of which programs keep the newline.
+[[nodiscard]] inline std::string_view first_line(std::string_view text) {
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
 // ---- Hexadecimal digits, in lower case.
 
 // Returns two digits for each byte.

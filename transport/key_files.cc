@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/system/standard_descriptors.h"
+#include "core/text.h"
 
 namespace anabranch::transport {
 namespace {
@@ -63,7 +64,7 @@ core::Result<std::string> read_file(const std::string& path, Privacy privacy) {
   }
   if (size > kFileSizeMax) return core::invalid(path + " is too large for a file of keys");
   text.resize(size);
-  return text;
+  return std::string(core::without_mark(text));
 }
 
 }  // namespace

@@ -17,12 +17,11 @@ namespace {
 core::Result<std::string> password_of(const Arguments& arguments) {
   if (!arguments.has(kPasswordFile.name)) {
     const char* const password = std::getenv("ANABRANCH_PASSWORD");
-    return std::string(password != nullptr ? password : "");
+    return std::string(core::first_line(password != nullptr ? password : ""));
   }
   core::Result<std::string> text = read_user_file(arguments.text(kPasswordFile.name));
   if (!text.ok()) return text;
-  const std::string& password = text.value();
-  return password.substr(0, password.find_first_of("\r\n"));
+  return std::string(core::first_line(text.value()));
 }
 
 core::Result<Client> connect(const Arguments& arguments) {

@@ -67,6 +67,17 @@ TEST_SUITE("core: text") {
     CHECK(is_utf8("a\x7F\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80z"));
   }
 
+  TEST_CASE("a mark before a text, and the end of its first line, are not part of it") {
+    CHECK(without_mark("\xef\xbb\xbfuser") == "user");
+    CHECK(without_mark("user\xef\xbb\xbf") == "user\xef\xbb\xbf");
+    CHECK(without_mark("\xef\xbb") == "\xef\xbb");
+    CHECK(without_mark("").empty());
+    CHECK(first_line("secret\r\n") == "secret");
+    CHECK(first_line("secret\nmore") == "secret");
+    CHECK(first_line("secret") == "secret");
+    CHECK(first_line("\n").empty());
+  }
+
   TEST_CASE("hexadecimal digits are lower case and of fixed width") {
     CHECK(to_hex("") == "");
     CHECK(to_hex(std::string_view("\0\x0F\xA0\xFFz", 5)) == "000fa0ff7a");

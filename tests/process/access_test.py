@@ -96,7 +96,7 @@ def try_commands(world, leader, root):
     tls = ["--redis", at, "--tls", "--tls-ca-file", root.certificate]
     done = run("status", "--json", *tls, "--user", "app", "--password-file", file)
     check(done.returncode == 0 and '"region"' in done.stdout, f"status over TLS: {done}")
-    done = run("status", *tls, "--user", "app", environment={"ANABRANCH_PASSWORD": "x"})
+    done = run("status", *tls, "--user", "app", environment={"ANABRANCH_PASSWORD": "x\n"})
     check(done.returncode == 1 and "WRONGPASS" in done.stderr, f"a wrong password: {done.stderr}")
     done = run("status", *tls, "--user", "reader", "--password-file", file)
     check(done.returncode == 1 and "NOPERM" in done.stderr, f"no right: {done.stderr}")
@@ -243,7 +243,7 @@ def main():
         path = os.path.join(world.folder, "redis.sock")
         leader = Leader(world, "eu")
         world.leaders["eu"] = leader
-        users = write(os.path.join(world.folder, "users"), USERS)
+        users = write(os.path.join(world.folder, "users"), "\ufeff" + USERS)
         everywhere = "0.0.0.0:0" if host else "127.0.0.1:0"
         leader.flags = ["--redis-tls", everywhere, "--tls-cert-file", own[0], "--tls-key-file",
                         own[1], "--acl-file", users, "--redis-socket", path,

@@ -31,7 +31,7 @@ class Keyring:
     def know(self, *lines):
         """Writes the list anew."""
         with open(self.list, "w") as file:
-            file.write("# all regions\n" + "\n".join(lines) + "\n")
+            file.write("\ufeff# all regions\n" + "\n".join(lines) + "\n")
 
     def flags(self, region):
         return ["--keys-file", self.secrets[region], "--peers-keys-file", self.list]

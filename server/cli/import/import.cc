@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "core/text.h"
 #include "server/cli/ask.h"
 #include "server/cli/import/earlier_run.h"
 #include "server/cli/import/import_command.h"
@@ -110,7 +111,9 @@ Result<Report> import_file(const Job& job, const std::string& path) {
 
 Result<Report> import_live(const Job& job, LiveAddress address) {
   const char* const password = std::getenv("ANABRANCH_SOURCE_PASSWORD");
-  if (address.password.empty() && password != nullptr) address.password = password;
+  if (address.password.empty() && password != nullptr) {
+    address.password = core::first_line(password);
+  }
   Result<LiveSource> source = LiveSource::connect(address);
   if (!source.ok()) return source.failure();
   set_state(job.progress, "run " + source.value().run_id());

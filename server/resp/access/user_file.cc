@@ -12,6 +12,7 @@
 
 #include "control/resp/file.h"
 #include "core/log.h"
+#include "core/text.h"
 
 namespace anabranch::server {
 namespace {
@@ -74,7 +75,7 @@ core::Result<std::string> read_user_file(const std::string& path) {
     size += static_cast<std::size_t>(got);
   }
   text.resize(size);
-  return text;
+  return std::string(core::without_mark(text));
 }
 
 core::Result<void> write_user_file(const std::string& path, std::string_view text) {
