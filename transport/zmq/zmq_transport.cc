@@ -36,7 +36,8 @@ ZmqTransport::ZmqTransport(const ZmqOptions& options)
       names_(options.resolve),
       guard_(context_, options.region, options.keys, options.wall_clock, counters_),
       warnings_(options.region),
-      compression_(options.compression) {
+      compression_(options.compression),
+      body_bytes_max_(options.body_bytes_max) {
   context_.set(zmq::ctxopt::io_threads, 1);
   context_.set(zmq::ctxopt::blocky, 0);
 }
@@ -152,6 +153,7 @@ milliseconds ZmqTransport::timeout() const {
   }
   if (is_linked) next = std::min(next, next_sweep_);
   next = std::min(next, next_flush_);
+  if (!paused_ && is_behind()) return milliseconds{0};
   if (next == Clock::time_point::max()) return milliseconds{-1};
   return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - Clock::now()));
 }
@@ -161,7 +163,7 @@ void ZmqTransport::sweep() {
   const auto now = Clock::now();
   if (now < next_sweep_) return;
   next_sweep_ = now + std::min(kSweepInterval, silence_max_);
-  guard_.end_endless(paused_);
+  guard_.end_endless(paused_ || is_behind());
   cut_invalid();
   if (paused_) return;
   for (Dialled& dialled : dialled_) {
@@ -259,6 +261,26 @@ void ZmqTransport::emit_whole(LinkId link, Hearing& hearing, Message message) {
   Event event{Event::Kind::kMessage, link, message.kind, std::move(message.body), {}};
   if (!goes_apart) return emit(std::move(event));
   if (!apart_.push(std::move(event))) ++counters_.apart_dropped;
+}
+
+core::Result<std::optional<Message>> ZmqTransport::add(Assembler& assembler, const Frame& frame) {
+  const std::size_t most =
+      body_bytes_max_ == nullptr ? kMessageSizeMax : body_bytes_max_(frame.kind);
+  core::Result<std::optional<Message>> message = assembler.add(frame, most);
+  if (message.ok() && message.value()) turn_bytes_ += message.value()->body.size();
+  return message;
+}
+
+// A full inbox ends the turns of all sockets.
+void ZmqTransport::end_turn() {
+  flush_events();
+  turn_bytes_ = 0;
+  paused_ = paused_ || inbox_.full();
+}
+
+bool ZmqTransport::is_behind() const {
+  return !unhandled_.empty() ||
+         std::ranges::any_of(dialled_, [](const Dialled& each) { return !each.unhandled.empty(); });
 }
 
 void ZmqTransport::count_received(const Incoming& incoming) {
