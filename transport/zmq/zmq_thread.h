@@ -70,6 +70,7 @@ class ZmqTransport final : public Transport {
   [[nodiscard]] std::chrono::milliseconds timeout() const;
   void flush_events() { inbox_.push(events_); }
   void sweep();
+  void end_endless(Clock::time_point now);
   void cut_invalid();
   void pause_or_resume();
 
@@ -137,6 +138,7 @@ class ZmqTransport final : public Transport {
   Compressor compressor_;
   Compression compression_;
   std::uint64_t last_number_ = 0;  // Of links, streams and monitors.
+  Clock::time_point next_look_;    // For messages without end.
   Clock::time_point next_sweep_;
   std::set<LinkId> sending_;  // With messages that wait, or with bodies of which is not told yet.
   Clock::time_point next_flush_ = Clock::time_point::max();

@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kSweepInterval{1000};
+constexpr milliseconds kLookInterval{250};
 constexpr const char* kLosesLargeOnes =
     " is heard, but what is sent there does not come through: where small messages pass and large "
     "ones do not, look at the MTU of the line";
@@ -146,12 +147,13 @@ void ZmqTransport::wait() {
 // Returns the time to sleep; -1 is for ever.
 milliseconds ZmqTransport::timeout() const {
   auto next = Clock::time_point::max();
-  bool is_linked = !accepted_.empty() || guard_.is_watching();
+  bool is_linked = !accepted_.empty();
   for (const Dialled& dialled : dialled_) {
     if (!dialled.socket) next = std::min(next, dialled.due_at());
     is_linked = is_linked || dialled.link != 0;
   }
   if (is_linked) next = std::min(next, next_sweep_);
+  if (guard_.is_watching()) next = std::min(next, next_look_);
   next = std::min(next, next_flush_);
   if (!paused_ && is_behind()) return milliseconds{0};
   if (next == Clock::time_point::max()) return milliseconds{-1};
@@ -161,9 +163,9 @@ milliseconds ZmqTransport::timeout() const {
 // Gives up links that were silent for too long, or with a key that is no longer valid.
 void ZmqTransport::sweep() {
   const auto now = Clock::now();
+  end_endless(now);
   if (now < next_sweep_) return;
   next_sweep_ = now + std::min(kSweepInterval, silence_max_);
-  guard_.end_endless(paused_ || is_behind());
   cut_invalid();
   if (paused_) return;
   for (Dialled& dialled : dialled_) {
@@ -183,6 +185,12 @@ void ZmqTransport::sweep() {
     if (link.hearing.loses_large_ones(now)) warnings_.warn(name_of(link) + kLosesLargeOnes);
   }
   flush_events();
+}
+
+void ZmqTransport::end_endless(Clock::time_point now) {
+  if (now < next_look_) return;
+  next_look_ = now + kLookInterval;
+  guard_.end_endless(paused_ || is_behind());
 }
 
 // Cuts the links of keys that are no longer known or valid.

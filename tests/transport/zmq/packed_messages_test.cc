@@ -1,4 +1,5 @@
-// Peers that send few bytes that cost much: bodies that grow when they are decompressed.
+// Peers that send few bytes that cost much: bodies that grow when they are decompressed, and
+// messages of parts without end.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -140,6 +141,17 @@ TEST_CASE("a body over the bound of its kind is refused, packed or not, and othe
   CHECK(eu->counters().frames_rejected == 1);
   CHECK(at_eu.wait_down() != 0);
   CHECK(eu->counters().frames_received == 2);
+}
+
+// libzmq keeps the parts until the last one, and for an empty one as much memory as for any.
+TEST_CASE("a message of empty parts is cut before it is large") {
+  const auto eu = open_zmq_transport({.listen = kAnyPort, .peers = {}}).value_or_raise();
+  const ForeignDealer dealer{port_of(eu->endpoint())};
+  std::string parts;
+  for (std::size_t i = 0; i < 3 * kMiB; ++i) parts += std::string("\1\0", 2);
+  (void)dealer.connection().send(parts);  // It may be cut before.
+  CHECK(dealer.connection().wait_closed(seconds{60}));
+  CHECK(eu->counters().messages_endless == 1);
 }
 
 TEST_SUITE_END();
