@@ -140,6 +140,28 @@ TEST_CASE("what waits for a gap is bounded") {
   CHECK(world.replica().inbox().held().bytes() <= regions::HoldBackQueue::kBytesMax);
 }
 
+TEST_CASE("next batches of invented origins fill only so much, and others go on") {
+  HostilePeerWorld world;
+  Batch large = batch_of(100, 1, 1);
+  std::get<core::Put>(large.transactions[0].ops[0]).value = std::string(4U << 20U, 'x');
+  large.deps_changed.set(77, 1);
+  for (; large.origin < 160; ++large.origin) {
+    large.opening->number = large.origin;
+    world.hear_batch(large);
+    world.replica().effects().clear();
+  }
+  constexpr std::size_t kMost =
+      regions::HoldBackQueue::kBytesMax + regions::HoldBackQueue::kNextBytesMax;
+  CHECK(world.replica().inbox().held().bytes() > regions::HoldBackQueue::kBytesMax);
+  CHECK(world.replica().inbox().held().bytes() < kMost + (5U << 20U));
+  world.replica().link_up(kHonest, {}, 0);
+  world.hear(greeting("ap", 3), kHonest);
+  Batch batch = batch_of(3, 1, 1);
+  batch.opening->region = "ap";
+  world.hear_batch(batch, kHonest);
+  CHECK(world.eu.vector().at(3) == 1);
+}
+
 TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on") {
   HostilePeerWorld world;
   for (Origin origin = 10; origin < 10 + 3 * regions::Links::kPeersMax; ++origin) {
