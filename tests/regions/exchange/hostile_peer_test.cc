@@ -257,6 +257,7 @@ TEST_CASE("who shows origins without end is heard no more, and costs no more mem
       if (beats) {
         regions::Heartbeat beat;
         beat.applied = beat.durable = beat.clocks = next;
+        beat.chains.resize(next.size());
         world.hear(beat);
       } else {
         world.hear(regions::Ack{1, 0, next, next});
@@ -267,9 +268,61 @@ TEST_CASE("who shows origins without end is heard no more, and costs no more mem
     CHECK(most <= core::VersionVector::kEntriesMax);
     CHECK(shown() == 0);
     CHECK(world.count<regions::Reject>() == 1);
+    CHECK(world.replica().exchange().forks().entries() == 0);
     world.replica().tick(1'000);
     CHECK_FALSE(world.replica().broken());
   }
+}
+
+TEST_CASE("what ever new leaders show is bounded in sum, and an honest one is heard") {
+  HostilePeerWorld world;
+  world.replica().link_up(kHonest, {}, 0);
+  world.hear(greeting("ap", 3), kHonest);
+  const regions::Forks& forks = world.replica().exchange().forks();
+  core::VersionVector many;
+  for (Origin origin = 1'000; origin < 1'000 + core::VersionVector::kEntriesMax; ++origin) {
+    many.set(origin, 1);
+  }
+  const auto all_shown = [&] {
+    std::size_t all = 0;
+    for (const auto& [origin, peer] : world.replica().exchange().peers()) {
+      all += peer.origins_shown();
+    }
+    return all;
+  };
+  const auto greet = [&](Origin peer, regions::LinkId link) {
+    Greeting shows = std::get<Greeting>(greeting("r" + std::to_string(peer), peer, many));
+    shows.chains.resize(many.size());
+    world.hear(std::move(shows), link);
+    CHECK(all_shown() <= regions::Exchange::kShownMax);
+    CHECK(forks.entries() <= 3 * regions::Exchange::kShownMax);
+    world.replica().effects().clear();
+  };
+  constexpr Origin kPeers = 40;
+  const auto is_up = [&](Origin peer) {
+    const auto& peers = world.replica().exchange().peers();
+    return peers.contains(peer) && !peers.at(peer).endless;
+  };
+  SUBCASE("that go") {
+    for (Origin peer = 10; peer < 10 + kPeers; ++peer) {
+      world.replica().link_up(100 + peer, {}, 0);
+      greet(peer, 100 + peer);
+      CHECK(is_up(peer));
+      world.replica().link_down(100 + peer);
+    }
+  }
+  SUBCASE("that stay") {
+    for (Origin peer = 10; peer < 10 + kPeers; ++peer) {
+      world.replica().link_up(100 + peer, {}, 0);
+      greet(peer, 100 + peer);
+    }
+  }
+  CHECK(all_shown() > regions::Exchange::kShownMax / 2);
+  CHECK(is_up(3));
+  Batch batch = batch_of(3, 1, 1);
+  batch.opening->region = "ap";
+  world.hear_batch(batch, kHonest);
+  CHECK(world.eu.vector().at(3) == 1);
 }
 
 TEST_CASE("clocks of origins that nobody needs are not kept") {
