@@ -78,6 +78,7 @@ class ZmqTransport final : public Transport {
   void give_up(LinkId link);
   void redial(const Request& request);
   void queue(Request& request);
+  void bound_notes();
   void drop_waiting(const Request& request);
   OutLink* find_out(LinkId link);
   void end(LinkId link, const std::string& why);
