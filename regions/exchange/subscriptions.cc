@@ -384,14 +384,15 @@ bool Subscriptions::shows_news(const VersionVector& applied) const {
 std::optional<Origin> Subscriptions::snapshot_source(const std::set<Origin>& avoided) const {
   std::vector<Offer> offered = offers();
   std::set<Origin> sources;
-  for (const auto& [peer_origin, peer] : links_.peers()) {
+  for (const auto& each : links_.peers()) {
+    const Peer& peer = each.second;
     if (!links_.usable(peer)) continue;
     const bool trimmed = std::ranges::any_of(peer.applied, [&](const VersionVector::Entry& entry) {
       if (!has_more(peer, entry.origin)) return false;
       const Offer* const offer = find(offered, entry.origin);
       return offer != nullptr && !offer->served;
     });
-    if (trimmed) sources.insert(peer_origin);
+    if (trimmed) sources.insert(each.first);
   }
   std::optional<Origin> best;
   core::Seq most = 0;
