@@ -219,8 +219,8 @@ class Exchange {
   // forgotten, and its links end.
   void refuse_if_endless(Peer& peer);
   void refuse_endless(Peer& peer);
-  // Keeps what all peers show together bounded: who is away is forgotten first, then who shows most
-  // is refused.
+  // Keeps the origins that all peers show bounded: those of absent peers are forgotten first, then
+  // the peer that shows most is refused.
   void bound_shown();
   void measure_lag(Peer& peer, core::Millis now) const;
 

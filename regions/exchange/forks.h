@@ -100,7 +100,7 @@ class Forks {
 
   // ---- Output.
 
-  // How many entries are kept of what peers have shown: up to three for each peer and origin.
+  // How many entries are kept of positions that peers have shown: up to three for each of them.
   [[nodiscard]] std::size_t entries() const {
     return waiting_.size() + seen_.size() + beyond_.size() + compared_.size() + unclear_.size() +
            fallen_.size();

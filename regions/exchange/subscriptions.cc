@@ -108,8 +108,8 @@ void Subscriptions::look_at(Peer& peer, std::vector<Offer>& offers) const {
   }
 }
 
-// Only through these is an origin followed: a peer that has more of it, or through which it is
-// followed already, and one that leads its region.
+// An origin is followed only through a peer that has more of it, is its source already, or leads
+// its region.
 void Subscriptions::choose_sources(std::vector<Offer>& offers) const {
   std::map<std::string_view, std::vector<Origin>> by_region;
   for (const auto& [origin, seq] : applied_.vector()) {

@@ -121,14 +121,14 @@ class Subscriptions {
   // An origin that some usable peer leads or knows of; never the own one.
   struct Offer {
     core::Origin origin = 0;
-    core::Seq here = 0;        // What is applied of it.
-    Peer* source = nullptr;    // Through which it is followed; null when there is none.
+    core::Seq here = 0;        // Applied of it.
+    Peer* source = nullptr;    // It is followed through this peer; null when there is none.
     bool lacking = false;      // A usable peer has more of it...
     bool served = false;       // ...and one that has serves it.
-    core::Seq most = 0;        // What such a peer has of it at most...
+    core::Seq most = 0;        // Most that such a peer has of it...
     core::Origin most_by = 0;  // ...that peer...
-    core::Seq second = 0;      // ...and what the others have at most.
-    Peer* best = nullptr;      // Through which to follow it: see choose_sources().
+    core::Seq second = 0;      // ...and most that the others have.
+    Peer* best = nullptr;      // It is to be followed through this peer: see choose_sources().
     int score = -1;
   };
 

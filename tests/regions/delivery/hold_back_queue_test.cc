@@ -155,7 +155,8 @@ TEST_SUITE("regions: hold-back queue") {
     CHECK(held.add(batch(1, 4), {{1, 2}}));
   }
 
-  TEST_CASE("who invents origins fills only so much, and what can be applied goes on") {
+  TEST_CASE(
+      "a peer that invents origins fills only so much, and batches that can be applied go on") {
     constexpr std::size_t kMiB = std::size_t{1} << 20U;
     constexpr std::size_t kWaiting = HoldBackQueue::kBytesMax + HoldBackQueue::kNextBytesMax + kMiB;
     HoldBackQueue held;
@@ -170,7 +171,7 @@ TEST_SUITE("regions: hold-back queue") {
     REQUIRE(first);
     CHECK(first->batch.origin == 1);
     CHECK(held.add(batch(2, 1, 1, {{1, 1}}), {{1, 1}}));
-    // Nor is there room without end for what can be applied: there is enough to be applied.
+    // Nor have those that can be applied room without end: there is enough to be applied.
     for (int i = 0; i < 300; ++i) held.add(batch(invented++, 1, 1, {}, kMiB), {{1, 1}});
     CHECK(held.bytes() <= kWaiting + HoldBackQueue::kNextBytesMax + kMiB);
     CHECK_FALSE(held.add(batch(invented, 1), {{1, 1}}));

@@ -274,7 +274,7 @@ TEST_CASE("who shows origins without end is heard no more, and costs no more mem
   }
 }
 
-TEST_CASE("what ever new leaders show is bounded in sum, and an honest one is heard") {
+TEST_CASE("the vectors of ever new leaders are bounded in sum, and an honest one is heard") {
   HostilePeerWorld world;
   world.replica().link_up(kHonest, {}, 0);
   world.hear(greeting("ap", 3), kHonest);

@@ -113,7 +113,7 @@ std::map<Origin, Origin> followed_by(const SubscriptionsWorld& eu) {
 }  // namespace
 
 TEST_SUITE("regions: subscriptions") {
-  TEST_CASE("whatever peers show, each origin is followed as the rule says") {
+  TEST_CASE("for any vectors of peers each origin is followed as the rule says") {
     const std::uint64_t seed = test::seed();
     CAPTURE(seed);
     test::Random random(seed);
@@ -150,7 +150,7 @@ TEST_SUITE("regions: subscriptions") {
     }
   }
 
-  TEST_CASE("who shows many origins has them looked at the more seldom, in time") {
+  TEST_CASE("the more origins are shown the more seldom they are looked at, in time") {
     SubscriptionsWorld eu;
     core::VersionVector many;
     for (Origin origin = 100; origin < 100 + 10 * Subscriptions::kOriginsPerMs; ++origin) {

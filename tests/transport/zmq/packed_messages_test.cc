@@ -116,7 +116,7 @@ TEST_CASE("no more is taken of a peer that was dialled either") {
   CHECK(came_in_order(at_us));
 }
 
-TEST_CASE("the end does not wait for what was read") {
+TEST_CASE("the end does not wait for messages that were read") {
   auto eu = open_zmq_transport({.listen = kAnyPort, .peers = {}}).value_or_raise();
   const ForeignDealer dealer{port_of(eu->endpoint())};
   const std::string frame = on_wire(packed(4, std::string(16 * kMiB, 'z')));

@@ -117,7 +117,7 @@ TEST_CASE("a peer that asks and takes no answer is given up, and one that is slo
   CHECK(world.at_eu.wait_down() == accepted);
 }
 
-TEST_CASE("many peers that take no answer are given up by what waits for all of them") {
+TEST_CASE("many peers that take no answer are given up by the sum that waits for them") {
   World world(0);
   world.us->send(world.link, 1, "hello");
   const LinkId healthy = world.at_eu.wait_up();
@@ -138,7 +138,7 @@ TEST_CASE("many peers that take no answer are given up by what waits for all of 
   }
   world.eu->send(healthy, 1, "goes on", {.lane = Lane::kNote});
   REQUIRE(world.at_us.wait_body("goes on"));
-  // What was sent before has been looked at; later all would be given up, for their silence.
+  // All sent before has been looked at; later all would be given up, for their silence.
   CHECK(world.at_eu.wait(is_down, 0, std::chrono::milliseconds{100}).has_value());
 }
 
