@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "regions/wire/member_card.h"
+#include "regions/wire/message.h"
 
 namespace anabranch::leader {
 
@@ -28,6 +29,7 @@ transport::ZmqOptions link_options(const Options& options, transport::SharedKeys
   links.compression = compression(options.compress);
   links.keys = std::move(keys);
   links.apart_kind = regions::MemberCards::kKind;
+  links.body_bytes_max = regions::body_bytes_max;
   return links;
 }
 

@@ -151,9 +151,14 @@ core::Result<Frame> decode_frame(std::string_view bytes) {
 
 namespace {
 
-core::Result<std::optional<Message>> whole(Message message, bool is_compressed) {
+core::Failure too_long(std::uint8_t kind) {
+  return core::corrupt("a message of kind " + std::to_string(kind) + " over the maximal size");
+}
+
+core::Result<std::optional<Message>> whole(Message message, bool is_compressed,
+                                           std::size_t bytes_max) {
   if (is_compressed) {
-    core::Result<std::string> body = decompress(message.body, kMessageSizeMax);
+    core::Result<std::string> body = decompress(message.body, bytes_max);
     if (!body.ok()) return body.failure();
     message.body = std::move(body).value();
   }
@@ -162,16 +167,19 @@ core::Result<std::optional<Message>> whole(Message message, bool is_compressed) 
 
 }  // namespace
 
-core::Result<std::optional<Message>> Assembler::add(const Frame& frame) {
-  if (!frame.is_chunk) return whole({frame.kind, std::string{frame.bytes}}, frame.is_compressed);
+core::Result<std::optional<Message>> Assembler::add(const Frame& frame, std::size_t bytes_max) {
+  if (!frame.is_chunk) {
+    if (frame.bytes.size() > bytes_max) return too_long(frame.kind);
+    return whole({frame.kind, std::string{frame.bytes}}, frame.is_compressed, bytes_max);
+  }
   const bool follows =
       open_ ? frame.stream == stream_ && frame.total == total_ && frame.kind == partial_.kind &&
                   frame.is_compressed == compressed_ && frame.offset == partial_.body.size()
             : frame.offset == 0;
-  if (!follows || frame.total > kMessageSizeMax) {
+  if (!follows || frame.total > bytes_max) {
     drop();
-    return core::corrupt(follows ? "a message over the maximal size"
-                                 : "a chunk that does not follow the one before");
+    return follows ? too_long(frame.kind)
+                   : core::corrupt("a chunk that does not follow the one before");
   }
   if (!open_) {
     open_ = true;
@@ -185,7 +193,7 @@ core::Result<std::optional<Message>> Assembler::add(const Frame& frame) {
   partial_.body.append(frame.bytes);
   if (partial_.body.size() < total_) return std::optional<Message>{};
   open_ = false;
-  return whole(std::exchange(partial_, {}), compressed_);
+  return whole(std::exchange(partial_, {}), compressed_, bytes_max);
 }
 
 void Assembler::drop() {

@@ -35,6 +35,8 @@ inline constexpr std::size_t kSentFrameMax = std::size_t{16} << 10U;
 // The most of a body in one frame that is sent.
 inline constexpr std::size_t kSentBodyMax = kSentFrameMax - kFrameHeaderSize - 24;
 inline constexpr std::size_t kMessageSizeMax = std::size_t{256} << 20U;  // Whole bodies.
+// Returns the most bytes that a body of this kind has, decompressed: kMessageSizeMax or fewer.
+using BodyBytesMax = std::size_t (*)(std::uint8_t kind);
 
 // A checked frame; views point into the bytes that were decoded.
 struct Frame {
@@ -91,9 +93,10 @@ struct Message {
 class Assembler {
  public:
   // Adds a frame. Returns the message once complete, else nullopt. Fails on chunks out of order, on
-  // a total over kMessageSizeMax, compressed or not, and on compressed bytes that our compressor
-  // does not make; the partial body is then dropped.
-  core::Result<std::optional<Message>> add(const Frame& frame);
+  // a body of more than `bytes_max`, compressed or not, before any of it is kept or decompressed,
+  // and on compressed bytes that our compressor does not make; the partial body is then dropped.
+  core::Result<std::optional<Message>> add(const Frame& frame,
+                                           std::size_t bytes_max = kMessageSizeMax);
   // Returns whether a body has come in part.
   [[nodiscard]] bool is_partial() const { return open_; }
 

@@ -11,6 +11,7 @@ namespace anabranch::regions {
 using core::Bug;
 using core::mark;
 using core::planted;
+using core::VersionVector;
 
 std::vector<storage::LogRecord> records_of(const std::vector<HeldBatch>& batches) {
   std::vector<storage::LogRecord> records;
@@ -20,6 +21,28 @@ std::vector<storage::LogRecord> records_of(const std::vector<HeldBatch>& batches
   }
   if (planted(Bug::kForgetLastRecord) && records.size() > 1) records.pop_back();
   return records;
+}
+
+BatchLoad load_of(const HeldBatch& held) {
+  constexpr std::size_t kFixed = sizeof(HeldBatch) + 64;  // And a place in a map.
+  std::size_t memory = kFixed + held.batch.deps_changed.size() * sizeof(VersionVector::Entry) +
+                       held.batch.deps_hashes.size() * sizeof(std::uint64_t);
+  for (const core::Transaction& txn : held.batch.transactions) {
+    memory += sizeof(txn) + txn.ops.size() * sizeof(core::Op);
+  }
+  return {held.size(), memory};
+}
+
+void BatchLoad::add(const HeldBatch& held) {
+  const BatchLoad one = load_of(held);
+  bytes += one.bytes;
+  memory += one.memory;
+}
+
+void BatchLoad::remove(const HeldBatch& held) {
+  const BatchLoad one = load_of(held);
+  bytes -= one.bytes;
+  memory -= one.memory;
 }
 
 bool HoldBackQueue::deliverable(const core::Batch& batch, const core::VersionVector& applied) {
@@ -35,20 +58,32 @@ bool HoldBackQueue::add(HeldBatch held, const core::VersionVector& applied, Room
     return false;
   }
   make_way(held);
-  const bool next = first == applied.at(origin) + 1;
-  const std::size_t size = held.size();
-  if (room == Room::kBounded && bytes_ + size > bytes_max_) {
-    if (!next || planted(Bug::kRefuseNextWhenFull)) {
-      mark<"a full hold-back queue drops a batch">();
-      return false;
-    }
-    mark<"a full hold-back queue takes the next batch of an origin">();
+  if (!has_room(held, applied, room)) {
+    mark<"a full hold-back queue drops a batch">();
+    return false;
   }
   BySeq& batches = held_[origin];
   if (batches.contains(first)) return false;
+  load(held).add(held);
   batches.emplace(first, std::move(held));
-  bytes_ += size;
   return true;
+}
+
+bool HoldBackQueue::has_room(HeldBatch& held, const core::VersionVector& applied, Room room) const {
+  const BatchLoad size = load_of(held);
+  held.at_once = false;
+  if (bytes() + size.bytes <= bytes_max_ && memory() + size.memory <= memory_max_) return true;
+  const bool next = held.batch.first() == applied.at(held.batch.origin) + 1;
+  if (room == Room::kBounded && (!next || planted(Bug::kRefuseNextWhenFull))) return false;
+  mark<"a full hold-back queue takes the next batch of an origin">();
+  if (load_.bytes < bytes_max_ + kNextBytesMax && load_.memory < 2 * memory_max_) return true;
+  held.at_once = deliverable(held.batch, applied);
+  return held.at_once && ready_.bytes < kNextBytesMax && ready_.memory < memory_max_;
+}
+
+HoldBackQueue::BySeq::iterator HoldBackQueue::drop(BySeq& batches, BySeq::iterator at) {
+  load(at->second).remove(at->second);
+  return batches.erase(at);
 }
 
 void HoldBackQueue::make_way(const HeldBatch& held) {
@@ -62,17 +97,17 @@ void HoldBackQueue::make_way(const HeldBatch& held) {
     return;
   }
   mark<"a batch makes way for another one in its place">();
-  bytes_ -= there->second.size();
-  batches->second.erase(there);
+  drop(batches->second, there);
 }
 
 std::optional<HeldBatch> HoldBackQueue::take_deliverable(const core::VersionVector& applied) {
   forget_applied(applied);
   for (auto& [origin, batches] : held_) {
     if (batches.empty() || !deliverable(batches.begin()->second.batch, applied)) continue;
-    HeldBatch taken = std::move(batches.begin()->second);
-    batches.erase(batches.begin());
-    bytes_ -= taken.size();
+    const auto first = batches.begin();
+    load(first->second).remove(first->second);
+    HeldBatch taken = std::move(first->second);
+    batches.erase(first);
     return taken;
   }
   return std::nullopt;
@@ -106,7 +141,7 @@ bool HoldBackQueue::waits(core::Origin origin, const core::VersionVector& applie
 void HoldBackQueue::forget(core::Origin origin) {
   const auto found = held_.find(origin);
   if (found == held_.end()) return;
-  for (const auto& [first, held] : found->second) bytes_ -= held.size();
+  for (const auto& [first, held] : found->second) load(held).remove(held);
   held_.erase(found);
 }
 
@@ -114,8 +149,7 @@ void HoldBackQueue::forget_applied(const core::VersionVector& applied) {
   for (auto at = held_.begin(); at != held_.end();) {
     BySeq& batches = at->second;
     while (!batches.empty() && batches.begin()->first <= applied.at(at->first)) {
-      bytes_ -= batches.begin()->second.size();
-      batches.erase(batches.begin());
+      drop(batches, batches.begin());
     }
     at = batches.empty() ? held_.erase(at) : std::next(at);
   }
@@ -123,7 +157,7 @@ void HoldBackQueue::forget_applied(const core::VersionVector& applied) {
 
 void HoldBackQueue::clear() {
   held_.clear();
-  bytes_ = 0;
+  load_ = ready_ = {};
 }
 
 bool HoldBackQueue::holds(core::Origin origin) const {

@@ -137,7 +137,7 @@ std::vector<HeldBatch> Inbox::apply_slice(Stage& stage, std::size_t ops_max) {
     const CommitSize with{size.bytes + held->bytes.size(), size.ops + ops, size.batches + 1};
     out_of_space_ = !may_apply(with);
     if (out_of_space_) {
-      held_.add(*std::move(held), owner_.state.applied().vector());
+      held_.add(*std::move(held), owner_.state.applied().vector(), HoldBackQueue::Room::kGranted);
       break;
     }
     const core::VersionVector deps = owner_.state.deps_of(held->batch);

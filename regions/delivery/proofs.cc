@@ -60,7 +60,13 @@ void Proofs::hold(LinkId link, HeldBatch held, bool goes_on, Millis now) {
 bool Proofs::has_room(const HeldBatch& held, bool goes_on) const {
   const core::VersionVector& applied = owner_.state.applied().vector();
   const core::Origin origin = held.batch.origin;
-  if (held.batch.first() == applied.at(origin) + 1) return true;
+  const core::Seq first = held.batch.first();
+  if (first == applied.at(origin) + 1) {
+    // One that is proven goes on at once. Of others only so many wait: their links stay.
+    const BatchLoad& waits = provenance_.load();
+    return provenance_.has_proven(origin, first) ||
+           (waits.bytes < HoldBackQueue::kNextBytesMax && waits.memory < HoldBackQueue::kMemoryMax);
+  }
   // A batch that goes on at once makes room for one more.
   const bool leaves = goes_on && held_.has_deliverable(origin, applied);
   if (leaves && !provenance_.holds(origin)) return true;

@@ -53,6 +53,13 @@ bool Provenance::has(Origin origin, Seq first) const {
   return waiting != log->second.batches.end() && waiting->second.held;
 }
 
+bool Provenance::has_proven(Origin origin, Seq first) const {
+  const auto log = logs_.find(origin);
+  if (log == logs_.end()) return false;
+  const auto waiting = log->second.batches.find(first);
+  return waiting != log->second.batches.end() && waiting->second.proven;
+}
+
 bool Provenance::holds(Origin origin) const {
   const auto found = logs_.find(origin);
   return found != logs_.end() && std::ranges::any_of(found->second.batches, [](const auto& each) {
@@ -61,7 +68,7 @@ bool Provenance::holds(Origin origin) const {
 }
 
 void Provenance::drop(Log& log, std::map<Seq, Waiting>::iterator at) {
-  if (at->second.held) bytes_ -= at->second.held->bytes.size();
+  if (at->second.held) load_.remove(*at->second.held);
   log.batches.erase(at);
 }
 
@@ -88,7 +95,7 @@ void Provenance::renew(Waiting& known, Waiting comes, Room room) {
     }
   } else if (room == Room::kWhole) {
     mark<"a batch that left its link comes again">();
-    bytes_ += comes.held->bytes.size();
+    load_.add(*comes.held);
     known.held = std::move(comes.held);
   }
 }
@@ -98,7 +105,7 @@ void Provenance::add(Origin origin, Log& log, Waiting waiting, Room room, Outcom
   // The link of the batch was let go, or the batch would not be one.
   if (first <= log.linked.seq) return;
   if (room == Room::kLink && first != log.linked.seq + 1) return;
-  bytes_ += waiting.held->bytes.size();
+  load_.add(*waiting.held);
   log.batches.emplace(first, std::move(waiting));
   if (!link(origin, log, outcome)) return;
   // Before the batch is let go: the chain may have gone on behind it, and a known position be
@@ -116,7 +123,7 @@ void Provenance::let_go(Log& log, Seq first) {
     if (follows) std::prev(at)->second.behind = at->second.signature;
     return drop(log, at);
   }
-  bytes_ -= at->second.held->bytes.size();
+  load_.remove(*at->second.held);
   at->second.held.reset();
 }
 
@@ -169,7 +176,7 @@ Provenance::Outcome Provenance::take(const SignedPosition& position) {
 
 void Provenance::clear() {
   logs_.clear();
-  bytes_ = 0;
+  load_ = {};
 }
 
 Provenance::Outcome Provenance::take_proven() {
@@ -260,7 +267,7 @@ void Provenance::hand_out(Origin origin, Log& log, Outcome& outcome) {
     Waiting& waiting = next->second;
     if (next->first != start(origin, log).seq + 1 || !waiting.held || !waiting.proven) return;
     log.handed = {waiting.last, waiting.hash};
-    bytes_ -= waiting.held->bytes.size();
+    load_.remove(*waiting.held);
     waiting.held->end_signature = signature_behind(log, waiting);
     outcome.proven.push_back(*std::move(waiting.held));
     log.batches.erase(next);

@@ -87,10 +87,13 @@ class Provenance {
   [[nodiscard]] bool holds(core::Origin origin) const;
   // Returns whether the whole batch of an origin that begins with seq `first` waits here.
   [[nodiscard]] bool has(core::Origin origin, core::Seq first) const;
+  // Returns whether the batch of an origin that begins with seq `first` is proven, whole or not.
+  [[nodiscard]] bool has_proven(core::Origin origin, core::Seq first) const;
   // Forgets batches that have been applied meanwhile.
   Outcome take_proven();
 
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t bytes() const { return load_.bytes; }
+  [[nodiscard]] const BatchLoad& load() const { return load_; }
   [[nodiscard]] std::uint64_t forged_batches() const { return forged_batches_; }
 
  private:
@@ -146,7 +149,7 @@ class Provenance {
 
   const Applied& applied_;
   std::map<core::Origin, Log> logs_;
-  std::size_t bytes_ = 0;
+  BatchLoad load_;  // Of whole batches.
   std::uint64_t forged_batches_ = 0;
 };
 

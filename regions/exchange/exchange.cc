@@ -216,14 +216,33 @@ void Exchange::shown(Peer& peer, const VersionVector& applied, const VersionVect
   peer.applied.join(applied);
   peer.durable.join(durable);
   refuse_if_endless(peer);
+  bound_shown();
   measure_lag(peer, now);
 }
 
 void Exchange::refuse_if_endless(Peer& peer) {
-  const std::size_t most =
-      std::max({peer.applied.size(), peer.durable.size(), peer.served_from.size()});
-  if (most <= VersionVector::kEntriesMax) return;
+  if (peer.origins_shown() > VersionVector::kEntriesMax) refuse_endless(peer);
+}
+
+void Exchange::bound_shown() {
+  std::size_t all = links_.origins_shown();
+  if (all <= kShownMax) return;
+  std::vector<Peer*> by_size;
+  for (auto& [origin, peer] : links_.peers()) by_size.push_back(&peer);
+  std::ranges::sort(by_size, [](const Peer* one, const Peer* other) {
+    const std::pair key(one->connected(), other->origins_shown());
+    return key < std::pair(other->connected(), one->origins_shown());
+  });
+  for (auto peer = by_size.begin(); all > kShownMax; ++peer) {
+    all -= (*peer)->origins_shown();
+    refuse_endless(**peer);
+  }
+}
+
+void Exchange::refuse_endless(Peer& peer) {
+  peer.endless = true;
   peer.applied = peer.durable = peer.served_from = {};
+  forks_.forget(peer.origin);
   for (const LinkId id : peer.links) {
     Link& link = *links_.find(id);
     link.endless = true;

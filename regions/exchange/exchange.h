@@ -49,6 +49,8 @@ class Exchange {
   // The interval in which a peer is shown new origins' progress, before the next heartbeat.
   static constexpr core::Millis kShowMs = 10;
   static constexpr int kSilentTicks = 3;
+  // The origins that all peers show together, each counted for each peer.
+  static constexpr std::size_t kShownMax = 16 * core::VersionVector::kEntriesMax;
 
   // All must outlive the exchange. Effects are appended to `effects`.
   Exchange(CommittedState& state, const RegionList& regions, const SettledOrigins& settled,
@@ -216,6 +218,10 @@ class Exchange {
   // A peer that has shown more origins than any mesh has is heard no more: its vectors are
   // forgotten, and its links end.
   void refuse_if_endless(Peer& peer);
+  void refuse_endless(Peer& peer);
+  // Keeps the origins that all peers show bounded: those of absent peers are forgotten first, then
+  // the peer that shows most is refused.
+  void bound_shown();
   void measure_lag(Peer& peer, core::Millis now) const;
 
   const Applied& applied_;

@@ -92,6 +92,7 @@ bool Exchange::may_apply(Origin peer, const core::Batch& batch, const VersionVec
   const auto found = links_.peers().find(peer);
   // No peer is left that could tell which history it had.
   if (found == links_.peers().end()) return peer == 0;
+  if (found->second.endless) return false;
   if (const auto other = forks_.other_history(found->second, batch)) {
     if (other->origin == self().origin) {
       origin_conflict_ = "region " + found->second.region + " has other writes of its origin";

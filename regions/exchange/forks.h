@@ -100,6 +100,11 @@ class Forks {
 
   // ---- Output.
 
+  // How many entries are kept of positions that peers have shown: up to three for each of them.
+  [[nodiscard]] std::size_t entries() const {
+    return waiting_.size() + seen_.size() + beyond_.size() + compared_.size() + unclear_.size() +
+           fallen_.size();
+  }
   [[nodiscard]] bool any() const { return !forks_.empty(); }
   // Returns whether may_apply has any check to make for a batch.
   [[nodiscard]] bool in_doubt(const core::Batch& batch) const {

@@ -54,6 +54,12 @@ Peer* Links::peer_at(LinkId link) {
   return peer == peers_.end() ? nullptr : &peer->second;
 }
 
+std::size_t Links::origins_shown() const {
+  std::size_t all = 0;
+  for (const auto& [origin, peer] : peers_) all += peer.origins_shown();
+  return all;
+}
+
 Origin Links::peer(LinkId link) const {
   const Link* const found = find(link);
   return found == nullptr ? 0 : found->peer;
@@ -133,6 +139,7 @@ Links::Admitted Links::admit(Link& link, const Greeting& greeting) {
   const bool restarted = peer.nonce != greeting.nonce;
   if (restarted) reset(peer, link, greeting.origin);
   peer.origin = greeting.origin;
+  peer.endless = false;
   peer.region = greeting.region;
   peer.follows = greeting.follows && !core::planted(core::Bug::kTakeForLeader);
   if (link.nonce != greeting.nonce) link.beat.reset();  // Of another process, or steady clock.

@@ -53,6 +53,8 @@ class Links {
   // Returns the greeted peer at the other end of a link; null when there is none.
   [[nodiscard]] const Peer* peer_at(LinkId link) const;
   [[nodiscard]] Peer* peer_at(LinkId link);
+  // The origins that all peers show, each counted for each peer.
+  [[nodiscard]] std::size_t origins_shown() const;
   // The origin, and the region, at the other end of a link; 0 and empty when they are not known.
   [[nodiscard]] core::Origin peer(LinkId link) const;
   [[nodiscard]] std::string region(LinkId link) const;

@@ -147,9 +147,15 @@ struct Peer {
   OutStream out;
   AskedStream asked;
   InStream in;
+  // It has shown too many origins, and nothing of it is heard, or applied, until it greets again.
+  bool endless = false;
   core::Millis behind_since_ms = -1;  // Since when it has lacked something; -1 if it lacks nothing.
 
   [[nodiscard]] bool connected() const { return !links.empty(); }
+  // How many origins it has shown.
+  [[nodiscard]] std::size_t origins_shown() const {
+    return std::max({applied.size(), durable.size(), served_from.size()});
+  }
   [[nodiscard]] bool leads(std::string_view name) const { return !follows && region == name; }
 };
 

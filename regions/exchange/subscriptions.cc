@@ -1,6 +1,7 @@
 #include "regions/exchange/subscriptions.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "core/mark.h"
@@ -25,19 +26,6 @@ bool Subscriptions::has_more(const Peer& peer, Origin origin) const {
   return forks_.may_follow(peer, origin) && peer.applied.at(origin) > applied_.vector().at(origin);
 }
 
-bool Subscriptions::somebody_has_more(Origin origin) const {
-  return std::ranges::any_of(links_.peers(), [&](const auto& each) {
-    return links_.usable(each.second) && has_more(each.second, origin);
-  });
-}
-
-bool Subscriptions::somebody_serves_more(Origin origin) const {
-  return std::ranges::any_of(links_.peers(), [&](const auto& each) {
-    const Peer& peer = each.second;
-    return links_.usable(peer) && has_more(peer, origin) && serves(peer, origin);
-  });
-}
-
 bool Subscriptions::serves(const Peer& peer, Origin origin) const {
   return peer.served_from.at(origin) <= applied_.vector().at(origin) + 1;
 }
@@ -49,7 +37,7 @@ Peer* Subscriptions::source(Origin origin) {
   return nullptr;
 }
 
-std::vector<Origin> Subscriptions::offered() const {
+std::vector<Subscriptions::Offer> Subscriptions::offers() const {
   std::vector<Origin> origins;
   const auto offer = [&](const Peer& peer, Origin origin) {
     if (origin != links_.self().origin && forks_.may_follow(peer, origin))
@@ -62,28 +50,105 @@ std::vector<Origin> Subscriptions::offered() const {
   }
   std::ranges::sort(origins);
   origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
-  return origins;
+  std::vector<Offer> offers(origins.size());
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    offers[i].origin = origins[i];
+    offers[i].here = applied_.vector().at(origins[i]);
+  }
+  for (auto& [peer_origin, peer] : links_.peers()) {
+    if (links_.usable(peer)) look_at(peer, offers);
+  }
+  return offers;
 }
 
-Peer* Subscriptions::choose_source(Origin origin, bool lacking) {
-  const auto stall = stalls_.find(origin);
-  Peer* best = nullptr;
-  int best_score = -1;
-  for (auto& [peer_origin, peer] : links_.peers()) {
-    const bool more = has_more(peer, origin);
-    const bool current = peer.in.has(origin);
-    if (!links_.usable(peer) || !(more || current || direct(peer, origin))) continue;
-    if (!forks_.may_follow(peer, origin) || !serves(peer, origin)) continue;
-    const bool avoided = stall != stalls_.end() && stall->second.avoided == peer_origin;
-    // Another leader of its region may be behind, too.
-    const bool nearer = direct(peer, origin) && (peer_origin == origin || more || !lacking);
-    const int score = (avoided ? 0 : 8) + (nearer ? 4 : 0) + (current ? 2 : 0) + (more ? 1 : 0);
-    if (score > best_score) {
-      best = &peer;
-      best_score = score;
+Subscriptions::Offer* Subscriptions::find(std::vector<Offer>& offers, Origin origin) {
+  const auto found = std::ranges::lower_bound(offers, origin, {}, &Offer::origin);
+  return found == offers.end() || found->origin != origin ? nullptr : &*found;
+}
+
+// Finds offers in the order of their origins.
+class Subscriptions::Walk {
+ public:
+  explicit Walk(std::vector<Offer>& offers) : at_(offers.begin()), end_(offers.end()) {}
+  // The origin must be none before the last one that was asked for.
+  Offer* to(Origin origin) {
+    for (std::ptrdiff_t step = 1; at_ != end_ && at_->origin < origin; step *= 2) {
+      const auto next = at_ + std::min(step, end_ - at_);
+      const bool passed = next == end_ || next->origin >= origin;
+      at_ = passed ? std::ranges::lower_bound(at_, next, origin, {}, &Offer::origin) : next;
+      if (passed) break;
+    }
+    return at_ == end_ || at_->origin != origin ? nullptr : &*at_;
+  }
+
+ private:
+  std::vector<Offer>::iterator at_;
+  std::vector<Offer>::iterator end_;
+};
+
+void Subscriptions::look_at(Peer& peer, std::vector<Offer>& offers) const {
+  Walk followed(offers);
+  for (const Origin origin : peer.in.origins) {
+    Offer* const offer = followed.to(origin);
+    if (offer != nullptr && offer->source == nullptr) offer->source = &peer;
+  }
+  Walk shown(offers);
+  for (const auto& [origin, seq] : peer.applied) {
+    Offer* const offer = shown.to(origin);
+    if (offer == nullptr || seq <= offer->here || !forks_.may_follow(peer, origin)) continue;
+    offer->lacking = true;
+    if (!serves(peer, origin)) continue;
+    offer->served = true;
+    if (seq > offer->most) {
+      offer->second = std::exchange(offer->most, seq);
+      offer->most_by = peer.origin;
+    } else {
+      offer->second = std::max(offer->second, seq);
     }
   }
-  return best;
+}
+
+// An origin is followed only through a peer that has more of it, is its source already, or leads
+// its region.
+void Subscriptions::choose_sources(std::vector<Offer>& offers) const {
+  std::map<std::string_view, std::vector<Origin>> by_region;
+  for (const auto& [origin, seq] : applied_.vector()) {
+    by_region[applied_.head(origin).region].push_back(origin);
+  }
+  for (auto& [peer_origin, peer] : links_.peers()) {
+    if (!links_.usable(peer)) continue;
+    if (Offer* const own = find(offers, peer_origin)) weigh(peer, *own);
+    Walk followed(offers);
+    for (const Origin origin : peer.in.origins) {
+      if (Offer* const offer = followed.to(origin)) weigh(peer, *offer);
+    }
+    Walk shown(offers);
+    for (const auto& [origin, seq] : peer.applied) {
+      Offer* const offer = shown.to(origin);
+      if (offer != nullptr && seq > offer->here) weigh(peer, *offer);
+    }
+    const auto led = by_region.find(peer.region);
+    if (peer.follows || led == by_region.end()) continue;
+    Walk written(offers);
+    for (const Origin origin : led->second) {
+      if (Offer* const offer = written.to(origin)) weigh(peer, *offer);
+    }
+  }
+}
+
+void Subscriptions::weigh(Peer& peer, Offer& offer) const {
+  const Origin origin = offer.origin;
+  if (!forks_.may_follow(peer, origin) || !serves(peer, origin)) return;
+  const bool more = peer.applied.at(origin) > offer.here;
+  const bool current = peer.in.has(origin);
+  const auto stall = stalls_.find(origin);
+  const bool avoided = stall != stalls_.end() && stall->second.avoided == peer.origin;
+  // Another leader of its region may be behind, too.
+  const bool nearer = direct(peer, origin) && (peer.origin == origin || more || !offer.lacking);
+  const int score = (avoided ? 0 : 8) + (nearer ? 4 : 0) + (current ? 2 : 0) + (more ? 1 : 0);
+  if (score <= offer.score) return;
+  offer.best = &peer;
+  offer.score = score;
 }
 
 // ---- Subscribing.
@@ -95,12 +160,18 @@ void Subscriptions::renew() {
     for (auto& [origin, peer] : links_.peers()) peer.in.origins.clear();
     return;
   }
-  std::map<Origin, std::vector<Origin>> chosen;  // {peer: origins}, sorted as offered() is.
-  for (const Origin origin : offered()) {
-    const bool lacking = somebody_has_more(origin);
-    if (settled_.contains(origin) && !lacking) continue;
-    if (const Peer* peer = choose_source(origin, lacking)) chosen[peer->origin].push_back(origin);
+  if (now_ < renew_ms_) {
+    next_ms_ = renew_ms_;
+    return;
   }
+  std::vector<Offer> offered = offers();
+  choose_sources(offered);
+  std::map<Origin, std::vector<Origin>> chosen;  // {peer: origins}, sorted as the offers are.
+  for (const Offer& offer : offered) {
+    if (settled_.contains(offer.origin) && !offer.lacking) continue;
+    if (offer.best != nullptr) chosen[offer.best->origin].push_back(offer.origin);
+  }
+  renew_ms_ = now_ + static_cast<Millis>(links_.origins_shown() / kOriginsPerMs);
   for (auto& [origin, peer] : links_.peers()) {
     if (!links_.usable(peer)) {
       peer.in.origins.clear();
@@ -193,16 +264,19 @@ bool Subscriptions::may_begin_anew(InStream& in, Millis now) {
 
 void Subscriptions::find_stalls(Millis now) {
   if (requests_paused_ || suspended_ || planted(Bug::kNeverMendStalls)) return;
+  std::vector<Offer> offered = offers();
   std::erase_if(stalls_, [&](const auto& each) {
     const Stall& stall = each.second;
-    return stall.avoided != 0 ? now >= stall.avoided_until_ms : !somebody_serves_more(each.first);
+    if (stall.avoided != 0) return now >= stall.avoided_until_ms;
+    const Offer* const offer = find(offered, each.first);
+    return offer == nullptr || !offer->served;
   });
-  for (const Origin origin : offered()) {
-    Peer* from = source(origin);  // Without one, a source is chosen right after this.
-    if (from == nullptr || !somebody_serves_more(origin)) continue;
+  for (const Offer& offer : offered) {
+    const Origin origin = offer.origin;
+    Peer* const from = offer.source;  // Without one, a source is chosen right after this.
+    if (from == nullptr || !offer.served) continue;
     Stall& stall = stalls_[origin];
-    if (!from->in.is_coming(now) && lags_behind(stall, origin, *from))
-      avoid(stall, from->origin, now);
+    if (!from->in.is_coming(now) && lags_behind(stall, offer)) avoid(stall, from->origin, now);
     if (!stands_still(stall, origin, *from, now)) continue;
     mark<"an origin that stood still is asked for again">();
     from->in.stale = true;  // Asks again, and from the second time on another peer.
@@ -214,15 +288,12 @@ void Subscriptions::find_stalls(Millis now) {
   }
 }
 
-bool Subscriptions::lags_behind(Stall& stall, Origin origin, const Peer& from) const {
-  const core::Seq here = applied_.vector().at(origin);
-  core::Seq most = here;
-  for (const auto& [peer_origin, peer] : links_.peers()) {
-    if (peer_origin == stall.avoided) continue;  // It shows more, and has sent nothing.
-    if (!links_.usable(peer) || !has_more(peer, origin) || !serves(peer, origin)) continue;
-    most = std::max(most, peer.applied.at(origin));
-  }
-  const core::Seq there = std::max(from.applied.at(origin), here);
+bool Subscriptions::lags_behind(Stall& stall, const Offer& offer) const {
+  const core::Seq here = applied_.vector().at(offer.origin);
+  // One that is avoided shows more, and has sent nothing.
+  const core::Seq others = offer.most_by == stall.avoided ? offer.second : offer.most;
+  const core::Seq most = std::max(here, others);
+  const core::Seq there = std::max(offer.source->applied.at(offer.origin), here);
   const bool lags = most - here > 2 * (there - here) + kLagOps;
   stall.lags = lags ? stall.lags + 1 : 0;
   if (stall.lags < kLagTicksMax) return false;
@@ -298,30 +369,30 @@ bool Subscriptions::is_in_vain(const Peer& peer, const Waits& waits) const {
 // ---- News and snapshots.
 
 bool Subscriptions::shows_news(const VersionVector& applied) const {
+  const auto is_beyond = [&](const VersionVector::Entry& entry) {
+    return entry.origin != links_.self().origin && entry.seq > applied_.vector().at(entry.origin);
+  };
+  if (std::ranges::none_of(applied, is_beyond)) return false;
+  std::vector<Offer> offered = offers();
   return std::ranges::any_of(applied, [&](const VersionVector::Entry& entry) {
-    const Origin origin = entry.origin;
-    if (origin == links_.self().origin || entry.seq <= applied_.vector().at(origin)) return false;
-    bool can_come = false;
-    for (const auto& [peer_origin, peer] : links_.peers()) {
-      if (!links_.usable(peer)) continue;
-      if (peer.in.has(origin)) return false;
-      can_come = can_come || (has_more(peer, origin) && serves(peer, origin));
-    }
-    return can_come;
+    if (!is_beyond(entry)) return false;
+    const Offer* const offer = find(offered, entry.origin);
+    return offer != nullptr && offer->source == nullptr && offer->served;
   });
 }
 
 std::optional<Origin> Subscriptions::snapshot_source(const std::set<Origin>& avoided) const {
+  std::vector<Offer> offered = offers();
   std::set<Origin> sources;
-  for (const Origin origin : offered()) {
-    std::set<Origin> trimmed;
-    bool served = false;
-    for (const auto& [peer_origin, peer] : links_.peers()) {
-      if (!links_.usable(peer) || !has_more(peer, origin)) continue;
-      served = served || serves(peer, origin);
-      trimmed.insert(peer_origin);
-    }
-    if (!served) sources.merge(trimmed);
+  for (const auto& each : links_.peers()) {
+    const Peer& peer = each.second;
+    if (!links_.usable(peer)) continue;
+    const bool trimmed = std::ranges::any_of(peer.applied, [&](const VersionVector::Entry& entry) {
+      if (!has_more(peer, entry.origin)) return false;
+      const Offer* const offer = find(offered, entry.origin);
+      return offer != nullptr && !offer->served;
+    });
+    if (trimmed) sources.insert(each.first);
   }
   std::optional<Origin> best;
   core::Seq most = 0;

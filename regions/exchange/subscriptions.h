@@ -36,6 +36,8 @@ class Subscriptions {
   // number more. After so many such ticks in a row the origin is followed through another.
   static constexpr core::Seq kLagOps = 16;
   static constexpr int kLagTicksMax = 5;
+  // After a look at all origins that peers show it is a millisecond for so many until the next.
+  static constexpr std::size_t kOriginsPerMs = 1'000;
   static constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20U;
 
   // All must outlive this.
@@ -116,19 +118,35 @@ class Subscriptions {
   };
   static constexpr core::Millis kNever = std::numeric_limits<core::Millis>::max();
 
+  // An origin that some usable peer leads or knows of; never the own one.
+  struct Offer {
+    core::Origin origin = 0;
+    core::Seq here = 0;        // Applied of it.
+    Peer* source = nullptr;    // It is followed through this peer; null when there is none.
+    bool lacking = false;      // A usable peer has more of it...
+    bool served = false;       // ...and one that has serves it.
+    core::Seq most = 0;        // Most that such a peer has of it...
+    core::Origin most_by = 0;  // ...that peer...
+    core::Seq second = 0;      // ...and most that the others have.
+    Peer* best = nullptr;      // It is to be followed through this peer: see choose_sources().
+    int score = -1;
+  };
+
+  class Walk;
+
   // Returns whether `peer` leads the region that `origin` was written in.
   [[nodiscard]] bool direct(const Peer& peer, core::Origin origin) const;
   [[nodiscard]] bool has_more(const Peer& peer, core::Origin origin) const;
-  [[nodiscard]] bool somebody_has_more(core::Origin origin) const;
-  // Returns whether a usable peer has more of an origin, and serves it.
-  [[nodiscard]] bool somebody_serves_more(core::Origin origin) const;
   // Returns whether a peer's log has the next batch of an origin, as far as the peer has said.
   [[nodiscard]] bool serves(const Peer& peer, core::Origin origin) const;
-  // All origins that some usable peer leads or knows of, except the own one, sorted.
-  [[nodiscard]] std::vector<core::Origin> offered() const;
-  // The peer through which to follow an origin: null when no peer has more of it.
-  // `lacking`: whether a usable peer has more of it.
-  [[nodiscard]] Peer* choose_source(core::Origin origin, bool lacking);
+  // All offers, sorted by origin. Takes as long as there are origins shown, not as many for each.
+  [[nodiscard]] std::vector<Offer> offers() const;
+  // Null when nobody offers it.
+  [[nodiscard]] static Offer* find(std::vector<Offer>& offers, core::Origin origin);
+  void look_at(Peer& peer, std::vector<Offer>& offers) const;
+  // Sets `best` of all offers: null where no peer has more of the origin.
+  void choose_sources(std::vector<Offer>& offers) const;
+  void weigh(Peer& peer, Offer& offer) const;
   // The peer through which an origin is followed; null when there is none.
   [[nodiscard]] Peer* source(core::Origin origin);
   void subscribe(Peer& peer, std::vector<core::Origin> origins);
@@ -139,7 +157,7 @@ class Subscriptions {
   // Returns whether the source of an origin has lagged behind another peer for long. Such a source
   // may need from here what only that peer sends: of two origins whose batches depend on each
   // other's, both leaders would then wait for one batch after the other.
-  [[nodiscard]] bool lags_behind(Stall& stall, core::Origin origin, const Peer& from) const;
+  [[nodiscard]] bool lags_behind(Stall& stall, const Offer& offer) const;
   // From now on, for a while, an origin is not followed through a peer.
   static void avoid(Stall& stall, core::Origin peer, core::Millis now);
 
@@ -154,6 +172,7 @@ class Subscriptions {
   bool requests_paused_ = false;
   bool suspended_ = false;
   core::Millis now_ = 0;
+  core::Millis renew_ms_ = 0;      // When all origins may be looked at again.
   core::Millis next_ms_ = kNever;  // When subscriptions that wait are sent...
   std::size_t waiting_ = 0;        // ...and their number.
 };

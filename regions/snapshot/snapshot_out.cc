@@ -48,7 +48,7 @@ std::optional<SnapshotRefusal> SnapshotOut::refusal(const SnapshotRequest& wante
 
 void SnapshotOut::request(Origin peer, std::uint64_t nonce, const SnapshotRequest& wanted,
                           Millis now) {
-  Consumer& consumer = consumers_[peer];
+  Consumer& consumer = consumer_of(peer);
   if (consumer.nonce != nonce) consumer = {.nonce = nonce};
   if (wanted.stream < consumer.stream) return;  // Late.
   consumer.asked_ms = now;
@@ -76,6 +76,14 @@ void SnapshotOut::request(Origin peer, std::uint64_t nonce, const SnapshotReques
     consumer.taken = taken - std::min(taken, consumer.begin);
   }
   serve(peer, consumer, now);
+}
+
+SnapshotOut::Consumer& SnapshotOut::consumer_of(Origin peer) {
+  if (consumers_.size() >= kConsumersMax && !consumers_.contains(peer)) {
+    consumers_.erase(std::ranges::min_element(
+        consumers_, {}, [](const auto& each) { return each.second.asked_ms; }));
+  }
+  return consumers_[peer];
 }
 
 SnapshotOut::File* SnapshotOut::file_for(const SnapshotRequest& wanted, Millis now) {
@@ -217,6 +225,8 @@ void SnapshotOut::forget() {
 void SnapshotOut::tick(Millis now) {
   std::erase_if(files_,
                 [&](const auto& each) { return now - each.second.used_ms > limits_.hold_ms_max; });
+  std::erase_if(consumers_,
+                [&](const auto& each) { return now - each.second.asked_ms > limits_.hold_ms_max; });
   // Consumers that wait for the disk, or for room.
   for (auto& [peer, consumer] : consumers_) serve(peer, consumer, now);
 }

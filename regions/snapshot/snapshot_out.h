@@ -30,6 +30,9 @@ namespace anabranch::regions {
 class SnapshotOut {
  public:
   static constexpr std::size_t kSpoolsMax = 2;
+  // So many consumers are remembered: as many as there are peers. The one that has asked for
+  // nothing for longest is forgotten first; when it asks again it goes on as before.
+  static constexpr std::size_t kConsumersMax = 1024;
 
   // Sends a message to a peer; it may be lost.
   using SendTo = std::function<void(core::Origin peer, Message message)>;
@@ -52,7 +55,8 @@ class SnapshotOut {
   bool work(core::Millis now, std::size_t rows_max);
   // Drops all spools and consumers: this replica becomes another one.
   void forget();
-  // Drops spools that no consumer has asked for lately, and sends what there is room for.
+  // Drops spools that no consumer has asked for lately, forgets the consumers that have not, and
+  // sends what there is room for.
   void tick(core::Millis now);
   // Returns the bytes that the log has from a position on.
   using LogBytes = std::function<std::uint64_t(storage::Position)>;
@@ -71,6 +75,8 @@ class SnapshotOut {
     storage::Position pinned = 0;  // The log from here on is kept for it; 0: none is.
   };
   [[nodiscard]] std::vector<Progress> progress(core::Millis now) const;
+  // The number of consumers that are remembered.
+  [[nodiscard]] std::size_t consumers() const { return consumers_.size(); }
 
  private:
   // One snapshot: being spooled as long as there is a reader, complete afterwards.
@@ -100,6 +106,8 @@ class SnapshotOut {
   };
   using Files = std::map<std::uint64_t, File>;
 
+  // The state of a consumer, a new one if it is not remembered.
+  Consumer& consumer_of(core::Origin peer);
   // The answer to a consumer that gets no snapshot; nullopt when it may have one.
   [[nodiscard]] std::optional<SnapshotRefusal> refusal(const SnapshotRequest& wanted) const;
   // The snapshot to go on with, or a recent one with something new, or a new one; if there is no

@@ -6,6 +6,7 @@
 
 #include "core/codec.h"
 #include "core/wire.h"
+#include "transport/frame.h"
 #include "transport/keys.h"
 
 namespace anabranch::regions {
@@ -397,7 +398,19 @@ static_assert(
     std::is_same_v<std::variant_alternative_t<Presence::kKind - 1, Message>, Presence> &&
     std::is_same_v<std::variant_alternative_t<MemberCards::kKind - 1, Message>, MemberCards>);
 
+// By kind, as above. A heartbeat is the longest with vectors: four of them, and hashes, 1.8 MiB.
+constexpr std::size_t kShort = std::size_t{256} << 10U;
+constexpr std::size_t kVectors = std::size_t{4} << 20U;
+constexpr std::size_t kWhole = transport::kMessageSizeMax;
+constexpr std::array<std::size_t, std::variant_size_v<Message>> kBodyBytesMax = {
+    kVectors, kVectors, kVectors, kWhole, kVectors, kShort,   kWhole, kShort, kVectors,
+    kVectors, kWhole,   kShort,   kShort, kShort,   kVectors, kShort, kShort};
+
 }  // namespace
+
+std::size_t body_bytes_max(std::uint8_t kind) {
+  return kind == 0 || kind > kBodyBytesMax.size() ? kShort : kBodyBytesMax[kind - 1U];
+}
 
 core::Hash128 stamp_of(const History& history) {
   std::string bytes;

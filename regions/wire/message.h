@@ -20,6 +20,7 @@
 //   MemberCards      the cards of members, stored nowhere and passed on (member_card.h)
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -218,6 +219,9 @@ struct Turn {
 
 // The number of the message's kind in a frame.
 [[nodiscard]] std::uint8_t kind_of(const Message& message);
+// Returns the most bytes that the body of a message of a kind has: more than any version has sent,
+// with room for what newer ones append. Of unknown kinds: as of a short one.
+[[nodiscard]] std::size_t body_bytes_max(std::uint8_t kind);
 std::string encode_message(const Message& message);
 // Fails on an unknown kind, on bytes that are no message of that kind, and on a greeting of another
 // protocol version, naming both. Fields that newer versions append to a message are skipped.

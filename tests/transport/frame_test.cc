@@ -6,6 +6,7 @@
 
 #include "core/hash.h"
 #include "tests/seed.h"
+#include "transport/compression.h"
 
 namespace anabranch::transport::frame_test {
 
@@ -192,6 +193,23 @@ TEST_CASE("chunks that do not follow each other are refused and the partial body
     other.kind = 2;
     check_refused(other);
   }
+}
+
+TEST_CASE("a body over the bound of its kind is refused before it is decompressed") {
+  const std::string body(1000, 'z');
+  const std::string packed = Compressor().compress(body).value();
+  const auto takes_within = [](Frame frame, std::size_t bytes_max) {
+    frame.kind = 1;
+    Assembler assembler;
+    const auto message = assembler.add(frame, bytes_max);
+    return message.ok();
+  };
+  CHECK(takes_within({.is_compressed = true, .bytes = packed}, 1000));
+  CHECK_FALSE(takes_within({.is_compressed = true, .bytes = packed}, 999));
+  CHECK(takes_within({.bytes = body}, 1000));
+  CHECK_FALSE(takes_within({.bytes = body}, 999));
+  CHECK(takes_within(chunk(1, 0, 1000, "a"), 1000));
+  CHECK_FALSE(takes_within(chunk(1, 0, 1000, "a"), 999));
 }
 
 TEST_CASE("a body over the maximum is refused with its first chunk") {

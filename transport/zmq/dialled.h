@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -39,6 +40,7 @@ struct Dialled {
   LinkId link = 0;           // 0 while it is down.
   int descriptor = -1;       // Of its newest connection.
   Hearing hearing;
+  std::deque<Incoming> unhandled;  // Read of the link.
   Assembler assembler;
   OutLink out;
   DialledName name;  // The name in the address, or its number.

@@ -31,6 +31,9 @@ class OutLink {
   static constexpr std::chrono::milliseconds kFast{10};
   // So many bytes of notes wait only for a peer that asks, and takes no answer.
   static constexpr std::size_t kNotesMax = std::size_t{16} << 20U;
+  // Of all links together; beyond that the link of which most wait is given up.
+  static constexpr std::size_t kAllNotesMax = 4 * kNotesMax;
+  static constexpr std::size_t kFewNotes = std::size_t{64} << 10U;  // So few are not looked at.
   // The frames of one link that are handed over before others get their turn.
   static constexpr int kFramesInTurn = 128;
   // How soon it is told that bodies have left, and after how much of them at once.

@@ -17,19 +17,20 @@ constexpr std::size_t kRoutingIdSize = 5;
 }  // namespace
 
 // Messages are read before the monitor, and handled after it: when a new connection has got the
-// descriptor of a broken one, the descriptor is then known to be free.
+// descriptor of a broken one, the descriptor is then known to be free. Those that this turn does
+// not get to stay for the next.
 void ZmqTransport::read_router() {
-  std::vector<Incoming> messages;
-  if (!paused_) messages = receive_messages(*router_, true);
+  if (!paused_ && unhandled_.empty()) receive_messages(*router_, true, unhandled_);
   while (const auto event = router_.next()) {
     guard_.on_event(*event);
     const AcceptedLink* link = accepted_.at_descriptor(event->descriptor);
     if (link != nullptr) end_accepted(link->id);
   }
-  for (Incoming& incoming : messages) {
+  for (; has_turn() && !unhandled_.empty(); unhandled_.pop_front()) {
+    Incoming& incoming = unhandled_.front();
     if (!accepted_.is_ignored(incoming.routing_id)) take_accepted(incoming);
   }
-  flush_events();
+  end_turn();
 }
 
 void ZmqTransport::take_accepted(Incoming& incoming) {
@@ -39,7 +40,7 @@ void ZmqTransport::take_accepted(Incoming& incoming) {
   if (link == nullptr) link = accept(incoming);
   if (link == nullptr) return refuse(incoming, "a routing id or key that is not taken");
   if (guard_.user_id(incoming) != link->user_id) return refuse(incoming, "another key");
-  core::Result<std::optional<Message>> message = link->assembler.add(frame.value());
+  core::Result<std::optional<Message>> message = add(link->assembler, frame.value());
   if (!message.ok()) return refuse(incoming, message.failure().message);
   count_received(incoming);
   const auto now = Clock::now();

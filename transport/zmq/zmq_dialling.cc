@@ -41,15 +41,15 @@ void ZmqTransport::dial(Dialled& dialled) try {
 }
 
 // Messages are read before the monitor: if it then reports a break and a new connection, messages
-// read later could belong to either.
+// read later could belong to either. Those that this turn does not get to stay for the next.
 void ZmqTransport::read_dialled(Dialled& dialled) {
-  std::vector<Incoming> messages;
-  if (!paused_) messages = receive_messages(*dialled.socket, false);
+  std::deque<Incoming>& messages = dialled.unhandled;
+  if (!paused_ && messages.empty()) receive_messages(*dialled.socket, false, messages);
   int broken = 0;  // The first event that reports a break.
   while (const auto event = dialled.socket.next()) {
     if (event->id == ZMQ_EVENT_CONNECT_RETRIED) {
       if (broken == 0) dialled.was_not_reached(std::chrono::milliseconds(event->descriptor));
-      if (!dialled.socket) return flush_events();
+      if (!dialled.socket) return end_turn();
     } else if (event->id == ZMQ_EVENT_CONNECTED) {
       dialled.descriptor = event->descriptor;
       limit_unsent(event->descriptor);
@@ -68,11 +68,13 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
             .region = dialled.region});
     }
   }
-  for (const Incoming& incoming : messages) {
+  while (has_turn() && !messages.empty()) {
+    const Incoming incoming = std::move(messages.front());
+    messages.pop_front();
     if (!take_dialled(dialled, incoming)) break;
   }
   if (broken != 0 && dialled.socket) lost(dialled, broken);
-  flush_events();
+  end_turn();
 }
 
 // Hangs up after the event `reason`.
@@ -92,7 +94,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   }
   const core::Result<Frame> frame = incoming.decode();
   core::Result<std::optional<Message>> message =
-      frame.ok() ? dialled.assembler.add(frame.value()) : frame.failure();
+      frame.ok() ? add(dialled.assembler, frame.value()) : frame.failure();
   if (!message.ok()) {
     ++counters_.frames_rejected;
     warn(dialled, "it sent " + message.failure().message);

@@ -23,8 +23,9 @@ namespace anabranch::transport {
 
 class Guard {
  public:
-  // The bytes that a connection may send without one complete message: far more than a message has.
-  static constexpr std::uint64_t kUnreadBytesMax = std::uint64_t{16} << 20U;
+  // The bytes that a connection may send without one complete message: more than a frame has. As
+  // empty parts of a message they are 130 MiB in libzmq, which keeps all parts until the last one.
+  static constexpr std::uint64_t kUnreadBytesMax = std::uint64_t{4} << 20U;
   // The same while no messages are read, since complete messages then wait.
   static constexpr std::uint64_t kPausedBytesMax = std::uint64_t{512} << 20U;
 

@@ -9,6 +9,12 @@
 
 namespace anabranch::transport {
 
+namespace {
+
+constexpr const char* kTakesNothing = "it asks and asks, and takes no answer";
+
+}  // namespace
+
 OutLink* ZmqTransport::find_out(LinkId link) {
   if (Dialled* dialled = find_dialled(link); dialled != nullptr) return &dialled->out;
   AcceptedLink* accepted = accepted_.find(link);
@@ -23,7 +29,21 @@ void ZmqTransport::queue(Request& request) {
   }
   out->queue().push(request.message_kind, std::move(request.body), request.turn);
   sending_.insert(request.link);
-  if (out->takes_nothing()) end(request.link, "it asks and asks, and takes no answer");
+  if (out->takes_nothing()) return end(request.link, kTakesNothing);
+  if (out->queue().note_bytes() > OutLink::kFewNotes) bound_notes();
+}
+
+void ZmqTransport::bound_notes() {
+  std::size_t all = 0;
+  std::pair<std::size_t, LinkId> most;
+  const auto count = [&](LinkId id, OutLink& out) {
+    const std::size_t bytes = out.queue().note_bytes();
+    all += bytes;
+    most = std::max(most, {bytes, id});
+  };
+  for (Dialled& each : dialled_) count(each.link, each.out);
+  for (auto& [id, link] : accepted_.all()) count(id, link.out);
+  if (all > OutLink::kAllNotesMax) end(most.second, kTakesNothing);
 }
 
 void ZmqTransport::drop_waiting(const Request& request) {

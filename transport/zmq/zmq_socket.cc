@@ -12,9 +12,9 @@ namespace anabranch::transport {
 
 namespace {
 
-// The most that is read of one socket before the others get their turn.
-constexpr std::size_t kTurnMessagesMax = 1024;
-constexpr std::size_t kTurnBytesMax = std::size_t{8} << 20U;
+// The most that is read of one socket at once.
+constexpr std::size_t kReadMessagesMax = 1024;
+constexpr std::size_t kReadBytesMax = std::size_t{8} << 20U;
 
 // Sets an option and reads it back: libzmq accepts some values and applies others.
 template <typename T>
@@ -64,16 +64,14 @@ std::string Incoming::peer_address() const {
   return address == nullptr ? std::string() : address;
 }
 
-std::vector<Incoming> receive_messages(zmq::socket_t& socket, bool is_router) {
-  std::vector<Incoming> messages;
+void receive_messages(zmq::socket_t& socket, bool is_router, std::deque<Incoming>& messages) {
   std::size_t bytes = 0;
-  while (messages.size() < kTurnMessagesMax && bytes < kTurnBytesMax) {
+  while (messages.size() < kReadMessagesMax && bytes < kReadBytesMax) {
     Incoming incoming;
     if (!receive_message(socket, is_router, incoming)) break;
     bytes += incoming.frame.size();
     messages.push_back(std::move(incoming));
   }
-  return messages;
 }
 
 WatchedSocket::WatchedSocket(zmq::context_t& context, zmq::socket_type type, int events,

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
-#include <vector>
 #include <zmq.hpp>
 
 #include "core/result.h"
@@ -25,14 +25,15 @@ struct Incoming {
 
   // The host at the other end of a ROUTER's connection; empty when ZeroMQ does not report it.
   [[nodiscard]] std::string peer_address() const;
+  // Views point into the message.
   [[nodiscard]] core::Result<Frame> decode() const {
     if (has_more_parts) return core::corrupt("a message of several parts");
     return decode_frame(frame.to_string_view());
   }
 };
 
-// Returns the messages waiting on a socket, at most those of one turn; empty when there are none.
-std::vector<Incoming> receive_messages(zmq::socket_t& socket, bool is_router);
+// Appends the messages waiting on a socket, at most 1024, or of 8 MiB as they travel.
+void receive_messages(zmq::socket_t& socket, bool is_router, std::deque<Incoming>& messages);
 
 // A socket with libzmq's events of its connections. libzmq's thread blocks, and with it every link,
 // when it has an event and no room for it. So: 1. the queue of events has no bound; 2. the events

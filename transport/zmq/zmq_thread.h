@@ -4,16 +4,20 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/result.h"
 #include "core/system/thread_without_signals.h"
 #include "transport/apart_inbox.h"
 #include "transport/counters.h"
+#include "transport/frame.h"
 #include "transport/inbox.h"
 #include "transport/zmq/accepted_links.h"
 #include "transport/zmq/dialled.h"
@@ -66,6 +70,7 @@ class ZmqTransport final : public Transport {
   [[nodiscard]] std::chrono::milliseconds timeout() const;
   void flush_events() { inbox_.push(events_); }
   void sweep();
+  void end_endless(Clock::time_point now);
   void cut_invalid();
   void pause_or_resume();
 
@@ -73,6 +78,7 @@ class ZmqTransport final : public Transport {
   void give_up(LinkId link);
   void redial(const Request& request);
   void queue(Request& request);
+  void bound_notes();
   void drop_waiting(const Request& request);
   OutLink* find_out(LinkId link);
   void end(LinkId link, const std::string& why);
@@ -96,6 +102,13 @@ class ZmqTransport final : public Transport {
   void refuse(const Incoming& incoming, const std::string& why);
   void end_accepted(LinkId link);
 
+  // A turn handles messages of one socket, until so much came of them: then others have theirs.
+  static constexpr std::size_t kTurnBytesMax = std::size_t{8} << 20U;
+  [[nodiscard]] bool has_turn() const { return !stop_ && !paused_ && turn_bytes_ < kTurnBytesMax; }
+  void end_turn();
+  // Whether messages were read that no turn has got to.
+  [[nodiscard]] bool is_behind() const;
+  core::Result<std::optional<Message>> add(Assembler& assembler, const Frame& frame);
   void emit(Event event) { events_.push_back(std::move(event)); }
   void emit_whole(LinkId link, Hearing& hearing, Message message);
   void emit_part(LinkId link, Hearing& hearing, Clock::time_point now);
@@ -116,7 +129,8 @@ class ZmqTransport final : public Transport {
   Names names_;
   Guard guard_;  // Before the sockets that it guards.
   RateLimitedLog warnings_;
-  WatchedSocket router_;  // Null when it does not listen.
+  WatchedSocket router_;            // Null when it does not listen.
+  std::deque<Incoming> unhandled_;  // Read of it.
   AcceptedLinks accepted_;
   std::vector<Dialled> dialled_;  // Of constant size while the thread runs.
   std::vector<zmq::pollitem_t> items_;
@@ -125,10 +139,13 @@ class ZmqTransport final : public Transport {
   Compressor compressor_;
   Compression compression_;
   std::uint64_t last_number_ = 0;  // Of links, streams and monitors.
+  Clock::time_point next_look_;    // For messages without end.
   Clock::time_point next_sweep_;
   std::set<LinkId> sending_;  // With messages that wait, or with bodies of which is not told yet.
   Clock::time_point next_flush_ = Clock::time_point::max();
   bool paused_ = false;
+  const BodyBytesMax body_bytes_max_;  // Null: all have the same.
+  std::size_t turn_bytes_ = 0;         // Of bodies, decompressed, that came in this turn.
 };
 
 }  // namespace anabranch::transport

@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kSweepInterval{1000};
+constexpr milliseconds kLookInterval{250};
 constexpr const char* kLosesLargeOnes =
     " is heard, but what is sent there does not come through: where small messages pass and large "
     "ones do not, look at the MTU of the line";
@@ -36,7 +37,8 @@ ZmqTransport::ZmqTransport(const ZmqOptions& options)
       names_(options.resolve),
       guard_(context_, options.region, options.keys, options.wall_clock, counters_),
       warnings_(options.region),
-      compression_(options.compression) {
+      compression_(options.compression),
+      body_bytes_max_(options.body_bytes_max) {
   context_.set(zmq::ctxopt::io_threads, 1);
   context_.set(zmq::ctxopt::blocky, 0);
 }
@@ -145,13 +147,15 @@ void ZmqTransport::wait() {
 // Returns the time to sleep; -1 is for ever.
 milliseconds ZmqTransport::timeout() const {
   auto next = Clock::time_point::max();
-  bool is_linked = !accepted_.empty() || guard_.is_watching();
+  bool is_linked = !accepted_.empty();
   for (const Dialled& dialled : dialled_) {
     if (!dialled.socket) next = std::min(next, dialled.due_at());
     is_linked = is_linked || dialled.link != 0;
   }
   if (is_linked) next = std::min(next, next_sweep_);
+  if (guard_.is_watching()) next = std::min(next, next_look_);
   next = std::min(next, next_flush_);
+  if (!paused_ && is_behind()) return milliseconds{0};
   if (next == Clock::time_point::max()) return milliseconds{-1};
   return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - Clock::now()));
 }
@@ -159,9 +163,9 @@ milliseconds ZmqTransport::timeout() const {
 // Gives up links that were silent for too long, or with a key that is no longer valid.
 void ZmqTransport::sweep() {
   const auto now = Clock::now();
+  end_endless(now);
   if (now < next_sweep_) return;
   next_sweep_ = now + std::min(kSweepInterval, silence_max_);
-  guard_.end_endless(paused_);
   cut_invalid();
   if (paused_) return;
   for (Dialled& dialled : dialled_) {
@@ -181,6 +185,12 @@ void ZmqTransport::sweep() {
     if (link.hearing.loses_large_ones(now)) warnings_.warn(name_of(link) + kLosesLargeOnes);
   }
   flush_events();
+}
+
+void ZmqTransport::end_endless(Clock::time_point now) {
+  if (now < next_look_) return;
+  next_look_ = now + kLookInterval;
+  guard_.end_endless(paused_ || is_behind());
 }
 
 // Cuts the links of keys that are no longer known or valid.
@@ -259,6 +269,26 @@ void ZmqTransport::emit_whole(LinkId link, Hearing& hearing, Message message) {
   Event event{Event::Kind::kMessage, link, message.kind, std::move(message.body), {}};
   if (!goes_apart) return emit(std::move(event));
   if (!apart_.push(std::move(event))) ++counters_.apart_dropped;
+}
+
+core::Result<std::optional<Message>> ZmqTransport::add(Assembler& assembler, const Frame& frame) {
+  const std::size_t most =
+      body_bytes_max_ == nullptr ? kMessageSizeMax : body_bytes_max_(frame.kind);
+  core::Result<std::optional<Message>> message = assembler.add(frame, most);
+  if (message.ok() && message.value()) turn_bytes_ += message.value()->body.size();
+  return message;
+}
+
+// A full inbox ends the turns of all sockets.
+void ZmqTransport::end_turn() {
+  flush_events();
+  turn_bytes_ = 0;
+  paused_ = paused_ || inbox_.full();
+}
+
+bool ZmqTransport::is_behind() const {
+  return !unhandled_.empty() ||
+         std::ranges::any_of(dialled_, [](const Dialled& each) { return !each.unhandled.empty(); });
 }
 
 void ZmqTransport::count_received(const Incoming& incoming) {

@@ -19,6 +19,7 @@
 
 #include "core/result.h"
 #include "transport/compression.h"
+#include "transport/frame.h"
 #include "transport/keys.h"
 #include "transport/transport.h"
 #include "transport/zmq/names.h"
@@ -33,6 +34,8 @@ struct ZmqOptions {
   std::chrono::milliseconds silence_max{15'000};
   Compression compression = Compression::kRemote;
   std::uint8_t apart_kind = 0;  // The kind of messages for receive_apart(); 0: none.
+  // A longer message is refused as malformed; null: kMessageSizeMax for all.
+  BodyBytesMax body_bytes_max = nullptr;
   // With keys, links are encrypted, and only with regions that prove a valid key. Null: no keys.
   SharedKeys keys = {};
   // The clock for the validity of keys; null: the wall clock.

@@ -155,6 +155,52 @@ TEST_SUITE("regions: hold-back queue") {
     CHECK(held.add(batch(1, 4), {{1, 2}}));
   }
 
+  TEST_CASE(
+      "a peer that invents origins fills only so much, and batches that can be applied go on") {
+    constexpr std::size_t kMiB = std::size_t{1} << 20U;
+    constexpr std::size_t kWaiting = HoldBackQueue::kBytesMax + HoldBackQueue::kNextBytesMax + kMiB;
+    HoldBackQueue held;
+    core::Origin invented = 100;
+    for (int i = 0; i < 300; ++i) held.add(batch(invented++, 1, 1, {{9, 9}}, kMiB), {});
+    CHECK(held.bytes() > HoldBackQueue::kBytesMax);
+    CHECK(held.bytes() <= kWaiting);
+    // An honest batch that waits for another is dropped, and that one is applied.
+    CHECK_FALSE(held.add(batch(2, 1, 1, {{1, 1}}), {}));
+    CHECK(held.add(batch(1, 1, 1, {}, kMiB), {}));
+    auto first = held.take_deliverable({});
+    REQUIRE(first);
+    CHECK(first->batch.origin == 1);
+    CHECK(held.add(batch(2, 1, 1, {{1, 1}}), {{1, 1}}));
+    // Nor have those that can be applied room without end: there is enough to be applied.
+    for (int i = 0; i < 300; ++i) held.add(batch(invented++, 1, 1, {}, kMiB), {{1, 1}});
+    CHECK(held.bytes() <= kWaiting + HoldBackQueue::kNextBytesMax + kMiB);
+    CHECK_FALSE(held.add(batch(invented, 1), {{1, 1}}));
+    while (held.take_deliverable({{1, 1}})) {
+    }
+    CHECK(held.bytes() <= kWaiting);
+    CHECK(held.add(batch(invented, 1), {{1, 1}}));
+    for (core::Origin origin = 1; origin <= invented; ++origin) held.forget(origin);
+    CHECK(held.bytes() == 0);
+    CHECK(held.memory() == 0);
+  }
+
+  TEST_CASE("short ops count by the memory that they take") {
+    constexpr std::size_t kMemoryMax = 100'000;
+    constexpr std::size_t kOps = 100;
+    HoldBackQueue held(HoldBackQueue::kBytesMax, kMemoryMax);
+    const std::size_t one = regions::load_of(batch(1, 2, kOps)).memory;
+    CHECK(one >= kOps * sizeof(core::Op));
+    for (core::Origin origin = 1; origin <= 1'000; ++origin) held.add(batch(origin, 2, kOps), {});
+    CHECK(held.memory() <= kMemoryMax);
+    for (core::Origin origin = 1; origin <= 1'000; ++origin) {
+      held.add(batch(origin, 1, kOps, {{origin + 1, 1}}), {});
+    }
+    CHECK(held.memory() > kMemoryMax);
+    CHECK(held.memory() <= 2 * kMemoryMax + one);
+    CHECK(held.add(batch(2'000, 1, kOps), {}));
+    CHECK(held.take_deliverable({}));
+  }
+
   TEST_CASE("batches in any order come out in an order that respects what they depend on") {
     const std::uint64_t seed = test::seed();
     CAPTURE(seed);

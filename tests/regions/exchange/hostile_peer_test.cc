@@ -140,6 +140,28 @@ TEST_CASE("what waits for a gap is bounded") {
   CHECK(world.replica().inbox().held().bytes() <= regions::HoldBackQueue::kBytesMax);
 }
 
+TEST_CASE("next batches of invented origins fill only so much, and others go on") {
+  HostilePeerWorld world;
+  Batch large = batch_of(100, 1, 1);
+  std::get<core::Put>(large.transactions[0].ops[0]).value = std::string(4U << 20U, 'x');
+  large.deps_changed.set(77, 1);
+  for (; large.origin < 160; ++large.origin) {
+    large.opening->number = large.origin;
+    world.hear_batch(large);
+    world.replica().effects().clear();
+  }
+  constexpr std::size_t kMost =
+      regions::HoldBackQueue::kBytesMax + regions::HoldBackQueue::kNextBytesMax;
+  CHECK(world.replica().inbox().held().bytes() > regions::HoldBackQueue::kBytesMax);
+  CHECK(world.replica().inbox().held().bytes() < kMost + (5U << 20U));
+  world.replica().link_up(kHonest, {}, 0);
+  world.hear(greeting("ap", 3), kHonest);
+  Batch batch = batch_of(3, 1, 1);
+  batch.opening->region = "ap";
+  world.hear_batch(batch, kHonest);
+  CHECK(world.eu.vector().at(3) == 1);
+}
+
 TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on") {
   HostilePeerWorld world;
   for (Origin origin = 10; origin < 10 + 3 * regions::Links::kPeersMax; ++origin) {
@@ -235,6 +257,7 @@ TEST_CASE("who shows origins without end is heard no more, and costs no more mem
       if (beats) {
         regions::Heartbeat beat;
         beat.applied = beat.durable = beat.clocks = next;
+        beat.chains.resize(next.size());
         world.hear(beat);
       } else {
         world.hear(regions::Ack{1, 0, next, next});
@@ -245,9 +268,61 @@ TEST_CASE("who shows origins without end is heard no more, and costs no more mem
     CHECK(most <= core::VersionVector::kEntriesMax);
     CHECK(shown() == 0);
     CHECK(world.count<regions::Reject>() == 1);
+    CHECK(world.replica().exchange().forks().entries() == 0);
     world.replica().tick(1'000);
     CHECK_FALSE(world.replica().broken());
   }
+}
+
+TEST_CASE("the vectors of ever new leaders are bounded in sum, and an honest one is heard") {
+  HostilePeerWorld world;
+  world.replica().link_up(kHonest, {}, 0);
+  world.hear(greeting("ap", 3), kHonest);
+  const regions::Forks& forks = world.replica().exchange().forks();
+  core::VersionVector many;
+  for (Origin origin = 1'000; origin < 1'000 + core::VersionVector::kEntriesMax; ++origin) {
+    many.set(origin, 1);
+  }
+  const auto all_shown = [&] {
+    std::size_t all = 0;
+    for (const auto& [origin, peer] : world.replica().exchange().peers()) {
+      all += peer.origins_shown();
+    }
+    return all;
+  };
+  const auto greet = [&](Origin peer, regions::LinkId link) {
+    Greeting shows = std::get<Greeting>(greeting("r" + std::to_string(peer), peer, many));
+    shows.chains.resize(many.size());
+    world.hear(std::move(shows), link);
+    CHECK(all_shown() <= regions::Exchange::kShownMax);
+    CHECK(forks.entries() <= 3 * regions::Exchange::kShownMax);
+    world.replica().effects().clear();
+  };
+  constexpr Origin kPeers = 40;
+  const auto is_up = [&](Origin peer) {
+    const auto& peers = world.replica().exchange().peers();
+    return peers.contains(peer) && !peers.at(peer).endless;
+  };
+  SUBCASE("that go") {
+    for (Origin peer = 10; peer < 10 + kPeers; ++peer) {
+      world.replica().link_up(100 + peer, {}, 0);
+      greet(peer, 100 + peer);
+      CHECK(is_up(peer));
+      world.replica().link_down(100 + peer);
+    }
+  }
+  SUBCASE("that stay") {
+    for (Origin peer = 10; peer < 10 + kPeers; ++peer) {
+      world.replica().link_up(100 + peer, {}, 0);
+      greet(peer, 100 + peer);
+    }
+  }
+  CHECK(all_shown() > regions::Exchange::kShownMax / 2);
+  CHECK(is_up(3));
+  Batch batch = batch_of(3, 1, 1);
+  batch.opening->region = "ap";
+  world.hear_batch(batch, kHonest);
+  CHECK(world.eu.vector().at(3) == 1);
 }
 
 TEST_CASE("clocks of origins that nobody needs are not kept") {

@@ -2,14 +2,19 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "regions/exchange/subscriptions.h"
+#include "tests/crdt/random.h"
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
+#include "tests/seed.h"
 
 namespace anabranch::subscriptions_test {
 
@@ -63,9 +68,107 @@ std::size_t asked_in(SubscriptionsWorld& eu, core::Millis& now, int seconds) {
   return asked;
 }
 
+// The rule, origin by origin and peer by peer: {origin: the peer through which to follow it}.
+// Nothing is avoided, nothing forked, and all peers are connected.
+std::map<Origin, Origin> ruled(const SubscriptionsWorld& eu, const regions::Peers& before) {
+  const core::VersionVector& here = eu.state.applied().vector();
+  const regions::Peers& peers = eu.exchange.peers();
+  std::set<Origin> offered;
+  for (const auto& [name, peer] : peers) {
+    offered.insert(name);
+    for (const auto& [origin, seq] : peer.applied) offered.insert(origin);
+  }
+  offered.erase(kEu);
+  std::map<Origin, Origin> followed;
+  for (const Origin origin : offered) {
+    const auto has_more = [&](const regions::Peer& peer) {
+      return peer.applied.at(origin) > here.at(origin);
+    };
+    const bool lacking =
+        std::ranges::any_of(peers, [&](const auto& each) { return has_more(each.second); });
+    int best = -1;
+    for (const auto& [name, peer] : peers) {
+      const bool current = before.at(name).in.has(origin);
+      const bool direct = name == origin || peer.leads(eu.state.applied().head(origin).region);
+      if (!has_more(peer) && !current && !direct) continue;
+      if (peer.served_from.at(origin) > here.at(origin) + 1) continue;
+      const bool nearer = direct && (name == origin || has_more(peer) || !lacking);
+      const int score = (nearer ? 4 : 0) + (current ? 2 : 0) + (has_more(peer) ? 1 : 0);
+      if (score <= best) continue;
+      best = score;
+      followed[origin] = name;
+    }
+  }
+  return followed;
+}
+
+std::map<Origin, Origin> followed_by(const SubscriptionsWorld& eu) {
+  std::map<Origin, Origin> followed;
+  for (const auto& [name, peer] : eu.exchange.peers()) {
+    for (const Origin origin : peer.in.origins) CHECK(followed.emplace(origin, name).second);
+  }
+  return followed;
+}
+
 }  // namespace
 
 TEST_SUITE("regions: subscriptions") {
+  TEST_CASE("for any vectors of peers each origin is followed as the rule says") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    test::Random random(seed);
+    constexpr Origin kPeers = 6;
+    constexpr Origin kLast = 20;  // The peers are 11 to 16; no peer has 17 to 20.
+    const std::vector<std::string> regions{"us", "ap", "sa"};
+    SubscriptionsWorld eu;
+    for (Origin peer = 11; peer < 11 + kPeers; ++peer) {
+      eu.greet(peer, regions[peer % 3], peer);
+    }
+    core::Millis now = 0;
+    for (int step = 0; step < 500; ++step) {
+      CAPTURE(step);
+      const Origin peer = 11 + random.below(kPeers);
+      const Origin origin = 11 + random.below(kLast - 10);
+      const regions::Peers before = eu.exchange.peers();
+      if (random.chance(0.3)) {
+        regions::Head head = eu.state.applied().head(origin);
+        head.region = regions[origin % 3];
+        head.seq += 1 + random.below(5);
+        eu.state.applied().set_head(origin, head);
+      } else if (random.chance(0.1)) {
+        const core::Seq from = eu.state.applied().vector().at(origin) + 1 + random.below(4);
+        eu.exchange.step(peer, regions::Trimmed{eu.in(peer).id, {{origin, from}}}, now);
+      } else {
+        regions::Heartbeat beat;
+        beat.applied = {{origin, eu.state.applied().vector().at(origin) + random.below(6)}};
+        beat.sender = peer;
+        eu.exchange.step(peer, beat, now);
+      }
+      eu.subscriptions().set_time(now += 100);
+      eu.subscriptions().renew();
+      REQUIRE(followed_by(eu) == ruled(eu, before));
+    }
+  }
+
+  TEST_CASE("the more origins are shown the more seldom they are looked at, in time") {
+    SubscriptionsWorld eu;
+    core::VersionVector many;
+    for (Origin origin = 100; origin < 100 + 10 * Subscriptions::kOriginsPerMs; ++origin) {
+      many.set(origin, 1);
+    }
+    eu.greet(kToUs, "us", kUs, many);
+    eu.subscriptions().set_time(1'000);
+    eu.subscriptions().renew();
+    eu.greet(kToAp, "ap", kAp, {{kAp, 5}});
+    eu.subscriptions().set_time(1'001);
+    eu.subscriptions().renew();
+    CHECK_FALSE(eu.in(kAp).has(kAp));
+    CHECK(eu.exchange.next_tick_ms() <= 1'010);
+    eu.subscriptions().set_time(1'010);
+    eu.subscriptions().tick();
+    CHECK(eu.in(kAp).has(kAp));
+  }
+
   TEST_CASE("a stream whose bytes come is neither asked for again nor avoided, however slowly") {
     SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 5}});

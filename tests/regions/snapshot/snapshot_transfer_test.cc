@@ -116,6 +116,26 @@ struct TwoSpools {
 }  // namespace
 
 TEST_SUITE("regions: snapshot transfers") {
+  TEST_CASE("consumers without end are not remembered, and one that goes on does so") {
+    TwoSpools spools;
+    constexpr Origin kInvented = 1'000;
+    Millis now = 0;
+    REQUIRE(spools.ask(kFirst, now, spools.part()));
+    const std::uint64_t snapshot = spools.snapshots[kFirst];
+    for (Origin each = 0; each < 3 * SnapshotOut::kConsumersMax; ++each) {
+      (void)spools.ask(kInvented + each, ++now, spools.part());
+      if (each % 500 == 0) CHECK(spools.ask(kFirst, now, spools.part()));
+    }
+    CHECK(spools.transfer.out.consumers() == SnapshotOut::kConsumersMax);
+    CHECK(spools.ask(kFirst, now, spools.whole()));
+    CHECK(spools.snapshots[kFirst] == snapshot);
+    now += spools.transfer.limits.hold_ms_max;
+    spools.transfer.out.tick(now);
+    CHECK(spools.transfer.out.consumers() == 2);  // That one, and the one that asked just before.
+    spools.transfer.out.tick(now + 1);
+    CHECK(spools.transfer.out.consumers() == 0);
+  }
+
   TEST_CASE("a chunk is taken whichever request it answers") {
     Transfer transfer;
     SnapshotIn in = transfer.ask();

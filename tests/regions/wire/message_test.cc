@@ -11,6 +11,7 @@
 #include "tests/crdt/random.h"
 #include "tests/regions/wire/sample_messages.h"
 #include "tests/seed.h"
+#include "transport/frame.h"
 
 namespace anabranch::message_test {
 
@@ -65,6 +66,62 @@ TEST_SUITE("regions: messages") {
     CHECK(regions::kind_of(regions::Presence{}) == 16);
     CHECK(regions::kind_of(regions::MemberCards{}) == 17);
     static_assert(regions::kMessageKinds == 17);
+  }
+
+  TEST_CASE("the bounds by kind have room for the longest message of each") {
+    core::VersionVector whole;
+    std::vector<core::Origin> origins;
+    for (core::Origin i = 0; i < core::VersionVector::kEntriesMax; ++i) {
+      whole.set(~i, ~core::Seq{0});
+      origins.insert(origins.begin(), ~i);
+    }
+    const std::vector<core::ChainHash> chains(whole.size());
+    regions::ChainMarks marks{whole, chains};
+    for (const core::Origin origin : origins) marks.parted.emplace(origin, ~core::Seq{0});
+    regions::Heartbeat beat;
+    beat.applied = beat.durable = beat.reports = beat.clocks = whole;
+    beat.chains = chains;
+    beat.heard.assign(regions::kClockWordsMax, {~0ULL, ~0ULL, -1'000'000'000'000, 1, 1});
+    beat.rules.absent.assign(LocalRules::kAbsentMax, std::string(LocalRules::kNameBytesMax, 'n'));
+    regions::Greeting greeting{};
+    greeting.applied = whole;
+    greeting.chains = chains;
+    regions::History history{};
+    history.links.assign(regions::History::kLinksMax, {~core::Seq{0}, {}});
+    regions::RegionReport report{};
+    report.open = origins;
+    report.durable = whole;
+    regions::DigestRequest question{};
+    question.keys.assign(regions::DigestRequest::kKeysMax, std::string(511, 'k'));
+    regions::Presence presence{};
+    presence.channel.assign(regions::Presence::kChannelBytesMax, 'c');
+    presence.body.assign(regions::Presence::kBodyBytesMax, 'b');
+    const std::vector<Message> longest{greeting,
+                                       beat,
+                                       regions::Subscribe{1, 1, whole, origins, origins, 1},
+                                       regions::Ack{1, 1, whole, whole, 1},
+                                       question,
+                                       history,
+                                       regions::Trimmed{1, whole},
+                                       regions::SnapshotRequest{1, 1, 1, 1, marks, marks, whole},
+                                       regions::SnapshotRefusal{1, std::string(10'000, 'w'), true},
+                                       regions::Refusal{"eu", std::string(1000, 'w'), true},
+                                       report,
+                                       presence};
+    for (const Message& message : longest) {
+      CAPTURE(message.index());
+      const std::size_t bound = regions::body_bytes_max(regions::kind_of(message));
+      CHECK(regions::encode_message(message).size() * 3 / 2 <= bound);
+      CHECK(bound < transport::kMessageSizeMax);
+    }
+    CHECK(regions::body_bytes_max(regions::MemberCards::kKind) >=
+          2 * regions::MemberCards::kBodyBytesMax);
+    for (const Message& message :
+         {Message(regions::BatchMessage{}), Message(regions::SnapshotChunk{}),
+          Message(regions::DigestResponse{})}) {
+      CHECK(regions::body_bytes_max(regions::kind_of(message)) == transport::kMessageSizeMax);
+    }
+    CHECK(regions::body_bytes_max(regions::kMessageKinds + 1) < transport::kMessageSizeMax);
   }
 
   TEST_CASE("an unknown kind is refused with its number") {

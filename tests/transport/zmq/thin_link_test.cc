@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "tests/transport/event_log.h"
 #include "tests/transport/zmq/foreign_peer.h"
 #include "tests/transport/zmq/relay.h"
+#include "transport/frame.h"
 #include "transport/zmq/out_link.h"
 #include "transport/zmq/zmq_transport.h"
 
@@ -111,6 +115,31 @@ TEST_CASE("a peer that asks and takes no answer is given up, and one that is slo
   for (std::size_t i = 0; i < 2 * slow; ++i)
     world.eu->send(accepted, 1, answer, {.lane = Lane::kNote});
   CHECK(world.at_eu.wait_down() == accepted);
+}
+
+TEST_CASE("many peers that take no answer are given up by the sum that waits for them") {
+  World world(0);
+  world.us->send(world.link, 1, "hello");
+  const LinkId healthy = world.at_eu.wait_up();
+  const std::string answer = noise(10'000);
+  constexpr std::size_t kEach = OutLink::kNotesMax / 2;
+  constexpr std::size_t kPeers = 2 * OutLink::kAllNotesMax / kEach;
+  std::vector<std::unique_ptr<test::ForeignDealer>> dealers;
+  std::size_t seen = world.at_eu.size();
+  for (std::size_t i = 0; i < kPeers; ++i) {
+    dealers.push_back(std::make_unique<test::ForeignDealer>(port_of(world.eu->endpoint())));
+    dealers.back()->send({encode_whole(1, "hello", BodyForm::kPlain)});
+    const LinkId link = world.at_eu.wait_up(seen);
+    seen = world.at_eu.size();
+    REQUIRE(link != 0);
+    for (std::size_t sent = 0; sent < kEach; sent += answer.size()) {
+      world.eu->send(link, 1, answer, {.lane = Lane::kNote});
+    }
+  }
+  world.eu->send(healthy, 1, "goes on", {.lane = Lane::kNote});
+  REQUIRE(world.at_us.wait_body("goes on"));
+  // All sent before has been looked at; later all would be given up, for their silence.
+  CHECK(world.at_eu.wait(is_down, 0, std::chrono::milliseconds{100}).has_value());
 }
 
 TEST_SUITE_END();
