@@ -96,7 +96,8 @@ def try_commands(world, leader, root):
     tls = ["--redis", at, "--tls", "--tls-ca-file", root.certificate]
     done = run("status", "--json", *tls, "--user", "app", "--password-file", file)
     check(done.returncode == 0 and '"region"' in done.stdout, f"status over TLS: {done}")
-    done = run("status", *tls, "--user", "app", environment={"ANABRANCH_PASSWORD": PASSWORD + "\r\n"})
+    done = run("status", *tls, "--user", "app",
+               environment={"ANABRANCH_PASSWORD": PASSWORD + "\r\n"})
     check(done.returncode == 0, f"a password with a newline: {done.stderr}")
     done = run("status", *tls, "--user", "app", environment={"ANABRANCH_PASSWORD": "x"})
     check(done.returncode == 1 and "WRONGPASS" in done.stderr, f"a wrong password: {done.stderr}")
