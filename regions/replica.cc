@@ -156,7 +156,7 @@ core::Result<void> Replica::step_down(Millis now) {
   members_.step_down();
   if (!planted(Bug::kGoOnWriting)) exchange_.follow();
   owes_role_ = true;
-  const auto stored = come_to_rest();
+  auto stored = come_to_rest();
   if (ends(stored)) return stored;
   inbox_.sign_and_pass_on(now);
   exchange_.renew(state_.identity().origin, now);
