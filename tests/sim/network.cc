@@ -2,6 +2,7 @@
 #include "tests/write.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 
 #include "core/assert.h"
@@ -472,7 +473,7 @@ void Network::send(Index from, LinkId link, const regions::Message& message) {
   ++carried_.messages;
   check_shown(from, message);
   check_sent(from, message);
-  Memory& memory = old_[{from, to}];
+  SentMessages& memory = old_[{from, to}];
   if (++memory.sent % kRememberedEvery == 0) {
     memory.messages.push_back({kind, body});
     if (memory.messages.size() > kOldMessagesMax) memory.messages.pop_front();

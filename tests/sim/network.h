@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,19 +33,10 @@
 #include "tests/sim/presence_ledger.h"
 #include "tests/sim/seals.h"
 #include "tests/sim/stray.h"
+#include "tests/sim/traffic.h"
 #include "tests/three_way.h"
 
 namespace anabranch::test {
-
-// The conditions on all links.
-struct Weather {
-  double loss = 0;  // Probabilities.
-  double repeat = 0;
-  core::Millis delay_ms_min = 1;
-  core::Millis delay_ms_max = 1;
-  bool reorder = false;          // Otherwise messages arrive in order, for each link and direction.
-  std::size_t bytes_per_ms = 0;  // For each link and direction; 0: any amount.
-};
 
 class Network {
  public:
@@ -393,16 +383,6 @@ class Network {
     std::unique_ptr<Intruder> intruder;
     core::Millis last_arrival_ms = 0;
   };
-  struct OldMessage {
-    std::uint8_t kind = 0;
-    std::string body;
-  };
-  // Messages that one region sent to another: one of a few, the newest ones.
-  struct Memory {
-    std::uint64_t sent = 0;
-    std::deque<OldMessage> messages;
-  };
-
   Index add(std::string region, bool follows);
   // The name of a machine here: that of its region, and for a follower also its number.
   [[nodiscard]] std::string name(Index at) const;
@@ -583,7 +563,7 @@ class Network {
   std::set<std::pair<Index, Index>> cut_;          // Of those.
   std::set<std::pair<Index, Index>> muted_;
   std::map<std::pair<Index, Index>, core::Millis> clogged_;
-  std::map<std::pair<Index, Index>, Memory> old_;
+  std::map<std::pair<Index, Index>, SentMessages> old_;
   std::map<regions::LinkId, End> ends_;
   std::map<regions::LinkId, Guest> guests_;
   std::uint64_t last_guest_ = 0;
