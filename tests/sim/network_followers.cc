@@ -38,7 +38,7 @@ void Network::promote(Index at) {
   carry_out(at);
   set_wall(at);
   machine.follows = false;
-  machine.stored_role = false;  // Whatever its disk says if that fails.
+  machine.stored_role = false;  // Its disk may say anything if that fails.
   const auto promoted = machine.node->replica().promote(now_);
   machine.broken = breaks(promoted);
   if (!promoted.ok()) machine.follows = machine.node->replica().exchange().follows();

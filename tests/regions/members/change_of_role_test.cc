@@ -1,5 +1,5 @@
-// A leader steps down and follows, in one process, and a member that follows leads: what the disk
-// says of it then, what it still writes, and that no list grows.
+// A leader steps down and follows, in one process, and a member that follows leads: the row of the
+// role on the disk, the resets that are left to be written, and lists that do not grow.
 
 #include <anabranch/error.h>
 #include <doctest/doctest.h>
