@@ -190,6 +190,12 @@ enum class Bug : std::uint8_t {
   kRestWhileLeading,
   kEndLiving,
   kForgetMembers,
+  // Of changes of role.
+  kGoOnWriting,
+  kRenewWhenPromoted,
+  kRepeatReign,
+  kKeepRest,
+  kRestOwing,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

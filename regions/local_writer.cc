@@ -133,7 +133,8 @@ std::optional<GroupClosed> LocalWriter::try_close_group() {
 core::BatchFrame LocalWriter::make_frame() const {
   const Identity& self = state_.identity();
   ANABRANCH_ASSERT(!self.at_rest || planted(Bug::kRestWhileLeading) ||
-                   planted(Bug::kWriteWhileFollowing));
+                   planted(Bug::kWriteWhileFollowing) || planted(Bug::kKeepRest) ||
+                   planted(Bug::kRestOwing));
   const Head& head = state_.applied().head(self.origin);
   core::BatchFrame batch;
   batch.origin = self.origin;

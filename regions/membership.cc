@@ -111,6 +111,16 @@ void Membership::see(std::vector<ShownMember> members, std::uint64_t known, Mill
   known_reign_ = std::max(known_reign_, known);
 }
 
+void Membership::go_on(const RoleRow& role) {
+  known_reign_ = std::max(known_reign_, role.reign);
+  if (role.leads) lead_under(role.reign, role.blind);
+}
+
+void Membership::step_down() {
+  known_reign_ = known_reign();
+  lead_under(0, false);
+}
+
 void Membership::lead_under(std::uint64_t reign, bool blind) {
   reign_ = reign;
   blind_ = blind;

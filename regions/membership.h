@@ -21,6 +21,7 @@
 #include "regions/members/region_list.h"
 #include "regions/members/settled_origins.h"
 #include "regions/state/committed.h"
+#include "regions/state/role_row.h"
 #include "regions/wire/alarms.h"
 
 namespace anabranch::regions {
@@ -76,6 +77,10 @@ class Membership final : public Participant, public RowWatcher {
   // it. A blind leader writes none, and lists nobody.
   void lead_under(std::uint64_t reign, bool blind);
   [[nodiscard]] std::uint64_t reign() const { return reign_; }
+  // Goes on from the stored row of its role.
+  void go_on(const RoleRow& role);
+  // It leads no more, under no reign; those that it has known it knows.
+  void step_down();
   // The greatest reign that is known here.
   [[nodiscard]] std::uint64_t known_reign() const {
     return std::max({reign_, known_reign_, regions_.newest_reign(self().region).reign});

@@ -61,6 +61,8 @@ class Policies final : public Participant {
   // leader may write, has room, and no transactions of the group wait for their commit. Costs
   // nothing while there is no room.
   core::Result<void> announce();
+  // Has that done once more: another leader may have written them meanwhile.
+  void announce_again() { announced_ = false; }
 
   // Raises the alarms about the policies in force that this leader cannot decide by, each once.
   void look();

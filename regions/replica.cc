@@ -27,6 +27,11 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
                    self.time_, self.background_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
   self.policies_.look();
+  if (self.exchange_.follows() && !self.options_.follows) {
+    self.alarms_.notice(
+        "follows, as it did before this start, although it is set to lead; `anabranch promote` "
+        "has it lead");
+  }
   return replica;
 }
 
@@ -87,6 +92,13 @@ core::Result<void> Replica::close() {
 
 // ---- The origin of its writes.
 
+namespace {
+
+// What was refused for a cause that may pass is left to a later tick; the rest of this one goes on.
+bool ends(const core::Result<void>& done) { return !done.ok() && !done.failure().passes; }
+
+}  // namespace
+
 core::Result<void> Replica::announce() {
   if (!options_.announce) return {};
   if (auto announced = members_.announce(); !announced.ok()) return announced;
@@ -98,9 +110,10 @@ core::Result<void> Replica::promote(Millis now) {
   if (broken()) return *broken();
   if (!exchange_.follows()) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
-  if (auto left = leave_rest(); !left.ok()) return left;
-  const bool keeps = members_.is_listed();
+  if (auto taken = take_lead(); !taken.ok()) return taken;
+  const bool keeps = members_.is_listed() && !planted(Bug::kRenewWhenPromoted);
   exchange_.lead();
+  policies_.announce_again();
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
   if (keeps) {
     exchange_.renew(state_.identity().origin, now);
@@ -110,22 +123,63 @@ core::Result<void> Replica::promote(Millis now) {
   return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
 }
 
-core::Result<void> Replica::leave_rest() {
-  if (!std::exchange(state_.identity().at_rest, false)) return {};
-  auto left = state_.commit_identity_durably();
-  if (!left.ok()) state_.identity().at_rest = true;
-  return left;
+core::Result<void> Replica::take_lead() {
+  Identity& self = state_.identity();
+  const bool takes_reign = members_.reign() == 0 && counts_reigns();
+  const std::uint64_t next = members_.known_reign() + (planted(Bug::kRepeatReign) ? 0 : 1);
+  const std::uint64_t reign = takes_reign ? next : members_.reign();
+  const auto role = self.role;
+  const bool rested = self.at_rest;
+  if (role) self.role = RoleRow{.leads = true, .reign = reign, .blind = false};
+  if (!planted(Bug::kKeepRest)) self.at_rest = false;
+  if (rested || role) {
+    if (auto taken = state_.commit_identity_durably(); !taken.ok()) {
+      self.role = role;
+      self.at_rest = rested;
+      return taken;
+    }
+  }
+  owes_role_ = false;
+  if (takes_reign) members_.lead_under(reign, false);
+  return {};
+}
+
+core::Result<void> Replica::step_down(Millis now) {
+  if (broken()) return *broken();
+  if (exchange_.follows()) return {};
+  ANABRANCH_ASSERT(!committing());
+  if (background_.repair().rejoin() != nullptr) {
+    return core::invalid(
+        "this leader gives way to another history of its writes: it can follow once that is done");
+  }
+  (void)writer_.close_group();
+  members_.step_down();
+  if (!planted(Bug::kGoOnWriting)) exchange_.follow();
+  owes_role_ = true;
+  auto stored = come_to_rest();
+  if (ends(stored)) return stored;
+  inbox_.sign_and_pass_on(now);
+  exchange_.renew(state_.identity().origin, now);
+  return {};
+}
+
+bool Replica::owes() const {
+  if (background_.repair().rejoin() != nullptr) return true;
+  return state_.masks()->any_tallies() && !planted(Bug::kRestOwing);
 }
 
 // What lies before it in the log survives whatever it survives.
 core::Result<void> Replica::come_to_rest() {
-  const bool owes = state_.masks()->any_tallies() || background_.repair().rejoin() != nullptr;
-  if (!exchange_.follows() || state_.identity().at_rest || owes || committing()) return {};
-  if (writer_.dirty()) return {};
+  Identity& self = state_.identity();
+  const bool rests = !self.at_rest && !owes();
+  if (!exchange_.follows() || committing() || writer_.dirty()) return {};
+  if (!rests && !owes_role_) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
-  state_.identity().at_rest = true;
-  auto come = state_.commit_identity();
-  if (!come.ok()) state_.identity().at_rest = false;
+  if (self.role) self.role = RoleRow{.leads = false, .reign = members_.known_reign()};
+  self.at_rest = self.at_rest || rests;
+  auto come = owes_role_ ? state_.commit_identity_durably() : state_.commit_identity();
+  if (come.ok()) owes_role_ = false;
+  if (!come.ok() && rests) self.at_rest = false;
   return come;
 }
 
@@ -196,9 +250,6 @@ void name_damage(CommittedState& state, const Peers& peers, Alarms& alarms) {
     (void)state.chains().keep(damage.origin, damage.last);
   }
 }
-
-// What was refused for a cause that may pass is left to a later tick; the rest of this one goes on.
-bool ends(const core::Result<void>& done) { return !done.ok() && !done.failure().passes; }
 
 // Names the damage of the log that the opening has met, and has the rows taken again when a reader
 // has met a damaged value of them.

@@ -79,8 +79,16 @@ class Replica {
   // the proposals of its region. The group must not be dirty.
   core::Result<void> announce();
   // Takes writes from now on, if it has followed until now: under its present origin if that is
-  // listed here, else under a new one.
+  // listed here, else under a new one. Where it may lead by itself one day, or its region counts
+  // reigns, it does so under the next one, unless lead_under() has told another.
   core::Result<void> promote(core::Millis now);
+  // The reverse: follows from now on, if it has led until now, under the same origin. The group
+  // must not be dirty, and no commit be under way. begin() refuses writes behind this call, also
+  // where it fails; all that was written is on the disk then, and so, with promote_after_ms, is the
+  // new role. Where the disk refuses that for now, a later tick stores it. Resets that its large
+  // clears owe are still written by sweeps. Fails with kInvalid, and leads on, while it gives way
+  // to another history.
+  core::Result<void> step_down(core::Millis now);
   // Looks at the newest cards of the other members of its region: a leader lists those that may
   // lead, with the next announce(). `known` is the greatest reign that any of them names, `now` is
   // of the clock of their `made_ms`.
@@ -208,10 +216,16 @@ class Replica {
   void note_meeting(LinkId link, const Greeting& greeting);
   // Tries whether commits are still refused, if they were, and tells of the change.
   void try_again(core::Millis now);
-  // Records that it is at rest (Identity), once it follows and owes nothing; and, before it leads,
-  // that it is no more.
+  // Whether it still has to write resets of its own clears, or a branch again.
+  [[nodiscard]] bool owes() const;
+  // Whether its region counts reigns.
+  [[nodiscard]] bool counts_reigns() const {
+    return options_.promote_after_ms > 0 || members_.known_reign() > 0;
+  }
+  // Records that it follows, and, once it owes nothing, that it is at rest (Identity).
   core::Result<void> come_to_rest();
-  core::Result<void> leave_rest();
+  // Records, before it leads, that it does, and that it is at rest no more.
+  core::Result<void> take_lead();
 
   ReplicaOptions options_;
   Effects effects_;
@@ -232,6 +246,7 @@ class Replica {
   std::uint64_t refusals_ = 0;  // As of the last tick.
   core::Millis refused_ms_ = 0;
   bool refusing_ = false;
+  bool owes_role_ = false;  // It follows, and its disk may not say so.
   SeenFollowers followers_;
 };
 

@@ -1,6 +1,7 @@
 #include "regions/startup.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,8 +23,9 @@ core::Result<void> Startup::run(const core::WallClock& clock) {
   start_clock(clock);
   const Identity& self = state.identity();
   const ReplicaOptions& options = owner_.options;
-  owner_.exchange.begin({self.mesh, self.region, self.origin, options.nonce, options.follows});
+  owner_.exchange.begin({self.mesh, self.region, self.origin, options.nonce, follows_});
   if (auto listed = owner_.members.load_list(); !listed.ok()) return listed;
+  if (const auto& role = self.role) owner_.members.go_on(*role);
   if (auto resumed = owner_.background.repair().resume(); !resumed.ok()) return resumed;
   state.applied().published_vector().begin_publish(state.applied().vector());
   return {};
@@ -69,7 +71,9 @@ core::Result<void> Startup::record(const core::WallClock& clock) {
   const bool is_known = identity.opening > 0 && identity.node != core::Hash128{};
   if (!is_known || owner_.options.new_origin || is_elsewhere(identity, here)) {
     identity.node = fresh_node();
+    identity.role.reset();
   }
+  take_role();
   if (identity.opening > 0) {
     auto why = why_new_origin(identity, here);
     if (owner_.options.new_origin) why = "the operator wants it";
@@ -83,7 +87,7 @@ core::Result<void> Startup::record(const core::WallClock& clock) {
   identity.place = std::move(here);
   identity.closed = false;
   const bool was_at_rest = identity.at_rest;
-  identity.at_rest = (was_at_rest || identity.opening == 0) && owner_.options.follows;
+  identity.at_rest = (was_at_rest || identity.opening == 0) && follows_;
   if (planted(Bug::kRestWhileLeading)) identity.at_rest = true;
   identity.syncs_later = owner_.options.syncs_later;
   ++identity.opening;
@@ -92,6 +96,18 @@ core::Result<void> Startup::record(const core::WallClock& clock) {
   const bool leaves_rest = was_at_rest && !identity.at_rest;
   return leaves_rest ? state.commit_identity_durably(std::move(expiries).value())
                      : state.commit_identity(std::move(expiries).value());
+}
+
+void Startup::take_role() {
+  const ReplicaOptions& options = owner_.options;
+  std::optional<RoleRow>& row = owner_.state.identity().role;
+  if (options.promote_after_ms == 0) row.reset();
+  follows_ = options.follows || (row && !row->leads);
+  if (options.promote_after_ms == 0) return;
+  if (!row) row.emplace();
+  row->leads = !follows_;
+  row->blind = row->blind && row->leads;
+  if (row->leads) row->reign = std::max(row->reign, options.reign);
 }
 
 void Startup::start_clock(const core::WallClock& clock) {

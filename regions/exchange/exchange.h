@@ -121,8 +121,10 @@ class Exchange {
   void compare_own(LinkId link, core::Seq seq);
   // Goes on as another origin, and greets all peers anew.
   void renew(core::Origin origin, core::Millis now);
-  // Shows itself as a leader from the next greeting on; until now it followed one.
+  // Shows itself as a leader, or as a follower, from the next greeting on; both until now the
+  // other way round.
   void lead() { links_.self().follows = false; }
+  void follow() { links_.self().follows = true; }
   [[nodiscard]] bool follows() const { return self().follows; }
 
   // asks_for: returns whether a batch that came on a link is of the subscription that is open

@@ -32,17 +32,9 @@
 #include "core/wall_clock.h"
 #include "regions/members/candidate.h"
 #include "regions/members/state_age.h"
+#include "regions/state/role_row.h"
 
 namespace anabranch::regions {
-
-// The row of meta from which a start goes on. Of a directory that has none: as the setting
-// `follower` says, with reign 0.
-struct RoleRow {
-  bool leads = false;
-  std::uint64_t reign = 0;
-  bool blind = false;
-  bool operator==(const RoleRow&) const = default;
-};
 
 class Candidacy {
  public:

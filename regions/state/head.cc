@@ -54,12 +54,31 @@ storage::Place read_place(core::Reader& in) {
   return place;
 }
 
+void write_role(core::Writer& out, const std::optional<RoleRow>& role) {
+  if (!role) {
+    out.nil();
+    return;
+  }
+  out.array(3).boolean(role->leads).uint64(role->reign).boolean(role->blind);
+}
+
+std::optional<RoleRow> read_role(core::Reader& in) {
+  if (in.take_nil()) return std::nullopt;
+  const std::size_t newer = in.array_of(3);
+  RoleRow role;
+  role.leads = in.boolean();
+  role.reign = in.uint64();
+  role.blind = in.boolean();
+  in.skip(newer);
+  return role;
+}
+
 }  // namespace
 
 std::string encode_identity(const Identity& identity) {
   std::string bytes;
   core::Writer out(bytes);
-  out.array(13).uint64(storage::kFormat);
+  out.array(14).uint64(storage::kFormat);
   write_hash(out, identity.mesh);
   out.text(identity.region).uint64(identity.origin).uint64(identity.previous);
   out.uint64(identity.opening);
@@ -70,6 +89,7 @@ std::string encode_identity(const Identity& identity) {
   out.boolean(identity.syncs_later);
   write_hash(out, identity.node);
   out.boolean(identity.at_rest);
+  write_role(out, identity.role);
   return bytes;
 }
 
@@ -97,7 +117,8 @@ core::Result<Identity> decode_identity(std::string_view bytes) {
   identity.syncs_later = newer > 1 && in.boolean();
   if (newer > 2) identity.node = read_hash(in);
   identity.at_rest = newer > 3 && in.boolean();
-  in.skip(newer > 4 ? newer - 4 : 0);
+  if (newer > 4) identity.role = read_role(in);
+  in.skip(newer > 5 ? newer - 5 : 0);
   if (!in.done()) return in.failure();
   return identity;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "core/hlc.h"
 #include "core/result.h"
 #include "core/version_vector.h"
+#include "regions/state/role_row.h"
 #include "storage/place.h"
 
 namespace anabranch::regions {
@@ -50,6 +52,9 @@ struct Identity {
   // All that it will ever have written under its origin is here, until it leads: a follower that
   // owes no resets of its own clears. False before the first write of an opening that leads.
   bool at_rest = false;
+  // The role of its newest opening, where that may lead by itself one day (ReplicaOptions::
+  // promote_after_ms); else nothing.
+  std::optional<RoleRow> role = {};
 };
 
 std::string encode_identity(const Identity& identity);

@@ -61,7 +61,8 @@ struct Greeting {
   // out of `applied`.
   std::optional<core::Hash128> settled = {};
   bool left_out = false;
-  bool follows = false;  // The sender is a follower: it writes nothing, and no leader waits for it.
+  bool follows = false;  // The sender is a follower: it writes nothing but resets that its own
+                         // clears of before owe.
   // How often the sender has greeted anew under another origin, or with another history, since its
   // opening: of two greetings of an opening the one with the smaller number is the older one.
   std::uint64_t renewals = 0;

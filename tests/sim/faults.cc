@@ -213,6 +213,24 @@ bool promote(Scene& scene) {
   return true;
 }
 
+// A leader takes no writes until a listed follower has on its disk all that it has, steps down, and
+// that follower leads.
+bool hand_over(Scene& scene) {
+  constexpr Millis kAtMostMs = 2'000;
+  constexpr Millis kStepMs = 20;
+  Network& network = scene.network();
+  const auto leader =
+      scene.region_that([&](Index each) { return network.heir_of(each).has_value(); });
+  if (!leader) return false;
+  const Millis after = scene.random().chance(0.5) ? 0 : scene.random().between(1, 200);
+  for (const Millis end = network.now() + kAtMostMs; network.now() < end; network.run(kStepMs)) {
+    const auto heir = network.heir_of(*leader);
+    if (!heir) return false;
+    if (network.covers(*heir, *leader)) return network.hand_over(*leader, *heir, after);
+  }
+  return false;
+}
+
 // A leader starts again as a follower, where its region has another leader.
 bool demote(Scene& scene) {
   Network& network = scene.network();
@@ -404,6 +422,13 @@ constexpr std::array kFaults{
           Company::kClones},
     Fault{"join", "a new region joins", 0.002, join},
     Fault{"promote", "a follower is promoted", 0.01, promote, {}, Company::kAny, true},
+    Fault{"handover",
+          "a leader steps down for a listed follower that has all",
+          0.01,
+          hand_over,
+          {},
+          Company::kAny,
+          true},
     Fault{"demote",
           "one of two leaders starts again as a follower",
           0.01,

@@ -2,6 +2,7 @@
 #include "tests/write.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 
 #include "core/assert.h"
@@ -36,7 +37,7 @@ Network::Index Network::add(std::string region, bool follows) {
   const Index at = size();
   Machine& machine = machines_.emplace_back();
   machine.region = std::move(region);
-  machine.follows = follows;
+  machine.follows = machine.set_to_follow = follows;
   if (trust_ == Trust::kSigned) machine.seals = std::make_unique<Seals>(machine.region);
   machine.clock = {kWallStartMs + now_ + random_.between(-kSkewMsMax, kSkewMsMax), now_, 1};
   machine.start_ms = now_ + random_.between(0, regions::Exchange::kHeartbeatMs - 1);
@@ -377,7 +378,7 @@ void Network::follow(Index at) {
   if (!same && !machine.broken) note(at, "the vector is not what the log says");
   note_synced(at);
   if (machine.trail.vector.at(self) == own) return;
-  check_may_write(at);
+  check_may_write(at, own);
   if (disks_ != Disks::kInterval) sync(at);
 }
 
@@ -472,7 +473,7 @@ void Network::send(Index from, LinkId link, const regions::Message& message) {
   ++carried_.messages;
   check_shown(from, message);
   check_sent(from, message);
-  Memory& memory = old_[{from, to}];
+  SentMessages& memory = old_[{from, to}];
   if (++memory.sent % kRememberedEvery == 0) {
     memory.messages.push_back({kind, body});
     if (memory.messages.size() > kOldMessagesMax) memory.messages.pop_front();

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,19 +33,10 @@
 #include "tests/sim/presence_ledger.h"
 #include "tests/sim/seals.h"
 #include "tests/sim/stray.h"
+#include "tests/sim/traffic.h"
 #include "tests/three_way.h"
 
 namespace anabranch::test {
-
-// The conditions on all links.
-struct Weather {
-  double loss = 0;  // Probabilities.
-  double repeat = 0;
-  core::Millis delay_ms_min = 1;
-  core::Millis delay_ms_max = 1;
-  bool reorder = false;          // Otherwise messages arrive in order, for each link and direction.
-  std::size_t bytes_per_ms = 0;  // For each link and direction; 0: any amount.
-};
 
 class Network {
  public:
@@ -145,6 +135,14 @@ class Network {
   // again as a follower. The role of then is also that of its next start.
   void promote(Index at);
   void demote(Index at);
+  // Returns a listed follower, linked with a leader, that may take its place; nullopt if there is
+  // none, or if the leader takes no writes now.
+  [[nodiscard]] std::optional<Index> heir_of(Index leader);
+  // Returns whether the disk of a follower has all that its leader has, as far as that knows.
+  [[nodiscard]] bool covers(Index heir, Index leader);
+  // Makes a leader a follower, in the same process, and the heir, `after` that, a leader; or the
+  // former one again where that cannot be. Returns false if the leader did not step down.
+  bool hand_over(Index leader, Index heir, core::Millis after);
   // Tries to write at a follower, which must refuse and be left as it was.
   void try_to_write(Index at, const std::function<void(regions::Group&)>& function);
   // An operator at one region retires another one, or takes that back.
@@ -294,7 +292,9 @@ class Network {
   struct Machine {
     std::string region;
     bool follows = false;
-    bool has_led = false;  // It follows now.
+    bool set_to_follow = false;  // The setting that it starts with.
+    bool stored_role = false;    // Its disk says that it has stepped down.
+    bool has_led = false;        // It follows now.
     // It follows, and has led: it now lists the tallies that its large clears took.
     bool owes = false;
     std::unique_ptr<Seals> seals;  // Null without keys.
@@ -383,16 +383,6 @@ class Network {
     std::unique_ptr<Intruder> intruder;
     core::Millis last_arrival_ms = 0;
   };
-  struct OldMessage {
-    std::uint8_t kind = 0;
-    std::string body;
-  };
-  // Messages that one region sent to another: one of a few, the newest ones.
-  struct Memory {
-    std::uint64_t sent = 0;
-    std::deque<OldMessage> messages;
-  };
-
   Index add(std::string region, bool follows);
   // The name of a machine here: that of its region, and for a follower also its number.
   [[nodiscard]] std::string name(Index at) const;
@@ -448,8 +438,12 @@ class Network {
   void kill_who_gives_way();
   // The vector of a machine in the history that the ledger knows.
   [[nodiscard]] const core::VersionVector& history(const Machine& machine) const;
-  // The region has written under its own origin: a follower must not.
-  void check_may_write(Index at);
+  // The region has written under its own origin, behind `own`: a follower must not, but for the
+  // resets that it owes.
+  void check_may_write(Index at, core::Seq own);
+  void step_down(Index at);
+  // It follows or not as its replica says.
+  void see_role(Index at);
   void follow(Index at);  // Tells the ledger the new records in a replica's log.
   // A region must be able to prove to others what it has just applied, since `before`.
   void check_proven(Index at, const core::VersionVector& before);
@@ -569,7 +563,7 @@ class Network {
   std::set<std::pair<Index, Index>> cut_;          // Of those.
   std::set<std::pair<Index, Index>> muted_;
   std::map<std::pair<Index, Index>, core::Millis> clogged_;
-  std::map<std::pair<Index, Index>, Memory> old_;
+  std::map<std::pair<Index, Index>, SentMessages> old_;
   std::map<regions::LinkId, End> ends_;
   std::map<regions::LinkId, Guest> guests_;
   std::uint64_t last_guest_ = 0;

@@ -47,7 +47,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
                                                      .signatures = machine.seals.get(),
                                                      .resolvers = &resolvers_,
                                                      .expiry_wait_ms = kExpiryWaitMs,
-                                                     .follows = machine.follows,
+                                                     .follows = machine.set_to_follow,
                                                      .promote_after_ms = lists_ ? 2000 : 0,
                                                      .syncs_later = disks_ == Disks::kInterval,
                                                      .announce = announce_,
@@ -55,6 +55,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
                                                      .limits = limits_},
                              wall(at));
   look_back(at, before);
+  see_role(at);
   machine.expiries = make_expiry_sweep(*machine.node);
   machine.erased = make_erased_sweep(*machine.node);
   machine.orphans = make_orphan_sweep(*machine.node);
@@ -112,8 +113,10 @@ void Network::restart(Index at, Restart how) {
   const Ledger::Trail before = machine.trail;
   const core::Origin origin = machine.node->origin();
   auto log_lost = machine.lost;
+  const bool stepped_down = machine.stored_role;
   reopen(at, power_loss ? disk.crash() : disk.clone());
   machine.lost = std::move(log_lost);
+  if (stepped_down && !machine.follows) note(at, "leads although it has stepped down");
   if (may_have_more) {
     follow_failed(at, before, origin);
   } else if (!before.vector.includes(machine.node->vector())) {

@@ -21,10 +21,11 @@ void Network::restore(Index at) {
   if (std::ranges::any_of(machines_, &Machine::rotten) && !rotten(at)) return;
   const auto lost = stop(at);
   ++carried_.restored;
-  auto disk = machines_[at].backup->clone();
-  move(*disk);
-  reopen(at, std::move(disk));
   Machine& machine = machines_[at];
+  auto disk = machine.backup->clone();
+  move(*disk);
+  machine.set_to_follow = machine.follows;  // An operator sees to it: a copy has no role.
+  reopen(at, std::move(disk));
   machine.rotten = false;
   if (machine.has_led)
     machine.owes = machine.node->replica().background().upkeep().sweeping();  // As in `demote`.
@@ -172,6 +173,7 @@ bool Network::begin_anew() {
     ++carried_.anew;
     const auto lost = stop(at);
     machine.stray.reset();
+    machine.set_to_follow = machine.follows;
     auto disk = make_disk();
     move(*disk);
     reopen(at, std::move(disk));

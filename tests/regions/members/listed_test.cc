@@ -6,96 +6,22 @@
 #include <string>
 #include <utility>
 
-#include "regions/members/lister.h"
-#include "tests/regions/linked_nodes.h"
+#include "tests/regions/members/listed_world.h"
 
 namespace anabranch::listed_test {
 
-using core::Origin;
 using core::Path;
 using regions::Group;
-using test::LinkedNodes;
-using test::Node;
+using test::ListedWorld;
+using test::opened_member;
 using Disk = std::unique_ptr<storage::MemoryStorage>;
 
 namespace {
 
-struct As {
-  bool follows = false;
-  bool syncs_later = false;
-  core::Millis promote_after_ms = 2'000;
-  std::uint64_t reign = 0;
-};
-
-std::unique_ptr<Node> opened(std::string region, Origin origin, As as, Disk disk = nullptr) {
-  static std::uint64_t nonce = std::uint64_t{1} << 40U;
-  return std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
-                                                        .region = std::move(region),
-                                                        .fresh_origin = origin,
-                                                        .nonce = ++nonce,
-                                                        .follows = as.follows,
-                                                        .promote_after_ms = as.promote_after_ms,
-                                                        .reign = as.reign,
-                                                        .syncs_later = as.syncs_later,
-                                                        .announce = true},
-                                std::move(disk), 0);
-}
-
-constexpr std::size_t kUs = 0;
-constexpr std::size_t kLeader = 1;
-constexpr std::size_t kFollower = 2;
-constexpr Origin kOfFollower = 3;
-
-// us, a leader of eu, and a follower of that, each linked with each.
-struct ListedWorld {
-  LinkedNodes nodes;
-
-  ListedWorld() {
-    nodes.add(opened("us", 1, {}));
-    nodes.add(opened("eu", 2, {}));
-    nodes.add(opened("eu", kOfFollower, {.follows = true}));
-    nodes.connect(kUs, kLeader);
-    nodes.connect(kUs, kFollower);
-    nodes.connect(kFollower, kLeader);
-    put(kUs);
-    put(kLeader);
-    REQUIRE(nodes.run_until_equal(5'000));
-  }
-  regions::Replica& replica(std::size_t at) { return nodes.at(at).replica(); }
-  const regions::RegionList& list(std::size_t at) { return replica(at).members().list(); }
-  void put(std::size_t at) {
-    nodes.write(at, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
-  }
-  // The card of a node, seen at another one for ten seconds.
-  void show(std::size_t whom, std::size_t at) {
-    const regions::Identity& self = replica(whom).identity();
-    for (const core::Millis now : {nodes.now(), nodes.now() + regions::Lister::kRipeMs}) {
-      replica(at).see_members({{.node = self.node,
-                                .made_ms = now,
-                                .ripe = replica(whom).exchange().follows(),
-                                .origin = self.origin,
-                                .previous = self.previous,
-                                .formers = self.formers}},
-                              0, now);
-    }
-    nodes.run(2'000);
-    REQUIRE(nodes.run_until_equal(5'000));
-    nodes.run(8'000);  // Until all have heard where all stand.
-  }
-  void cut_off(std::size_t at) {
-    for (std::size_t other = 0; other < nodes.size(); ++other) {
-      if (other != at) nodes.disconnect(std::min(at, other), std::max(at, other));
-    }
-  }
-  bool lacks(std::size_t at, const std::string& region) {
-    return replica(at).keeper().lacked().contains(region);
-  }
-  // Starts a node again, as a leader or a follower.
-  void start_again(std::size_t at, bool follows) {
-    nodes.replace(at, opened(replica(at).identity().region, 77, {.follows = follows},
-                             nodes.at(at).storage().clone()));
-  }
-};
+constexpr auto kFollower = ListedWorld::kFollower;
+constexpr auto kLeader = ListedWorld::kLeader;
+constexpr auto kOfFollower = ListedWorld::kOfFollower;
+constexpr auto kUs = ListedWorld::kUs;
 
 }  // namespace
 
@@ -172,19 +98,19 @@ TEST_SUITE("regions: at rest") {
   TEST_CASE("a follower that loses its power keeps its origin, a leader begins another one") {
     for (const bool follows : {false, true}) {
       CAPTURE(follows);
-      const auto node = opened("eu", 5, {.follows = follows, .syncs_later = true});
+      const auto node = opened_member("eu", 5, {.follows = follows, .syncs_later = true});
       node->replica().tick(1'000);
       CHECK(node->replica().identity().at_rest == follows);
-      const auto again =
-          opened("eu", 6, {.follows = follows, .syncs_later = true}, node->storage().crash());
+      const auto again = opened_member("eu", 6, {.follows = follows, .syncs_later = true},
+                                       node->storage().crash());
       CHECK((again->origin() == 5) == follows);
     }
   }
 
   TEST_CASE("a former leader comes to rest when it follows, and leaves it when it leads again") {
-    auto node = opened("eu", 5, {});
+    auto node = opened_member("eu", 5, {});
     node->write(0, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
-    node = opened("eu", 6, {.follows = true, .syncs_later = true}, node->storage().clone());
+    node = opened_member("eu", 6, {.follows = true, .syncs_later = true}, node->storage().clone());
     CHECK(node->origin() == 5);
     CHECK_FALSE(node->replica().identity().at_rest);
     node->storage().set_faults({.durable_at_once = false});
@@ -192,24 +118,29 @@ TEST_SUITE("regions: at rest") {
     CHECK(node->replica().identity().at_rest);
     // Also where the row that says so is lost with the power, it had led before.
     const auto lost =
-        opened("eu", 7, {.follows = true, .syncs_later = true}, node->storage().crash());
+        opened_member("eu", 7, {.follows = true, .syncs_later = true}, node->storage().crash());
     CHECK(lost->origin() != 5);
     node->storage().sync();
-    CHECK(opened("eu", 8, {.follows = true}, node->storage().crash())->origin() == 5);
+    CHECK(opened_member("eu", 8, {.follows = true}, node->storage().crash())->origin() == 5);
     REQUIRE(node->replica().promote(2'000).ok());
     CHECK_FALSE(node->replica().identity().at_rest);
-    const auto left = opened("eu", 9, {.syncs_later = true}, node->storage().crash());
+    const auto left = opened_member("eu", 9, {.syncs_later = true}, node->storage().crash());
     CHECK(left->origin() == 9);
   }
 
   TEST_CASE("a leader has left its rest on the disk before it writes anything") {
-    auto node = opened("eu", 5, {.follows = true, .syncs_later = true});
+    // The setting decides, so that a follower that starts anew leads.
+    const core::Millis never = 0;
+    auto node =
+        opened_member("eu", 5, {.follows = true, .syncs_later = true, .promote_after_ms = never});
     node->replica().tick(1'000);
     Disk disk = node->storage().clone();
     disk->set_faults({.durable_at_once = false});
-    node = opened("eu", 6, {.syncs_later = true}, std::move(disk));
+    node =
+        opened_member("eu", 6, {.syncs_later = true, .promote_after_ms = never}, std::move(disk));
     REQUIRE(node->origin() == 5);
-    const auto again = opened("eu", 7, {.syncs_later = true}, node->storage().crash());
+    const auto again = opened_member("eu", 7, {.syncs_later = true, .promote_after_ms = never},
+                                     node->storage().crash());
     CHECK(again->origin() == 7);
   }
 }

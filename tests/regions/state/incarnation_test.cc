@@ -155,7 +155,8 @@ TEST_SUITE("regions: incarnations") {
                             .closed = true,
                             .why = "because",
                             .node = {8, 9},
-                            .at_rest = true};
+                            .at_rest = true,
+                            .role = regions::RoleRow{.leads = true, .reign = 9, .blind = true}};
     const auto back = regions::decode_identity(regions::encode_identity(identity));
     REQUIRE(back.ok());
     CHECK(back.value().place == kPlace);
@@ -164,14 +165,16 @@ TEST_SUITE("regions: incarnations") {
     CHECK(back.value().formers == identity.formers);
     CHECK(back.value().node == identity.node);
     CHECK(back.value().at_rest);
+    CHECK(back.value().role == identity.role);
   }
 
   TEST_CASE("an identity of a version without nodes is read") {
     Identity identity{.mesh = {}, .region = "eu", .origin = 3, .node = {8, 9}};
     std::string bytes = encode_identity(identity);
-    REQUIRE(bytes.front() == '\x9d');  // An array of 13; the node and a bool are its last elements.
+    // An array of 14; the node, a bool and a nil are its last elements.
+    REQUIRE(bytes.front() == '\x9e');
     bytes.front() = '\x9b';
-    bytes.resize(bytes.size() - 4);
+    bytes.resize(bytes.size() - 5);
     const auto back = regions::decode_identity(bytes);
     REQUIRE(back.ok());
     CHECK(back.value().origin == 3);
