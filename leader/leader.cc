@@ -126,7 +126,7 @@ class Leader::Impl {
   }
   const rows::Resolvers& resolvers() const { return resolvers_; }
   Backups& backups() { return backups_; }
-  const storage::Storage& storage() const { return *storage_; }
+  storage::Storage& storage() const { return *storage_; }
   const Options& options() const { return options_; }
 
   core::Result<void> commit() {
@@ -466,7 +466,7 @@ bool Leader::committing() const { return impl_->committing(); }
 bool Leader::commit_is_made() const { return impl_->storage().commit_is_made(); }
 int Leader::committed_fd() const { return impl_->storage().committed_fd(); }
 core::Result<void> Leader::sync() { return impl_->sync(); }
-
+void Leader::end_flush_when(const std::atomic<bool>& set) { impl_->storage().end_flush_when(set); }
 Backups& Leader::backups() { return impl_->backups(); }
 Statistics Leader::statistics() const { return impl_->statistics(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }

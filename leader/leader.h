@@ -7,6 +7,7 @@
 // returned by turn() is over.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -83,6 +84,10 @@ class Leader {
   // Readable when finish_commit() need not wait; -1 if commits are never under way. Owned by the
   // leader.
   [[nodiscard]] int committed_fd() const;
+  // Has the end of the leader write no more to the tables once the flag is set, by any thread or in
+  // the handler of a signal: the log has all, and the next start reads it. The flag must outlive
+  // the leader.
+  void end_flush_when(const std::atomic<bool>& set);
   // Returns when everything committed is on the disk, also with a durability less than `sync`.
   // After a failure the leader takes no more writes.
   core::Result<void> sync();

@@ -153,6 +153,11 @@ std::vector<std::size_t> places_to(const Components& components) {
 
 }  // namespace
 
+bool counts_at_all(const Path& row) {
+  return key_row(row, crdt::key_part(row)).type != nullptr ||
+         !places_above(row.components()).empty();
+}
+
 void count_presence(const Path& row, bool present, CountTable& table) {
   const std::string_view key = crdt::key_part(row);
   if (const KeyRow found = key_row(row, key); found.type != nullptr) {

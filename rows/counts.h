@@ -37,6 +37,10 @@ class CountTable {
   virtual void share_place(const core::Path& /*place*/, Type /*type*/) {}
 };
 
+// Returns whether a row counts once it shows something. Rows of types that this version does not
+// know do not, nor do parts of an element.
+[[nodiscard]] bool counts_at_all(const core::Path& row);
+
 // Updates the counts after a row began or ceased to be shown. Called once per change, after the row
 // was changed.
 void count_presence(const core::Path& row, bool present, CountTable& table);

@@ -161,6 +161,7 @@ struct MemoryStorage::State {
   Log log;
   std::map<std::pair<core::Origin, core::Seq>, Position> index;  // By last seq.
   Position last = 0;
+  std::uint64_t log_bytes_read = 0;
   std::string reach;
   std::string segment;
 
@@ -332,7 +333,14 @@ Result<std::string> MemoryStorage::reach() const {
 std::optional<StoredRecord> MemoryStorage::read_log(Position position) const {
   const std::lock_guard guard(state_->mutex);
   ANABRANCH_ASSERT(state_->opened);
-  return first_at(state_->log, position);
+  auto record = first_at(state_->log, position);
+  if (record) state_->log_bytes_read += record->bytes.size();
+  return record;
+}
+
+std::uint64_t MemoryStorage::log_bytes_read() const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->log_bytes_read;
 }
 
 std::optional<Position> MemoryStorage::find(core::Origin origin, core::Seq seq) const {

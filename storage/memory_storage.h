@@ -67,6 +67,9 @@ class MemoryStorage final : public WholeStorage, public StorageBelow {
   [[nodiscard]] Position last_position() const override;
   [[nodiscard]] Position durable_position() const override;
 
+  // Returns the bytes of all records that read_log() has returned.
+  [[nodiscard]] std::uint64_t log_bytes_read() const;
+
   // Makes all commits so far durable.
   void sync();
   core::Result<void> sync_all() override;

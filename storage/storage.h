@@ -5,6 +5,7 @@
 // snapshots of their own. A reader sees one consistent state and never waits for the writer.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -250,6 +251,11 @@ class Storage {
   // is closed for writes already, or becomes so by it; what was committed is kept in any case. A
   // storage whose commits are in its tables at once has nothing to do.
   virtual core::Result<bool> close(std::chrono::milliseconds /*flush_max*/) { return true; }
+
+  // Has close() give its flush up soon once the flag is set, by any thread or in the handler of a
+  // signal, as if its time were over. The flag must outlive the storage. For the thread that
+  // commits.
+  virtual void end_flush_when(const std::atomic<bool>& /*given_up*/) {}
 
   // Begins to give back the room of what was removed, where that takes time: for an owner that has
   // too little room. Returns at once.

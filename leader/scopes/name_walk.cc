@@ -4,6 +4,7 @@
 
 #include "core/path.h"
 #include "crdt/type_table.h"
+#include "rows/counts.h"
 
 namespace anabranch::leader {
 
@@ -46,7 +47,7 @@ NameWalk::Next NameWalk::take(const Path& path, const Row& row, const Scope::Vis
   if (path == top_) return Next::kRow;
   const bool same = !place_.empty() && place_.is_prefix_of(path);
   if (same && decided_) return ++rows_ < kRowsToSkip ? Next::kRow : Next::kName;
-  const bool shows = crdt::shows(path, row) && !order_.gone(path);
+  const bool shows = crdt::shows(path, row) && rows::counts_at_all(path) && !order_.gone(path);
   if (!shows) ++hidden_;
   if (!same) {
     stopped_ = hidden_ > hidden_max_ && !place_.empty();

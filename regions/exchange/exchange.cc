@@ -98,6 +98,7 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
   if (auto* batch = std::get_if<BatchMessage>(&message)) {
     return on(peer->second, std::move(*batch), now);
   }
+  peer->second.reading.refill(now, links_.peers().size());
   if (const auto* beat = std::get_if<Heartbeat>(&message)) on(link, peer->second, *beat, now);
   // A subscription of a process that is gone would have a higher stream number than all later ones.
   auto* const wanted = std::get_if<Subscribe>(&message);
@@ -358,6 +359,7 @@ bool Exchange::tick(Millis now, const std::function<HeartbeatState()>& heartbeat
     measure_lag(peer, now);
     if (!joining_ && peer.connected()) peer.told = applied_.vector();
     peer.told_early.clear();
+    peer.reading.refill(now, links_.peers().size());
   }
   forks_.retain(links_.peers());
   repeat_histories();

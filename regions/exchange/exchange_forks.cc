@@ -23,9 +23,10 @@ void Exchange::on(Peer& peer, const History& history) {
   subscriptions_.renew();
 }
 
-// Answers a message that asked: its content is known here.
+// Answers a message that asked: its content is known here. One that was compared in part is not
+// answered: the peer asks again.
 void Exchange::answer(const Peer& peer, const History& history) {
-  if (!history.asks) return;
+  if (!history.asks || peer.reading.ran_out()) return;
   History own = forks_.history(peer, history.origin, history.wanted);
   own.heard = stamp_of(history);
   links_.send(peer, std::move(own));

@@ -18,7 +18,9 @@ bool Forks::shown(const Peer& peer, Origin origin, const ChainLink& link) {
   if (const auto seen = seen_.find(pair); !known && seen != seen_.end() && seen->second == link) {
     return false;
   }
-  const Match match = chains_.compare(origin, link);
+  peer.reading.begin();
+  const Match match = chains_.compare(origin, link, &peer.reading);
+  if (peer.reading.ran_out()) return false;  // The peer shows its end again in a second.
   if (match == Match::kUnknown && fell_back(peer, origin)) {
     fallen_.insert(pair);
   } else if (fallen_.erase(pair) > 0) {
@@ -98,8 +100,14 @@ std::optional<Forks::Difference> Forks::other_history(const Peer& peer, const co
 }
 
 bool Forks::heard(const Peer& peer, const History& history) {
+  peer.reading.begin();
   learn(peer, history);
   const bool changed = compare(peer, history);
+  // The peer is not told that it was heard: it says the same again, and then more is compared.
+  if (peer.reading.ran_out()) {
+    core::mark<"a peer's history is compared in part">();
+    return changed;
+  }
   const auto by_peer = forks_.find(history.origin);
   if (by_peer == forks_.end()) return changed;
   const auto fork = by_peer->second.find(peer.origin);
@@ -112,7 +120,8 @@ bool Forks::heard(const Peer& peer, const History& history) {
 void Forks::learn(const Peer& peer, const History& history) {
   const Origin origin = history.origin;
   const Seq wanted = history.wanted;
-  if (behind_parting(chains_.parted(), origin, wanted) && !chains_.at(origin, wanted)) {
+  if (behind_parting(chains_.parted(), origin, wanted) &&
+      !chains_.at(origin, wanted, &peer.reading)) {
     wanted_.want(origin, wanted);
   }
   const auto same = seen_.find({peer.origin, origin});
@@ -147,7 +156,7 @@ bool Forks::compare(const Peer& peer, const History& history) {
   const bool outdated = seen != seen_.end() && seen->second.seq >= history.differs;
   Seq differs = history.differs <= here && !outdated ? history.differs : 0;
   for (const ChainLink& link : history.links) {
-    const Match match = chains_.compare(history.origin, link);
+    const Match match = chains_.compare(history.origin, link, &peer.reading);
     if (match == Match::kEqual) common = std::max(common, link.seq);
     if (match == Match::kDifferent && (differs == 0 || link.seq < differs)) differs = link.seq;
   }
@@ -160,7 +169,7 @@ History Forks::history(const Peer& peer, Origin origin, Seq wanted) const {
   const Fork* fork = find(peer, origin);
   const Seq told = fork != nullptr ? fork->differs : peer.applied.at(origin);
   const Seq from = wanted > 0 ? wanted : told;
-  History history{origin, 0, chains_.trail(origin, from)};
+  History history{origin, 0, chains_.trail(origin, from, &peer.reading)};
   if (fork != nullptr) {
     history.differs = fork->differs;
     history.heard = fork->said;

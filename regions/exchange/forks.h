@@ -57,9 +57,10 @@ class Forks {
   bool shown(const Peer& peer, core::Origin origin, const ChainLink& link);
   // A peer's history of an origin is another one at or before `differs`.
   bool found(const Peer& peer, core::Origin origin, core::Seq differs);
+  // One message of a peer is compared as far as its allowance of reading goes (Peer::reading).
   bool heard(const Peer& peer, const History& history);
   // The message that a peer must get about an origin; with the position that the peer wants, and
-  // those before it, unless `wanted` is 0.
+  // those before it, unless `wanted` is 0; fewer where the allowance of the peer has run out.
   [[nodiscard]] History history(const Peer& peer, core::Origin origin, core::Seq wanted = 0) const;
   // Returns whether a peer has heard the newest message about a fork. Then both know as much of it
   // as both logs tell, for the peer's later messages are known here.

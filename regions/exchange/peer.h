@@ -13,6 +13,7 @@
 #include "core/version_vector.h"
 #include "core/wall_clock.h"
 #include "regions/exchange/out_stream.h"
+#include "regions/state/record_ends.h"
 #include "regions/wire/effect.h"
 #include "regions/wire/message.h"
 
@@ -149,6 +150,7 @@ struct Peer {
   InStream in;
   // It has shown too many origins, and nothing of it is heard, or applied, until it greets again.
   bool endless = false;
+  mutable ReadAllowance reading;  // Of the log, to compare its history and to tell it the own one.
   core::Millis behind_since_ms = -1;  // Since when it has lacked something; -1 if it lacks nothing.
 
   [[nodiscard]] bool connected() const { return !links.empty(); }

@@ -42,7 +42,7 @@ core::Result<void> ChainHashes::load_parted(const storage::Snapshot& snapshot) {
   return {};
 }
 
-std::optional<ChainHash> ChainHashes::at(Origin origin, Seq seq) const {
+std::optional<ChainHash> ChainHashes::at(Origin origin, Seq seq, ReadAllowance* allowance) const {
   if (seq == 0) return ChainHash{};
   const Head& head = applied_.head(origin);
   if (head.seq == seq) return head.chain;
@@ -51,14 +51,12 @@ std::optional<ChainHash> ChainHashes::at(Origin origin, Seq seq) const {
     if (const auto known = positions->find({origin, seq}); known != positions->end())
       return known->second;
   }
-  const auto position = log_.find(origin, seq);
-  if (!position) return std::nullopt;
-  const auto record = log_.read_log(*position);
-  if (!record || record->origin != origin) return std::nullopt;
-  if (record->last == seq) return core::chain_hash(record->bytes);
-  if (record->first != seq + 1) return std::nullopt;
-  const auto header = core::decode_batch_header(record->bytes);
-  return header.ok() ? std::optional(header.value().previous) : std::nullopt;
+  // The next record mostly tells it without a hash over all bytes of its own.
+  const auto behind = log_.ends(origin, seq + 1, Wanted::kBefore, allowance);
+  if (behind && behind->first == seq + 1) return behind->before;
+  if (behind && behind->first <= seq) return std::nullopt;
+  const auto own = log_.ends(origin, seq, Wanted::kBoth, allowance);
+  return own && own->last == seq ? own->after : std::nullopt;
 }
 
 std::optional<std::uint64_t> ChainHashes::find_recent(Origin origin, Seq seq) const {
@@ -75,43 +73,39 @@ bool ChainHashes::differs(Origin origin, Seq seq, std::uint64_t hash) const {
   return own ? core::history_hash(*own) != hash : within_batch(origin, seq);
 }
 
-bool ChainHashes::within_batch(Origin origin, Seq seq) const {
-  const auto position = log_.find(origin, seq);
-  if (!position) return false;
-  const auto record = log_.read_log(*position);
-  return record && record->origin == origin && record->first <= seq && seq < record->last;
+bool ChainHashes::within_batch(Origin origin, Seq seq, ReadAllowance* allowance) const {
+  const auto record = log_.ends(origin, seq, Wanted::kBefore, allowance);
+  return record && record->first <= seq && seq < record->last;
 }
 
-std::optional<ChainLink> ChainHashes::at_or_below(Origin origin, Seq seq) const {
+std::optional<ChainLink> ChainHashes::at_or_below(Origin origin, Seq seq,
+                                                  ReadAllowance* allowance) const {
   const Head& head = applied_.head(origin);
   if (head.seq > 0 && head.seq <= seq) return ChainLink{head.seq, head.chain};
   // Where the log goes no further, because a snapshot brought the rest, its last batch ends here.
-  if (const auto known = seq > 0 ? at(origin, seq) : std::nullopt) return ChainLink{seq, *known};
-  if (const auto position = log_.find(origin, seq + 1)) {
-    const auto record = log_.read_log(*position);
-    if (record && record->origin == origin && record->first <= seq + 1) {
-      const Seq end = record->first - 1;
-      const auto header = core::decode_batch_header(record->bytes);
-      if (end > 0 && header.ok()) return ChainLink{end, header.value().previous};
-    }
+  if (const auto known = seq > 0 ? at(origin, seq, allowance) : std::nullopt) {
+    return ChainLink{seq, *known};
+  }
+  const auto record = log_.ends(origin, seq + 1, Wanted::kBefore, allowance);
+  if (record && 1 < record->first && record->first <= seq + 1) {
+    return ChainLink{record->first - 1, record->before};
   }
   const ChainLink kept = checkpoint(origin, seq);
   return kept.seq > 0 ? std::optional(kept) : std::nullopt;
 }
 
 std::optional<ChainHash> ChainHashes::first_behind(Origin origin, Seq seq) const {
-  const auto position = log_.find(origin, seq + 1);
-  const auto record = position ? log_.read_log(*position) : std::nullopt;
-  if (!record || record->origin != origin || record->first != seq + 1) return std::nullopt;
-  return core::chain_hash(record->bytes);
+  const auto record = log_.ends(origin, seq + 1, Wanted::kBefore, nullptr);
+  if (!record || record->first != seq + 1) return std::nullopt;
+  return at(origin, record->last);
 }
 
-std::vector<ChainLink> ChainHashes::trail(Origin origin, Seq from) const {
+std::vector<ChainLink> ChainHashes::trail(Origin origin, Seq from, ReadAllowance* allowance) const {
   constexpr std::size_t kLinksMax = 64;
   std::vector<ChainLink> links;
   Seq below = from;
   for (Seq step = 1; links.size() < kLinksMax; step *= 2) {
-    const auto link = at_or_below(origin, below);
+    const auto link = at_or_below(origin, below, allowance);
     if (!link) break;
     links.push_back(*link);
     if (link->seq <= step) break;
@@ -120,12 +114,12 @@ std::vector<ChainLink> ChainHashes::trail(Origin origin, Seq from) const {
   return links;
 }
 
-Match ChainHashes::compare(Origin origin, const ChainLink& shown) const {
+Match ChainHashes::compare(Origin origin, const ChainLink& shown, ReadAllowance* allowance) const {
   if (shown.seq > applied_.head(origin).seq) return Match::kBeyond;
-  if (const auto own = at(origin, shown.seq)) {
+  if (const auto own = at(origin, shown.seq, allowance)) {
     return *own == shown.hash ? Match::kEqual : Match::kDifferent;
   }
-  return within_batch(origin, shown.seq) ? Match::kDifferent : Match::kUnknown;
+  return within_batch(origin, shown.seq, allowance) ? Match::kDifferent : Match::kUnknown;
 }
 
 ChainLink ChainHashes::checkpoint(Origin origin, Seq seq) const {

@@ -47,20 +47,27 @@ class ChainHashes {
   // Reads the kept positions, and where this leader has given way.
   core::Result<void> load(const storage::Snapshot& snapshot);
 
+  // Functions with an allowance answer for a peer, and read no more of the log for it than that
+  // lets them. Where it runs out, a position counts as not known; the allowance says so.
+
   // The hash at the end of the batch that ends with `seq`; nullopt when it is not known here, or
   // when no batch ends there. At 0 it is zero.
-  [[nodiscard]] std::optional<core::ChainHash> at(core::Origin origin, core::Seq seq) const;
+  [[nodiscard]] std::optional<core::ChainHash> at(core::Origin origin, core::Seq seq,
+                                                  ReadAllowance* allowance = nullptr) const;
   // Returns whether a batch of the log goes on beyond `seq` although it begins before: in this
   // history no batch ends there.
-  [[nodiscard]] bool within_batch(core::Origin origin, core::Seq seq) const;
+  [[nodiscard]] bool within_batch(core::Origin origin, core::Seq seq,
+                                  ReadAllowance* allowance = nullptr) const;
   // The hash of the batch that begins behind `seq`; nullopt when the log has none.
   [[nodiscard]] std::optional<core::ChainHash> first_behind(core::Origin origin,
                                                             core::Seq seq) const;
   // Positions of an origin from `from` down, newest first, in steps that double: enough for a peer
   // to find where another history parts from this one.
-  [[nodiscard]] std::vector<ChainLink> trail(core::Origin origin, core::Seq from) const;
+  [[nodiscard]] std::vector<ChainLink> trail(core::Origin origin, core::Seq from,
+                                             ReadAllowance* allowance = nullptr) const;
   // Compares a position that a peer showed, the end of one of its batches.
-  [[nodiscard]] Match compare(core::Origin origin, const ChainLink& shown) const;
+  [[nodiscard]] Match compare(core::Origin origin, const ChainLink& shown,
+                              ReadAllowance* allowance = nullptr) const;
   // Returns whether the position behind which an author wrote a batch, the end of a batch that it
   // had applied, is known to be of another history than the one here. `hash` is the
   // history_hash() there, 0 when the author told none.
@@ -97,7 +104,8 @@ class ChainHashes {
  private:
   core::Result<void> load_parted(const storage::Snapshot& snapshot);
   // The newest known position at or below `seq`; nullopt when only the beginning is known.
-  [[nodiscard]] std::optional<ChainLink> at_or_below(core::Origin origin, core::Seq seq) const;
+  [[nodiscard]] std::optional<ChainLink> at_or_below(core::Origin origin, core::Seq seq,
+                                                     ReadAllowance* allowance) const;
   using Position = std::pair<core::Origin, core::Seq>;
 
   // The end of a batch that was applied lately, with its history_hash().

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "regions/state/record_ends.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -21,6 +22,11 @@ class LogReader {
   // log has none.
   [[nodiscard]] virtual std::optional<storage::Position> find(core::Origin origin,
                                                               core::Seq seq) const = 0;
+  // The ends of the first record of `origin` whose last seq is at least `seq`; nothing when the log
+  // has none, or when the allowance, if there is one, does not let it be read.
+  [[nodiscard]] virtual std::optional<RecordEnds> ends(core::Origin origin, core::Seq seq,
+                                                       Wanted wanted,
+                                                       ReadAllowance* allowance) const = 0;
   // Of a reader that has come from `from` to `to` and found no record between: returns whether it
   // has passed one over, since that is trimmed or damaged. In a hole of the log
   // (storage/log_hole.h) there was none.

@@ -51,6 +51,36 @@ std::optional<Position> SoundLog::find(Origin origin, Seq seq) const {
   }
 }
 
+std::optional<RecordEnds> SoundLog::ends(Origin origin, Seq seq, Wanted wanted,
+                                         ReadAllowance* allowance) const {
+  for (;;) {
+    const auto position = storage_.find(origin, seq);
+    if (!position) return std::nullopt;
+    {
+      const std::lock_guard lock(mutex_);
+      if (const RecordEnds* known = known_ends_.find(*position, wanted)) {
+        core::mark<"the ends of a large record are known">();
+        return *known;
+      }
+    }
+    if (allowance != nullptr && !allowance->take()) return std::nullopt;
+    auto record = storage_.read_log(*position);
+    if (!record || record->position != *position) return std::nullopt;
+    if (allowance != nullptr) allowance->spend(record->bytes.size());
+    const bool sound = is_sound(*record);
+    if (record->origin != origin || record->last < seq) return std::nullopt;
+    const auto head = core::decode_batch_header(record->bytes);
+    if (sound && head.ok()) {
+      RecordEnds ends{origin, record->first, record->last, head.value().previous};
+      if (wanted == Wanted::kBoth) ends.after = core::chain_hash(record->bytes);
+      const std::lock_guard lock(mutex_);
+      known_ends_.add(*position, record->bytes.size(), ends);
+      return ends;
+    }
+    seq = record->last + 1;
+  }
+}
+
 bool SoundLog::lacks(Position from, Position to) const {
   if (from >= to) return false;
   const auto passed = storage_.read_log(from);
@@ -170,6 +200,7 @@ bool SoundLog::damaged(Origin origin, Seq seq) const {
 void SoundLog::forget_before(Position position) {
   const std::lock_guard lock(mutex_);
   damage_.erase(damage_.begin(), damage_.lower_bound(position));
+  known_ends_.forget_before(position);
 }
 
 void SoundLog::note_gap(Origin origin, Seq last) {

@@ -44,6 +44,9 @@ class SoundLog final : public LogReader {
   [[nodiscard]] std::optional<storage::Position> find(core::Origin origin,
                                                       core::Seq seq) const override;
 
+  [[nodiscard]] std::optional<RecordEnds> ends(core::Origin origin, core::Seq seq, Wanted wanted,
+                                               ReadAllowance* allowance) const override;
+
   [[nodiscard]] bool lacks(storage::Position from, storage::Position to) const override;
   [[nodiscard]] std::string signature_before(const storage::StoredRecord& record) const override {
     return signatures_.before(record.origin, record.first);
@@ -92,6 +95,7 @@ class SoundLog final : public LogReader {
   mutable std::mutex mutex_;
   mutable std::map<storage::Position, LogDamage> damage_;
   mutable std::vector<storage::Position> news_;
+  mutable KnownEnds known_ends_;
   std::map<core::Origin, core::Seq> gaps_;  // {origin: last op of its last gap}
 };
 

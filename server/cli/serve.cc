@@ -49,9 +49,13 @@ Result<Config> configure_leader(const Arguments& arguments) {
 // The server that SIGINT and SIGTERM stop, and that SIGHUP makes reload its keys. Few functions are
 // safe in a handler; these functions of Server are.
 std::atomic<Server*> server_to_stop{nullptr};
+// Whether it was told to stop, and whether again: then what only the log has stays there.
+std::atomic<bool> stopping{false};
+std::atomic<bool> flush_given_up{false};
 
 void stop_server(int) {
   Server* const server = server_to_stop.load();
+  if (stopping.exchange(true) || server == nullptr) flush_given_up = true;
   if (server != nullptr) server->stop();
 }
 
@@ -185,7 +189,7 @@ ExitCode serve_with(leader::Leader& leader, const Config& config, const Descript
   obey_signals(*server.value());
   say_ready(leader, *server.value(), http.value().get());
   server.value()->run();
-  server_to_stop = nullptr;
+  server_to_stop = nullptr;  // A signal from here on is one more.
   tell(config.store.region, stopping_state(config, leader.status()));
   return kClean;
 }
@@ -199,10 +203,12 @@ ExitCode serve(const Config& config) {
   if (!shares.ok()) return give_up(shares.failure(), config, true);
   Result<std::unique_ptr<leader::Leader>> leader = leader::Leader::open(config.store);
   if (!leader.ok()) return give_up(leader.failure(), config);
+  leader.value()->end_flush_when(flush_given_up);
   const ExitCode code = serve_with(*leader.value(), config, shares.value());
   if (code != kClean) return code;
   leader.value().reset();  // The clients are gone: what follows may take seconds.
-  core::log_info(config.store.region, "stopped");
+  core::log_info(config.store.region,
+                 flush_given_up ? "stopped, at once: it was told to twice" : "stopped");
   return kClean;
 }
 

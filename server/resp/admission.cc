@@ -33,6 +33,7 @@ std::string refusal_of(const Command& command, const Denial& denial) {
   const std::string name(full_name(command));
   switch (denial.reason) {
     case Denial::Reason::kNone:
+    case Denial::Reason::kUnfinished:
       break;
     case Denial::Reason::kCommand:
       return "NOPERM this user has no permissions to run the '" + name + "' command";
@@ -43,6 +44,21 @@ std::string refusal_of(const Command& command, const Denial& denial) {
              "' command does";
   }
   return {};
+}
+
+bool is_admitted(Host& host, const Client& client, const Command& command, const Denial& denial,
+                 std::string& refusal) {
+  if (!denial) return true;
+  note_denial(host, client, command, denial, false);
+  refusal = refusal_of(command, denial);
+  return false;
+}
+
+// Whether a client that is no user may run a command.
+bool may_run_unnamed(const Client& client, const Command& command, std::string& refusal) {
+  if (client.verbs_only) return true;
+  refusal = kStrangersError;
+  return command.has(kStranger);
 }
 
 }  // namespace
@@ -59,15 +75,20 @@ void welcome(const Host& host, Client& client) {
 
 bool admit(Host& host, const Client& client, const Command& command, Arguments arguments,
            std::string& refusal) {
-  if (client.verbs_only) return true;
-  if (client.user == nullptr) {
-    refusal = kStrangersError;
-    return command.has(kStranger);
+  if (client.user == nullptr) return may_run_unnamed(client, command, refusal);
+  return is_admitted(host, client, command, client.user->rules().check(command, arguments),
+                     refusal);
+}
+
+bool admit_some(Host& host, Client& client, const Command& command, Arguments arguments,
+                std::string& refusal) {
+  if (client.user == nullptr) return may_run_unnamed(client, command, refusal);
+  client.key_check.go_on(host.rights_version, host.now + host.options.read_slice_max);
+  const Denial denial = client.user->rules().check(command, arguments, &client.key_check);
+  if (denial.reason != Denial::Reason::kUnfinished) {
+    return is_admitted(host, client, command, denial, refusal);
   }
-  const Denial denial = client.user->rules().check(command, arguments);
-  if (!denial) return true;
-  note_denial(host, client, command, denial, false);
-  refusal = refusal_of(command, denial);
+  client.held_back = HeldBack{HeldBack::Until::kChecked};
   return false;
 }
 
@@ -119,6 +140,7 @@ void expel(Host& host, const User& user) {
 }
 
 void follow_rights(Host& host) {
+  ++host.rights_version;
   const Command* const monitor = find_command("monitor");
   constexpr std::string_view kWords[] = {"monitor"};
   const std::vector<Client*> monitors(host.monitors.all().begin(), host.monitors.all().end());

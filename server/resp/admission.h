@@ -30,6 +30,10 @@ inline bool is_stranger(const Client& client) {
 // is the error to reply with.
 bool admit(Host& host, const Client& client, const Command& command, Arguments arguments,
            std::string& refusal);
+// The same, but as long as a slice takes: then the client has a HeldBack, and the call with the
+// same request goes on.
+bool admit_some(Host& host, Client& client, const Command& command, Arguments arguments,
+                std::string& refusal);
 // The same for a command of a transaction that is being executed.
 bool admit_queued(Host& host, const Client& client, const Command& command, Arguments arguments,
                   std::string& refusal);

@@ -12,6 +12,7 @@
 
 #include "control/resp/writer.h"
 #include "control/verbs/policy_words.h"
+#include "server/resp/access/key_check.h"
 #include "server/resp/connection_session.h"
 #include "server/resp/reply_mode.h"
 #include "server/resp/shown_cells.h"
@@ -33,6 +34,7 @@ struct Queue {
     const Command* command;
     const Command* container;
     std::vector<std::string> arguments;
+    std::uint64_t rights_version = 0;  // Of the rights (Host) that it was checked against.
   };
 
   bool open = false;
@@ -57,8 +59,8 @@ struct Wait {
 // Why a command has not run: it had no effect, and is to be run again.
 struct HeldBack {
   // Until its answer has room; until the keys being removed are gone; until its answer is drafted;
-  // until CLIENT PAUSE is over; until the commit under way is made.
-  enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted, kUnpaused, kCommitted };
+  // until CLIENT PAUSE is over; until the commit under way is made; until its keys are checked.
+  enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted, kUnpaused, kCommitted, kChecked };
 
   Until until = Until::kRoom;
   std::size_t bytes = 0;  // The length of the answer, or more.
@@ -102,6 +104,7 @@ struct Client {
   ConnectionSession session;
   ShownCells shown;
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
+  KeyCheck key_check;                 // Of a request that was held back, or is run now.
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
   Standing standing = Standing::kApart;
   bool is_long = false;        // Its command, held back, has turned out to take long.

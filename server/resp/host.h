@@ -74,6 +74,7 @@ struct Host {
   std::string stopping = {};  // The address of the client that has asked for the end; or empty.
   std::map<std::uint64_t, Client*> clients = {};  // By id.
   Pause pause = {};
+  std::uint64_t rights_version = 1;            // Grows whenever the users change.
   std::set<std::uint64_t> expelled = {};       // Clients to be closed at the end of the turn.
   const leader::Watchdog* watchdog = nullptr;  // Watches everything that runs as one transaction.
   std::size_t output_bytes = 0;                // Unsent answers.

@@ -541,6 +541,7 @@ void Loop::execute(Connection& connection) {
   turn_.execute(client, connection.arguments());
   const bool goes_on = client.held_back || client.wait || client.standing == Standing::kStaging;
   if (!goes_on) client.reply_mode.end_request();
+  if (!client.held_back) client.key_check = {};
 }
 
 void Loop::answer(Connection& connection) {

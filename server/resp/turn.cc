@@ -213,7 +213,11 @@ bool Turn::admits(Client& client, const Resolved& resolved, Arguments arguments)
     return false;
   }
   std::string refusal;
-  if (admit(host_, client, command, arguments, refusal)) return true;
+  if (admit_some(host_, client, command, arguments, refusal)) return true;
+  if (client.held_back) {
+    host_.now = steady_now();
+    return false;
+  }
   ++host_.observed.commands.of(command.id).rejected;
   if (command.has(kExecutes)) {
     discard(client, refusal);
@@ -456,8 +460,10 @@ void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments
         client, "ERR the transaction is over the limit of " + std::to_string(bytes_max) + " bytes");
   }
   queue.bytes += bytes;
-  queue.entries.push_back(
-      {resolved.command, resolved.container, {arguments.begin(), arguments.end()}});
+  queue.entries.push_back({resolved.command,
+                           resolved.container,
+                           {arguments.begin(), arguments.end()},
+                           host_.rights_version});
   const std::size_t mark = client.reply.mark();
   client.reply.status("QUEUED");
   client.drop_unwanted(mark);

@@ -82,6 +82,7 @@ class EngineStorage final : public SteppedEngine {
   core::Result<void> sync_all() override;
   void flush_if_idle(std::int64_t now_ms) override;
   core::Result<bool> close(std::chrono::milliseconds flush_max) override;
+  void end_flush_when(const std::atomic<bool>& given_up) override { given_up_ = &given_up; }
   void make_room() override;
   [[nodiscard]] std::optional<EngineFigures> engine() const override;
   [[nodiscard]] ReadStates read_states() const override { return tables_.read_states(); }
@@ -163,6 +164,7 @@ class EngineStorage final : public SteppedEngine {
   const std::unique_ptr<Files> files_;
   const EngineOptions options_;
   const FlushedBy by_;
+  const std::atomic<bool>* given_up_ = nullptr;  // The flush of close(); null: it is not.
   LayeredTables tables_{*base_};
   Readiness readiness_{*base_, *files_, options_.overlay_bytes};
   std::unique_ptr<Wal> wal_;

@@ -82,11 +82,11 @@ Result<bool> EngineStorage::close(std::chrono::milliseconds flush_max) {
 
 Result<bool> EngineStorage::flush_last(const Wal::Reach& end, std::chrono::milliseconds left) {
   const bool may_begin = left > std::chrono::milliseconds(0) && flusher_->has_room();
-  if (!flusher_->wait_within(left)) return false;  // For the flush that is under way.
+  if (!flusher_->wait_within(left, given_up_)) return false;  // For the flush that is under way.
   if (frozen_at_.ticket < end.ticket) {
-    if (!may_begin) return false;
+    if (!may_begin || (given_up_ != nullptr && *given_up_)) return false;
     if (tables_.freeze()) begin_flush(end);  // It may, unless one has failed.
-    if (!flusher_->wait_within(left)) return false;
+    if (!flusher_->wait_within(left, given_up_)) return false;
   }
   const auto failed = flusher_->failure();
   return failed ? Result<bool>(*failed) : Result<bool>(true);

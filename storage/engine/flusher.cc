@@ -131,11 +131,11 @@ void Flusher::wait_at_most(std::chrono::microseconds time) {
   changed_.wait_for(lock, time, [&] { return !has_work(); });
 }
 
-bool Flusher::wait_within(std::chrono::milliseconds& left) {
+bool Flusher::wait_within(std::chrono::milliseconds& left, const std::atomic<bool>* given_up) {
   std::unique_lock lock(mutex_);
   while (!has_thread() && has_work()) work(lock);
   const auto ended = [&] { return !has_work() || lacks_room_; };
-  while (left > std::chrono::milliseconds(0)) {
+  while (left > std::chrono::milliseconds(0) && (given_up == nullptr || !*given_up)) {
     const std::chrono::milliseconds piece = std::min(left, kWaitPiece);
     if (changed_.wait_for(lock, piece, ended)) break;
     left -= piece;

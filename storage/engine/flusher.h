@@ -9,6 +9,7 @@
 // the object, after the slice it is at; a flush that is not done is left to the next opening.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -58,9 +59,10 @@ class Flusher {
   // it does that, or a step.
   void hold_up(std::uint64_t beyond, std::uint64_t limit);
   // Returns whether there is nothing to do; waits for that at most as long as `left`, from which it
-  // takes the time, and not where the base has no room. Does not make the thread try without room,
-  // as wait() does. Without a thread it does the work, however long that takes.
-  bool wait_within(std::chrono::milliseconds& left);
+  // takes the time, and not where the base has no room, or once `given_up` is set, if it is not
+  // null. Does not make the thread try without room, as wait() does. Without a thread it does the
+  // work, however long that takes.
+  bool wait_within(std::chrono::milliseconds& left, const std::atomic<bool>* given_up);
   // Returns whether the base has room for a slice.
   [[nodiscard]] bool has_room() const;
   // Without a thread: writes a slice or a trim, or else frees some memory. Returns whether there

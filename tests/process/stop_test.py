@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A leader that stands still (SIGSTOP) hurts nobody: the others go on, and it catches up. When it
-stands still for too long, the log that is kept for it ends."""
+stands still for too long, the log that is kept for it ends. A leader that is told to stop twice writes
+nothing more to its tables, and has lost nothing."""
 
 import signal
 import time
@@ -61,8 +62,26 @@ def bound_log():
         world.wait_equal([eu, us])
 
 
+def stop_twice():
+    with World() as world:
+        eu = world.start("eu")
+        for number in range(200):
+            eu.call("SET", f"key:{number}", VALUE)
+        eu.signal(signal.SIGTERM)
+        eu.signal(signal.SIGINT)  # A pending SIGTERM would swallow another one.
+        check(eu.stop() == 0, "it ends well")
+        with open(eu.log_path) as log:
+            text = log.read()
+        check("closed before the tables had all" in text, "the tables lack something")
+        check("stopped, at once: it was told to twice" in text, "the log tells why")
+        eu.start()
+        lost = [number for number in range(200) if eu.call("GET", f"key:{number}") != VALUE]
+        check(not lost, f"lost: {lost}")
+
+
 def main():
     new_random()
+    stop_twice()
     catch_up()
     bound_log()
 

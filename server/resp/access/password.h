@@ -9,6 +9,9 @@
 namespace anabranch::server {
 
 inline constexpr std::size_t kHashDigits = 64;
+// A longer text is no password of anybody: it need not be hashed to be wrong. A client that has to
+// log in cannot send more (strangers.h).
+inline constexpr std::size_t kPasswordMax = (std::size_t{16} << 10U) - 1;
 
 // Returns the SHA-256 of a password, as 64 hexadecimal digits in lower case.
 std::string hash_of(std::string_view password);

@@ -201,16 +201,24 @@ std::string Rules::note(std::string rule) {
   return {};
 }
 
-Denial Rules::check(const Command& command, std::span<const std::string_view> words) const {
+Denial Rules::check(const Command& command, std::span<const std::string_view> words,
+                    KeyCheck* slice) const {
   if (!may_run(command, words)) return {Denial::Reason::kCommand};
   if (all_keys_) return {};
   if (command.has(kAllKeys) && !covers_all_keys(command.has(kWrites) ? kWrite : kRead)) {
     return {Denial::Reason::kAllKeys};
   }
+  KeyCheck whole;
+  whole.go_on(0, SteadyTime::max());
+  KeyCheck& checked = slice != nullptr ? *slice : whole;
   Denial denial;
+  std::size_t at = 0;
   const bool known = for_each_key(command, words, [&](std::string_view name, const KeySpec& spec) {
-    if (denial || may_use(name, rights_for(use_in(spec, words), kRead, kWrite))) return;
-    denial = {Denial::Reason::kKey, name};
+    if (denial || at++ < checked.keys()) return;
+    const std::uint8_t rights = rights_for(use_in(spec, words), kRead, kWrite);
+    const std::optional<bool> may = may_use_next(name, rights, checked);
+    if (may.value_or(false)) return;
+    denial = may ? Denial{Denial::Reason::kKey, name} : Denial{Denial::Reason::kUnfinished};
   });
   if (known) return denial;
   // Nobody can say which keys the command would take.
@@ -229,6 +237,20 @@ bool Rules::may_use(std::string_view key, std::uint8_t rights) const {
   return all_keys_ || std::ranges::any_of(keys_, [&](const KeyPattern& each) {
            return (each.rights & rights) == rights && matches(each.pattern, key);
          });
+}
+
+std::optional<bool> Rules::may_use_next(std::string_view key, std::uint8_t rights,
+                                        KeyCheck& slice) const {
+  while (slice.patterns() < keys_.size()) {
+    if (slice.is_over(key.size())) return std::nullopt;
+    const KeyPattern& each = keys_[slice.patterns()];
+    if ((each.rights & rights) == rights && matches(each.pattern, key)) {
+      slice.allow();
+      return true;
+    }
+    slice.pass();
+  }
+  return false;
 }
 
 bool Rules::may_see(std::string_view key) const { return may_use(key, 0); }

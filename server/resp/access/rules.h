@@ -15,19 +15,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "server/resp/access/catalogue.h"
+#include "server/resp/access/key_check.h"
 
 namespace anabranch::server {
 
 // Why a request is denied.
 struct Denial {
   // kAllKeys: the command is for users who may use all keys.
-  enum class Reason : std::uint8_t { kNone, kCommand, kKey, kAllKeys };
+  // kUnfinished: not yet, the slice of the check is over.
+  enum class Reason : std::uint8_t { kNone, kCommand, kKey, kAllKeys, kUnfinished };
   Reason reason = Reason::kNone;
   std::string_view key = {};  // Of kKey; a word of the request.
 
@@ -45,8 +48,10 @@ class Rules {
   // Forgets all: no commands, keys and channels.
   void reset() { *this = Rules(); }
 
-  // Whether a request is denied. Its words must fit the arity of the row.
-  [[nodiscard]] Denial check(const Command& command, std::span<const std::string_view> words) const;
+  // Whether a request is denied. Its words must fit the arity of the row. With a KeyCheck the call
+  // goes on from there, and ends with its slice.
+  [[nodiscard]] Denial check(const Command& command, std::span<const std::string_view> words,
+                             KeyCheck* slice = nullptr) const;
   // Whether the name of a key may be shown.
   [[nodiscard]] bool may_see(std::string_view key) const;
   // Whether all keys may be read, and changed.
@@ -90,6 +95,9 @@ class Rules {
   std::string note(std::string rule);
   [[nodiscard]] bool may_run(const Command& command, std::span<const std::string_view> words) const;
   [[nodiscard]] bool may_use(std::string_view key, std::uint8_t rights) const;
+  // The same for the next key of a request; nullopt when the slice is over.
+  [[nodiscard]] std::optional<bool> may_use_next(std::string_view key, std::uint8_t rights,
+                                                 KeyCheck& slice) const;
   [[nodiscard]] bool covers_all_keys(std::uint8_t rights) const;
 
   bool all_keys_ = false;

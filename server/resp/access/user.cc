@@ -15,10 +15,13 @@ constexpr std::string_view kNoHash =
     "characters";
 constexpr std::string_view kNoSuchPassword =
     "The password you are trying to remove from the user does not exist";
+constexpr std::string_view kTooLong = "A password has at most 16383 bytes";
 
 }  // namespace
 
-bool User::accepts(std::string_view password) const { return accepts_hash(hash_of(password)); }
+bool User::accepts(std::string_view password) const {
+  return password.size() > kPasswordMax ? is_open() : accepts_hash(hash_of(password));
+}
 
 bool User::accepts_hash(std::string_view hash) const {
   bool found = no_password_;
@@ -55,10 +58,12 @@ std::string User::apply(std::string_view rule, const Catalogue& catalogue) {
   } else if (same_word(rule, "reset")) {
     reset();
   } else if (rule.front() == '>') {
+    if (rule.size() - 1 > kPasswordMax) return std::string(kTooLong);
     return add_password(hash_of(rule.substr(1)));
   } else if (rule.front() == '#') {
     return add_password(rule.substr(1));
   } else if (rule.front() == '<') {
+    if (rule.size() - 1 > kPasswordMax) return std::string(kNoSuchPassword);
     return remove_password(hash_of(rule.substr(1)));
   } else if (rule.front() == '!') {
     return remove_password(rule.substr(1));

@@ -62,6 +62,7 @@ void Loop::hold_back(Connection& connection) {
   const HeldBack why = *std::exchange(connection.client().held_back, std::nullopt);
   connection.put_back();
   if (why.until == HeldBack::Until::kRoom) return room_.hold(connection, why.bytes);
+  if (why.until == HeldBack::Until::kChecked) return;  // It goes on whenever it is served.
   if (why.until == HeldBack::Until::kCommitted) return turn_.wait_for_commit(connection.client());
   connection.held = true;
   if (why.until == HeldBack::Until::kRemoved) behind_removals_.push_back(&connection);

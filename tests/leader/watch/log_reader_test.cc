@@ -76,6 +76,11 @@ class BrokenLog final : public regions::LogReader {
                                                       core::Seq seq) const override {
     return log_.find(origin, seq);
   }
+  [[nodiscard]] std::optional<regions::RecordEnds> ends(
+      core::Origin origin, core::Seq seq, regions::Wanted wanted,
+      regions::ReadAllowance* allowance) const override {
+    return log_.ends(origin, seq, wanted, allowance);
+  }
   [[nodiscard]] bool lacks(storage::Position from, storage::Position to) const override {
     return log_.lacks(from, to);
   }

@@ -128,6 +128,35 @@ TEST_SUITE("regions: forks") {
     }
   }
 
+  TEST_CASE("where histories of large batches part is found as precisely, in parts") {
+    LinkedNodes nodes;
+    for (const char* region : {"eu", "us", "ap"}) {
+      nodes.add(std::make_unique<Node>(region, nodes.size() + 1));
+    }
+    const auto put_large = [&](std::size_t index, char fill) {
+      nodes.write(index, [&](Group& group) {
+        for (int op = 0; op < 4; ++op) group.put(Path{"\1", "k", "s"}, std::string(300'000, fill));
+      });
+    };
+    for (int i = 0; i < 20; ++i) put_large(0, 'c');
+    nodes.add(std::make_unique<Node>("eu", 10, nodes.at(0).storage().clone()));
+    nodes.connect(0, 1);
+    nodes.connect(2, 3);
+    for (int i = 0; i < 6; ++i) put_large(0, 'l');
+    for (int i = 0; i < 4; ++i) put_large(3, 'r');
+    nodes.run(5'000);
+    nodes.connect(1, 2);
+    nodes.run(10'000);
+    for (const auto& [side, other] : {std::pair(1, 2), std::pair(2, 1)}) {
+      CHECK(fork_of(nodes, side, other).common == 80);
+      CHECK(fork_of(nodes, side, other).differs <= 84);
+      CHECK(forks_of(nodes, side).agreed(peer_of(nodes, side, other), kForked));
+    }
+    const std::uint64_t said = nodes.sent(kHistory);
+    nodes.run(20'000);
+    CHECK(nodes.sent(kHistory) == said);
+  }
+
   TEST_CASE("what shows no fork is answered once, so that who says it knows that it was heard") {
     LinkedNodes nodes;
     nodes.add(std::make_unique<Node>("eu", kForked));

@@ -177,6 +177,26 @@ TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on"
   CHECK(world.eu.vector().at(3) == 1);
 }
 
+TEST_CASE("questions about large batches read no more of the log than a peer is allowed") {
+  constexpr std::size_t kLarge = 200'000;
+  HostilePeerWorld world;
+  for (int i = 0; i < 50; ++i) {
+    world.eu.write(1000,
+                   [](regions::Group& group) { group.put(row("k"), std::string(kLarge, 'v')); });
+  }
+  const std::uint64_t before = world.eu.storage().log_bytes_read();
+  for (Seq seq = 2; seq < 50; ++seq) {
+    regions::History history{.origin = 1, .differs = seq, .links = {}};
+    for (Seq each = seq; each > 0; --each) history.links.push_back({each, core::chain_hash("x")});
+    history.asks = true;
+    history.wanted = seq;
+    for (int i = 0; i < 20; ++i) world.hear(history);
+  }
+  CHECK(world.eu.storage().log_bytes_read() - before <
+        static_cast<std::uint64_t>(regions::ReadAllowance::kBytesAtFirst) + 2 * kLarge);
+  CHECK(world.count<regions::Reject>() == 0);
+}
+
 TEST_CASE("alarms that a peer can provoke end at some number") {
   HostilePeerWorld world;
   for (Origin origin = 10; origin < 10 + 2 * regions::Alarms::kMax; ++origin) {

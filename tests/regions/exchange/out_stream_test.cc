@@ -42,6 +42,11 @@ struct RawLog final : regions::LogReader {
     ++reads;
     return storage.find(origin, seq);
   }
+  [[nodiscard]] std::optional<regions::RecordEnds> ends(
+      core::Origin /*origin*/, core::Seq /*seq*/, regions::Wanted /*wanted*/,
+      regions::ReadAllowance* /*allowance*/) const override {
+    return std::nullopt;  // No stream asks.
+  }
   [[nodiscard]] bool lacks(storage::Position from, storage::Position to) const override {
     const auto passed = from < to ? storage.read_log(from) : std::nullopt;
     const auto oldest = storage.read_log(0);

@@ -47,6 +47,69 @@ TEST_SUITE("regions: chain hashes") {
     CHECK_FALSE(chains.at(kUs, 1).has_value());
   }
 
+  TEST_CASE("of a large record the ends are read once, whatever is asked of it") {
+    Parts eu("eu", kEu);
+    const ChainHashes& chains = eu.state.chains();
+    for (int i = 0; i < 8; ++i) {
+      eu.write([&](Group& group) {
+        for (int op = 0; op < 3; ++op) group.put(Parts::row_of("k"), std::string(3000, 'v'));
+      });
+    }
+    auto read = [&, before = eu.storage.log_bytes_read()]() mutable {
+      return eu.storage.log_bytes_read() - std::exchange(before, eu.storage.log_bytes_read());
+    };
+    const std::vector<ChainLink> trail = chains.trail(kEu, 23);
+    CHECK(trail.size() >= 4);
+    CHECK(read() < 8 * 9200);
+    CHECK(chains.trail(kEu, 23) == trail);
+    for (const ChainLink& link : trail) CHECK(chains.compare(kEu, link) == Match::kEqual);
+    CHECK(chains.within_batch(kEu, 20));
+    CHECK(chains.compare(kEu, {20, trail[0].hash}) == Match::kDifferent);
+    CHECK(read() == 0);
+  }
+
+  TEST_CASE("what no allowance lets be read is not known, and found when it has grown again") {
+    Parts eu("eu", kEu);
+    const ChainHashes& chains = eu.state.chains();
+    const std::string large(regions::ReadAllowance::kBytesAtFirst, 'v');
+    for (int i = 0; i < 4; ++i) eu.put("k", large);
+    const auto third = chains.at(kEu, 3);
+    const auto first = chains.at(kEu, 1);
+    REQUIRE((first && third));
+    const regions::SoundLog log(eu.storage);
+    const ChainHashes anew(eu.state.applied(), log);
+    regions::ReadAllowance allowance;
+    allowance.begin();
+    CHECK(anew.compare(kEu, {3, *third}, &allowance) == Match::kEqual);
+    CHECK_FALSE(allowance.ran_out());
+    CHECK(anew.compare(kEu, {1, *first}, &allowance) == Match::kUnknown);
+    CHECK(allowance.ran_out());
+    CHECK(anew.compare(kEu, {3, *third}, &allowance) == Match::kEqual);
+    allowance.refill(1000, 1);
+    allowance.begin();
+    CHECK(anew.compare(kEu, {1, *first}, &allowance) == Match::kEqual);
+    CHECK_FALSE(allowance.ran_out());
+  }
+
+  TEST_CASE("the ends of so many large records are kept, and of none that is trimmed") {
+    using regions::Wanted;
+    constexpr storage::Position kMore = 10;
+    constexpr storage::Position kLast = regions::KnownEnds::kKnownMax + kMore;
+    regions::KnownEnds known;
+    known.add(1, regions::KnownEnds::kLargeBytes - 1, {});
+    CHECK(known.size() == 0);
+    for (storage::Position at = 1; at <= kLast; ++at) {
+      known.add(at, regions::KnownEnds::kLargeBytes, {.origin = kEu, .first = at, .last = at});
+    }
+    CHECK(known.size() == regions::KnownEnds::kKnownMax);
+    CHECK(known.find(kMore, Wanted::kBefore) == nullptr);
+    REQUIRE(known.find(kMore + 1, Wanted::kBefore) != nullptr);
+    CHECK(known.find(kMore + 1, Wanted::kBefore)->first == kMore + 1);
+    CHECK(known.find(kMore + 1, Wanted::kBoth) == nullptr);
+    known.forget_before(kLast);
+    CHECK(known.size() == 1);
+  }
+
   TEST_CASE("a trimmed log still knows the hash where it begins, and what was kept") {
     Parts eu("eu", kEu);
     for (int i = 0; i < 4; ++i) write_ops(eu, 1);

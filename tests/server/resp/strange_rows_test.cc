@@ -50,6 +50,31 @@ TEST_SUITE("server: strange rows") {
     CHECK(client.ask({"PING"}) == "+PONG\r\n");
   }
 
+  TEST_CASE("what only a newer version can show is nowhere, at a key and in a map alike") {
+    RunningServer server({}, {}, [](Scope& scope) {
+      scope.set(Key(0, "newer").part("q"), "value");
+      scope.set(Key(0, "newer").part("q").part("element"), "value");
+      scope.set(Key(0, "map").field("newer").part("q"), "value");
+      const Map mixed(scope, Key(0, "mixed"));
+      mixed.at<Register<std::string>>("field").put("value");
+      scope.set(Key(0, "mixed").field("newer").part("q"), "value");
+      scope.set(Key(0, "mixed").part("q"), "value");
+    });
+    RespClient client = server.client();
+    const std::string mixed = "*1\r\n$5\r\nmixed\r\n";
+    CHECK(client.ask({"KEYS", "*"}) == mixed);
+    CHECK(client.ask({"SCAN", "0"}) == "*2\r\n$1\r\n0\r\n" + mixed);
+    CHECK(client.ask({"RANDOMKEY"}) == "$5\r\nmixed\r\n");
+    CHECK(client.ask({"DBSIZE"}) == ":1\r\n");
+    CHECK(client.ask({"EXISTS", "newer", "map", "mixed"}) == ":1\r\n");
+    CHECK(client.ask({"HKEYS", "mixed"}) == "*1\r\n$5\r\nfield\r\n");
+    CHECK(client.ask({"HLEN", "mixed"}) == ":1\r\n");
+    for (const char* const name : {"newer", "map"}) {
+      CHECK(client.ask({"TYPE", name}) == "+none\r\n");
+      CHECK(client.ask({"HGETALL", name}) == "*0\r\n");
+    }
+  }
+
   TEST_CASE("nor do readers of an embedded store fail over them") {
     RunningServer server({}, {}, [](Scope& scope) {
       const Key ranking(0, "ranking");

@@ -187,6 +187,34 @@ TEST_SUITE("storage: closing") {
     }
   }
 
+  TEST_CASE("a close gives its flush up as soon as it is told to") {
+    SUBCASE("given up from the begin") {
+      ClosedEngine engine(FlushedIn::kThread);
+      engine.write(1, 10);
+      const std::atomic<bool> given_up = true;
+      engine.storage->end_flush_when(given_up);
+      CHECK_FALSE(engine.storage->close(kLong).value());
+      CHECK(engine.storage->engine()->flushes == 0);
+      const auto again =
+          open_again(engine.tables->crash(), engine.files->image(Survival::kNone, 1));
+      CHECK(scan(*again) == rows_to(10));
+    }
+    SUBCASE("given up while the base writes") {
+      ClosedEngine engine(FlushedIn::kThread);
+      engine.write(1, 10);
+      std::atomic<bool> given_up = false;
+      std::atomic<bool> may_go_on = false;
+      engine.storage->end_flush_when(given_up);
+      engine.tables->set_faults({.before_apply = [&] {
+        given_up = true;
+        may_go_on.wait(false);
+      }});
+      CHECK_FALSE(engine.storage->close(kLong).value());
+      may_go_on = true;
+      may_go_on.notify_all();
+    }
+  }
+
   TEST_CASE("a flush that is under way is waited for, and what came since is written, too") {
     for (const FlushedIn flushed : {FlushedIn::kThread, FlushedIn::kSteps}) {
       ClosedEngine engine(flushed, {.slice_bytes = 1});

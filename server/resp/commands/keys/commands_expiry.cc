@@ -126,7 +126,7 @@ constexpr Command kExpiryCommands[] = {
      .run = expire_at,
      .since = "1.2.0",
      .usage = "key unix-time-seconds [NX | XX | GT | LT]",
-     .help = "Lets a key cease to be at a time.",
+     .help = "Lets a key cease to be at a time; one after the year 10889 is taken as that.",
      .complexity = "O(1)",
      .merging = "Writers, not clocks, decide between concurrent deadlines: docs/semantics.md, "
                 "\"Expiry\". A write that is concurrent to the expiry stays. NX, XX, GT and LT "
@@ -138,7 +138,7 @@ constexpr Command kExpiryCommands[] = {
      .run = expire_at_millis,
      .since = "2.6.0",
      .usage = "key unix-time-milliseconds [NX | XX | GT | LT]",
-     .help = "Lets a key cease to be at a time.",
+     .help = "Lets a key cease to be at a time; one after the year 10889 is taken as that.",
      .complexity = "O(1)",
      .merging = "Writers, not clocks, decide between concurrent deadlines: docs/semantics.md, "
                 "\"Expiry\". A write that is concurrent to the expiry stays. NX, XX, GT and LT "

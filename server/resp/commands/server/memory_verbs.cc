@@ -113,6 +113,7 @@ constexpr Command kMemoryVerbs[] = {
      .complexity = "O(N), N the number of samples"},
     {.name = "doctor",
      .arity = 2,
+     .flags = kAllKeys,
      .run = memory_doctor,
      .since = "4.0.0",
      .help = "The memory of the process and its clients in words, and what is much of it.",

@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -395,6 +397,39 @@ TEST_SUITE("server: users") {
     REQUIRE(::chmod(path.c_str(), 0644) == 0);
     CHECK(ask(admin, "ACL LOAD").starts_with("-ERR " + path + " can be read by others"));
     CHECK(ask(admin, "ACL USERS") == "*1\r\n$7\r\ndefault\r\n");
+  }
+
+  TEST_CASE("many keys against many patterns keep no other client waiting for all of it") {
+    RunningServer server;
+    RespClient admin = server.client();
+    Words rules{"ACL", "SETUSER", "u", "on", "nopass", "+@all"};
+    for (int i = 0; i < 1000; ++i) rules.push_back("~*" + std::to_string(10'000 + i));
+    REQUIRE(admin.ask(rules) == kOk);
+    RespClient user = server.client();
+    REQUIRE(ask(user, "AUTH u x") == kOk);
+    Words keys{"EXISTS"};
+    for (int i = 0; i < 4'000; ++i) keys.push_back("user:" + std::to_string(i) + ":10999");
+    for (const bool queued : {false, true}) {
+      CAPTURE(queued);
+      if (queued) REQUIRE(ask(user, "MULTI") == kOk);
+      const auto begun = std::chrono::steady_clock::now();
+      std::atomic<bool> over = false;
+      std::thread asks([&] {
+        CHECK(user.ask(keys) == (queued ? "+QUEUED\r\n" : ":0\r\n"));
+        if (queued) CHECK(ask(user, "EXEC") == "*1\r\n:0\r\n");
+        over = true;
+      });
+      std::chrono::steady_clock::duration longest{};
+      while (!over) {
+        const auto asked = std::chrono::steady_clock::now();
+        CHECK(ask(admin, "PING") == "+PONG\r\n");
+        longest = std::max(longest, std::chrono::steady_clock::now() - asked);
+      }
+      asks.join();
+      CHECK(longest < (std::chrono::steady_clock::now() - begun) / 2);
+    }
+    keys.push_back("other");
+    CHECK(user.ask(keys).starts_with("-NOPERM this user has no permissions to access one of"));
   }
 
   TEST_CASE("denials and failed logins are in ACL LOG, INFO and CLIENT LIST tell the user") {

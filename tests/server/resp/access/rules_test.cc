@@ -49,6 +49,8 @@ std::string check(const User& user, const Views& words) {
       return "key " + std::string(denial.key);
     case Denial::Reason::kAllKeys:
       return "all keys";
+    case Denial::Reason::kUnfinished:
+      return "unfinished";
   }
   return "?";
 }
@@ -192,6 +194,49 @@ TEST_SUITE("server: rules") {
     CHECK(give(user, "off").empty());
     CHECK(!user.accepts("anything"));
     CHECK(hash_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  }
+
+  TEST_CASE("a text that is longer than any password is none, and is not taken as one") {
+    const std::string longest(server::kPasswordMax, 'p');
+    const std::string longer = longest + "p";
+    User user = user_of("on");
+    CHECK(give(user, ">" + longest).empty());
+    CHECK(user.accepts(longest));
+    CHECK(give(user, ">" + longer) == "A password has at most 16383 bytes");
+    CHECK(give(user, "#" + hash_of(longer)).empty());
+    CHECK(!user.accepts(longer));
+    CHECK(give(user, "<" + longer) ==
+          "The password you are trying to remove from the user does not exist");
+    CHECK(give(user, "nopass").empty());
+    CHECK(user.accepts(longer));
+  }
+
+  TEST_CASE("keys are checked in slices, with the same result") {
+    User user = user_of("on +mget");
+    for (int i = 0; i < 100; ++i) CHECK(give(user, "~k" + std::to_string(i) + ":*").empty());
+    std::vector<std::string> keys;
+    for (int i = 0; i < 100; ++i) keys.push_back("k" + std::to_string(99 - i % 3) + ":x");
+    for (const std::string_view last : {"k7:x", "other"}) {
+      std::vector<std::string_view> words{"mget"};
+      words.insert(words.end(), keys.begin(), keys.end());
+      words.push_back(last);
+      const server::Command& mget = *catalogue().find("mget");
+      server::KeyCheck check;
+      server::Denial denial{server::Denial::Reason::kUnfinished};
+      std::size_t slices = 0;
+      while (denial.reason == server::Denial::Reason::kUnfinished) {
+        check.go_on(1, server::SteadyTime::min());
+        denial = user.rules().check(mget, words, &check);
+        ++slices;
+        REQUIRE(slices < 1000);
+      }
+      CHECK(slices > 5);
+      CHECK(denial.reason == user.rules().check(mget, words).reason);
+      CHECK(denial.key == user.rules().check(mget, words).key);
+      // Other rights are checked from the first key on.
+      check.go_on(2, server::SteadyTime::max());
+      CHECK(check.keys() == 0);
+    }
   }
 
   TEST_CASE("rules, patterns and passwords of a user are bounded") {
