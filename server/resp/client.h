@@ -34,7 +34,9 @@ struct Queue {
     const Command* command;
     const Command* container;
     std::vector<std::string> arguments;
-    std::uint64_t rights_version = 0;  // Of the rights (Host) that it was checked against.
+    // It was checked against the rights of this user, of this version (Host).
+    const User* user = nullptr;
+    std::uint64_t rights_version = 0;
   };
 
   bool open = false;

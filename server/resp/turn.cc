@@ -214,10 +214,7 @@ bool Turn::admits(Client& client, const Resolved& resolved, Arguments arguments)
   }
   std::string refusal;
   if (admit_some(host_, client, command, arguments, refusal)) return true;
-  if (client.held_back) {
-    host_.now = steady_now();
-    return false;
-  }
+  if (client.held_back) return host_.now = steady_now(), false;
   ++host_.observed.commands.of(command.id).rejected;
   if (command.has(kExecutes)) {
     discard(client, refusal);
@@ -460,10 +457,9 @@ void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments
         client, "ERR the transaction is over the limit of " + std::to_string(bytes_max) + " bytes");
   }
   queue.bytes += bytes;
-  queue.entries.push_back({resolved.command,
-                           resolved.container,
-                           {arguments.begin(), arguments.end()},
-                           host_.rights_version});
+  std::vector<std::string> words(arguments.begin(), arguments.end());
+  queue.entries.push_back(
+      {resolved.command, resolved.container, std::move(words), client.user, host_.rights_version});
   const std::size_t mark = client.reply.mark();
   client.reply.status("QUEUED");
   client.drop_unwanted(mark);

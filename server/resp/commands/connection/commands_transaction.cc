@@ -34,7 +34,8 @@ void run_queued(Call& call, const Queue::Entry& entry) {
   inner.queued = true;
   const std::size_t mark = call.reply().mark();
   const SteadyTime begin = steady_now();
-  const bool checked = entry.rights_version == call.host.rights_version;
+  const bool checked =
+      entry.user == call.client.user && entry.rights_version == call.host.rights_version;
   if (std::string refusal;
       checked || admit_queued(call.host, call.client, *entry.command, words, refusal)) {
     run(inner);
