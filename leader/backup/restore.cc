@@ -1,6 +1,10 @@
 #include "leader/backup/restore.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -132,29 +136,14 @@ Result<bool> look_at_directory(const std::string& directory) {
   return unfinished;
 }
 
-// The path of a directory, without a separator at its end.
-fs::path place_of(const std::string& directory) {
-  const fs::path place = directory;
-  return place.has_filename() ? place : place.parent_path();
-}
-
-// Has a directory hold an unfinished restoration, from one system call on: what is left of a killed
+// Has a directory hold an unfinished restoration, before anything else: what is left of a killed
 // one is no new region to any leader. Returns whether the directory was made.
 Result<bool> mark_unfinished(const std::string& directory) {
-  constexpr auto kMode = fs::perms::owner_all;
+  constexpr mode_t kMode = 0700;
+  const bool makes = ::mkdir(directory.c_str(), kMode) == 0;
   std::error_code error;
-  const fs::path place = place_of(directory);
-  const bool makes = !fs::exists(place, error);
-  if (!makes) {
-    fs::create_directory(place / storage::kRestoringFolder, error);
-  } else {
-    fs::path made = place;
-    made += ".restoring";
-    fs::create_directory(made, error);
-    if (!error) fs::permissions(made, kMode, error);
-    if (!error) fs::create_directory(made / storage::kRestoringFolder, error);
-    if (!error) fs::rename(made, place, error);
-  }
+  if (!makes && errno != EEXIST) error.assign(errno, std::generic_category());
+  if (!error) fs::create_directory(fs::path(directory) / storage::kRestoringFolder, error);
   if (!error) return makes;
   return core::invalid("cannot restore into " + directory + ": " + error.message());
 }
@@ -162,11 +151,10 @@ Result<bool> mark_unfinished(const std::string& directory) {
 // Takes that back, as far as the disk lets it.
 void unmark(const std::string& directory, bool made) {
   std::error_code error;
-  const fs::path place = place_of(directory);
-  fs::remove(place / storage::kRestoringFolder, error);
+  fs::remove(fs::path(directory) / storage::kRestoringFolder, error);
   if (!made) return;
-  fs::remove(place / storage::DirectoryLock::kFile, error);
-  fs::remove(place, error);
+  fs::remove(fs::path(directory) / storage::DirectoryLock::kFile, error);
+  ::rmdir(directory.c_str());
 }
 
 // The same for a locked directory; removes what an unfinished restoration has written.

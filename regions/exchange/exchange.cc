@@ -120,7 +120,8 @@ void Exchange::on(Peer& peer, Subscribe subscribe, Millis now) {
   begin_stream(peer, now);
 }
 
-// Batches that wait in the outbox for the former stream would come again in this one.
+// Batches that wait in the outbox for the former stream would come again in this one; but one that
+// is on its way, perhaps for minutes, is not sent twice.
 void Exchange::begin_stream(Peer& peer, Millis now) {
   if (!peer.asked.newest || joining_) return;
   if (now < peer.asked.next_ms) {
@@ -128,8 +129,9 @@ void Exchange::begin_stream(Peer& peer, Millis now) {
     return;
   }
   const Subscribe wanted = *std::exchange(peer.asked.newest, std::nullopt);
-  links_.unsend(peer, Lane::kBatch, wanted.stream);
-  const std::uint64_t read = peer.out.subscribe(wanted, log_, applied_.vector());
+  const bool leaving = links_.is_leaving(peer, Lane::kBatch);
+  const std::uint64_t read = peer.out.subscribe(wanted, log_, applied_.vector(), leaving);
+  if (!peer.out.begins_behind()) links_.unsend(peer, Lane::kBatch, wanted.stream);
   if (!peer.out.trimmed().empty()) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
   pump(peer);
   peer.asked.begun(read + peer.out.bytes_under_way(), now);

@@ -77,6 +77,10 @@ class Links {
                               std::uint64_t taken) const {
     return peer.connected() && room_.has_room(peer.links.front(), lane, weight_of(bytes), taken);
   }
+  // Returns whether a body of a lane is known to be on its way out of this machine.
+  [[nodiscard]] bool is_leaving(const Peer& peer, Lane lane) const {
+    return peer.connected() && room_.waiting(peer.links.front(), lane) > 0;
+  }
   // Drops batches that wait for a peer of streams before this one.
   void unsend(const Peer& peer, Lane lane, std::uint64_t before) {
     if (peer.connected()) effects_.push_back(Unsend{peer.links.front(), lane, before});

@@ -12,11 +12,20 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-std::uint64_t OutStream::subscribe(const Subscribe& wanted, const LogReader& log,
-                                   const core::VersionVector& applied) {
+std::uint64_t OutStream::subscribe(Subscribe wanted, const LogReader& log,
+                                   const core::VersionVector& applied, bool leaving) {
   if (wanted.stream <= id_) {  // Late or repeated.
     mark<"an old subscription comes again">();
     return 0;
+  }
+  const bool keeps = leaving && alone_ && wanted.from.at(alone_->origin) == alone_->first;
+  if (keeps && kept_ < kKeptMax) {
+    mark<"a stream begins behind the body that is on its way">();
+    wanted.from.set(alone_->origin, alone_->last + 1);
+    ++kept_;
+  } else {
+    alone_.reset();
+    kept_ = 0;
   }
   id_ = wanted.stream;
   window_ = wanted.window;
@@ -123,6 +132,9 @@ void OutStream::send_wanted(const LogReader& log, storage::Position end,
       }
       if (size > window_) mark<"a batch larger than the window goes alone">();
       wanted_[record->origin] = record->last + 1;
+      const bool first = sent_ == 0 && kept_ == 0;
+      alone_ =
+          first ? std::optional(Alone{record->origin, record->first, record->last}) : std::nullopt;
       sent_ += size;
       ops_sent_ += record->last - record->first + 1;
       std::string signature = log.signature_before(*record);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,13 @@ class OutStream {
  public:
   // Starts anew as the consumer asks; its streams are numbered upwards from 1, and one that is not
   // newer than the last changes nothing. `applied` is what this leader has: beyond it the log has
-  // nothing, and is not looked at. Returns the bytes of the records that were read.
-  std::uint64_t subscribe(const Subscribe& wanted, const LogReader& log,
-                          const core::VersionVector& applied);
+  // nothing, and is not looked at. Returns the bytes of the records that were read. `leaving` tells
+  // whether some of what was sent has not left this machine yet: where that is the only batch of
+  // the stream so far, and the consumer asks for it again, the new stream begins behind it.
+  std::uint64_t subscribe(Subscribe wanted, const LogReader& log,
+                          const core::VersionVector& applied, bool leaving = false);
+  // Whether the stream began behind a batch of the one before: nothing of that may be taken back.
+  [[nodiscard]] bool begins_behind() const { return kept_ > 0; }
   void cancel() {
     wanted_.clear();
     told_ = {};
@@ -93,6 +98,16 @@ class OutStream {
   // until the log up to that time has been read.
   core::VersionVector had_;
   storage::Position had_until_ = 0;
+  // The only batch that was sent so far, in this stream or the one that it began behind.
+  struct Alone {
+    core::Origin origin = 0;
+    core::Seq first = 0;
+    core::Seq last = 0;
+  };
+  std::optional<Alone> alone_;
+  // How many streams in a row began behind it: a consumer that asks on lacks it.
+  int kept_ = 0;
+  static constexpr int kKeptMax = 3;
   std::map<core::Origin, core::Seq> wanted_;  // The next seq to send of each origin.
   std::vector<core::Origin> ended_;           // As the consumer knows them.
   core::VersionVector trimmed_;

@@ -115,6 +115,37 @@ TEST_SUITE("regions: out stream") {
     CHECK(world.out.ops_sent() == 4);
   }
 
+  TEST_CASE("a stream begins behind the only batch that is on its way, and no more often than so") {
+    LogWorld world;
+    world.append(1, 1, 3, "large");
+    const auto ask = [&](std::uint64_t stream, core::Seq from, bool leaving) {
+      world.out.subscribe({stream, 1000, {{1, from}, {2, 1}}}, world.raw, world.applied, leaving);
+      return world.pump();
+    };
+    CHECK(ask(1, 1, false) == Sent{"large"});
+    CHECK(ask(2, 1, true).empty());
+    CHECK(world.out.begins_behind());
+    world.append(2, 1, 1, "other");
+    CHECK(ask(3, 1, true) == Sent{"other"});  // It has not left yet, and is not sent again.
+    CHECK(ask(4, 1, true) == Sent{"large", "other"});
+    CHECK_FALSE(world.out.begins_behind());
+    CHECK(ask(5, 1, true) == Sent{"large", "other"});  // There were two.
+    CHECK(ask(6, 4, true) == Sent{"other"});           // The consumer has it.
+    world.append(1, 4, 4, "last");
+    CHECK(ask(7, 4, false) == Sent{"other", "last"});
+  }
+
+  TEST_CASE("a consumer that lacks the batch that was on its way gets it in the end") {
+    LogWorld world;
+    world.append(1, 1, 1, "large");
+    std::size_t sent = 0;
+    for (std::uint64_t stream = 1; stream <= 10; ++stream) {
+      world.out.subscribe({stream, 1000, {{1, 1}}}, world.raw, world.applied, true);
+      sent += world.pump().size();
+    }
+    CHECK(sent == 3);
+  }
+
   TEST_CASE("nothing is sent beyond the end that is durable") {
     LogWorld world;
     world.append(1, 1, 1, "a");
