@@ -37,8 +37,8 @@ struct CheckReport {
 // Called now and then with the part that is being checked, and the number of items done.
 using CheckProgress = std::function<void(std::string_view what, std::uint64_t done)>;
 
-// Returns what its opening has found wrong with the log, and what is known to be lost. The storage
-// must be open, to be looked at only.
+// Returns the faults of the log that its opening has found, and its known losses. The storage must
+// be open, to be looked at only.
 CheckReport check_log(const storage::Storage& storage);
 // The storage must be open and unused.
 CheckReport check_storage(const storage::Storage& storage, const CheckProgress& progress);
