@@ -16,10 +16,8 @@
 namespace anabranch::out_stream_test {
 
 using core::VersionVector;
-using regions::Ack;
 using regions::BatchMessage;
 using regions::OutStream;
-using regions::Subscribe;
 
 namespace {
 
