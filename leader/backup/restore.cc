@@ -157,7 +157,8 @@ void unmark(const std::string& directory, bool made) {
   ::rmdir(directory.c_str());
 }
 
-// The same for a locked directory; removes what an unfinished restoration has written.
+// Refuses as look_at_directory() does. The directory must be locked; removes what an unfinished
+// restoration has written into it.
 Result<void> empty_directory(const std::string& directory) {
   if (auto looked = look_at_directory(directory); !looked.ok()) return looked.failure();
   std::error_code error;
