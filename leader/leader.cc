@@ -180,6 +180,7 @@ class Leader::Impl {
     const bool stirred = std::exchange(stirred_, false) || any;
     if (!stirred && now < next_turn_ms_) return std::chrono::milliseconds(next_turn_ms_ - now);
     const Members::Inside inside(*members_);
+    const Pacer::Time begun = steady_now();
     const bool waiting =
         events_.hand_over([&](transport::Event& event) { take(event, now); }, steady_now);
     const bool working = beside_writes_.due(steady_now()) && slice(now);
@@ -192,6 +193,7 @@ class Leader::Impl {
     if (members_->looks(now)) members_->look(*replica_, scope_->writer().draining(), now);
     const std::chrono::milliseconds rest = more ? std::chrono::milliseconds(0) : until_due(now);
     next_turn_ms_ = now + rest.count();
+    turn_size_.took(begun, steady_now());
     return rest;
   }
 

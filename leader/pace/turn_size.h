@@ -1,5 +1,5 @@
-// Whether a turn of the leader will take long: by the messages that wait for it, and by the size of
-// the newest records. Not thread-safe.
+// Whether a turn of the leader will take long: by the messages that wait for it, by the size of the
+// newest records, and by the turns before it. Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -42,8 +42,13 @@ class TurnSize {
   // A large record was written to the log: the turns that follow read it, for peers and for the
   // upkeep of the log.
   void expect_long(Pacer::Time now) { long_until_ = now + kLongFor; }
+  // A turn ended. What took long mostly comes again: a peer that lacks much asks each second.
+  void took(Pacer::Time begun, Pacer::Time now) {
+    if (now - begun >= kLongTurn) expect_long(now);
+  }
 
  private:
+  static constexpr Pacer::Time kLongTurn = std::chrono::milliseconds(30);
   static constexpr std::size_t kLarge = std::size_t{256} << 10U;
   static constexpr std::size_t kTick = 4096;      // Bytes of rows of meta that a tick stores.
   static constexpr std::size_t kLeastOp = 16;     // Bytes.

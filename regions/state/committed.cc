@@ -283,6 +283,7 @@ core::Result<void> CommittedState::finish_commit() {
   UnderWay made = *std::move(under_way_);
   under_way_.reset();
   tagged_records_.committed(storage_.last_position());
+  log_.committed(made.commit.records);
   show(made);
   Commit& commit = made.commit;
   // The last rows of the merge are in the commit itself. What fails breaks the replica.

@@ -197,6 +197,19 @@ bool SoundLog::damaged(Origin origin, Seq seq) const {
   });
 }
 
+void SoundLog::committed(std::span<const storage::LogRecord> records) {
+  Position position = storage_.last_position() - records.size();
+  for (const storage::LogRecord& record : records) {
+    ++position;
+    if (record.bytes.size() < kReadLaterBytes) continue;
+    const auto head = core::decode_batch_header(record.bytes);
+    if (!head.ok()) continue;
+    const std::lock_guard lock(mutex_);
+    known_ends_.add(position, record.bytes.size(),
+                    {record.origin, record.first, record.last, head.value().previous});
+  }
+}
+
 void SoundLog::forget_before(Position position) {
   const std::lock_guard lock(mutex_);
   damage_.erase(damage_.begin(), damage_.lower_bound(position));

@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct LogDamage {
 class SoundLog final : public LogReader {
  public:
   static constexpr std::size_t kNotedMax = 1000;
+  static constexpr std::size_t kReadLaterBytes = std::size_t{64} << 10U;  // See committed().
 
   // The storage must outlive this.
   explicit SoundLog(const storage::Storage& storage) : storage_(storage), signatures_(storage) {}
@@ -59,6 +61,9 @@ class SoundLog final : public LogReader {
   [[nodiscard]] std::vector<LogDamage> damage() const;
   // Returns whether the record with an op was found damaged.
   [[nodiscard]] bool damaged(core::Origin origin, core::Seq seq) const;
+  // Tells that these records have become the last ones of the log: the ends of large ones are known
+  // then without reading them.
+  void committed(std::span<const storage::LogRecord> records);
   // Tells that all records before a position were trimmed.
   void forget_before(storage::Position position);
 

@@ -19,9 +19,9 @@ std::uint64_t footer_sum(std::string_view footer) {
 
 }  // namespace
 
-void SparseIndex::add(const IndexEntry& entry) {
+void SparseIndex::add(const IndexEntry& entry, bool always) {
   const std::uint64_t block = entry.place / kIndexBlock;
-  for (auto at = entries_.rbegin(); at != entries_.rend(); ++at) {
+  for (auto at = entries_.rbegin(); !always && at != entries_.rend(); ++at) {
     if (at->place / kIndexBlock != block) break;
     if (at->origin == entry.origin) return;
   }

@@ -1,5 +1,7 @@
 // The sparse index of a segment: for each 64 KiB of the log's byte stream, the first batch of each
-// origin that begins there. Kept in memory, and written behind a segment that is closed.
+// origin that begins there, and each batch that is large or begins a large record, of 64 KiB or
+// more: it is found without reading it. Kept in memory, and written behind a segment that is
+// closed.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +29,9 @@ struct IndexEntry {
 // A value type; not thread-safe.
 class SparseIndex {
  public:
-  // Adds a batch, unless its block has one of the origin already. Batches come in order.
-  void add(const IndexEntry& entry);
+  // Adds a batch, unless its block has one of the origin already and it need not be there. Batches
+  // come in order.
+  void add(const IndexEntry& entry, bool always = false);
   // Forgets the batches of records that begin at or behind a place.
   void cut(std::uint64_t place);
   // Returns all entries, in the order of their positions.

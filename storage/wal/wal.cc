@@ -425,6 +425,14 @@ std::vector<IndexEntry> Wal::entries_of(core::Origin origin) const {
   return entries;
 }
 
+Result<bool> Wal::is_large(const IndexEntry& entry) const {
+  const auto stretch = stretch_at(entry.place);
+  if (!stretch) return false;
+  const auto header = SegmentScan(*stretch->segment).header_at(entry.place, stretch->end);
+  if (!header.ok()) return header.failure();
+  return header.value() && header.value()->body_size() >= kIndexBlock;
+}
+
 Result<std::optional<Position>> Wal::find_in_block(const IndexEntry& entry, core::Seq seq) const {
   WalReader reader(*this, entry.place, entry.position);
   for (;;) {
@@ -445,6 +453,12 @@ Result<std::optional<Position>> Wal::find(core::Origin origin, core::Seq seq) co
                                  [&](const IndexEntry& entry) { return entry.first <= seq; });
   // The batch with `seq` may begin in the block before; behind it, every block has a first batch.
   if (at != entries.begin()) --at;
+  if (at != entries.end() && at->first == seq) {
+    // Leaders ask for the same place each second while a peer lacks it.
+    const auto large = is_large(*at);
+    if (!large.ok()) return large.failure();
+    if (large.value()) return std::optional(at->position);
+  }
   for (; at != entries.end(); ++at) {
     auto found = find_in_block(*at, seq);
     if (!found.ok() || found.value()) return found;

@@ -179,6 +179,9 @@ class Wal {
   // Returns a failure that may pass as it is; else closes the log for writes.
   core::Failure refuse_or_close(const core::Failure& failure);
   [[nodiscard]] std::vector<IndexEntry> entries_of(core::Origin origin) const;
+  // Returns whether the record of an entry is large, so that it is not read where the index tells
+  // enough.
+  [[nodiscard]] core::Result<bool> is_large(const IndexEntry& entry) const;
   [[nodiscard]] core::Result<std::optional<Position>> find_in_block(const IndexEntry& entry,
                                                                     core::Seq seq) const;
 

@@ -105,33 +105,44 @@ Result<void> write_footer(const Segment& segment, std::uint64_t end) {
 
 void add_to_index(SparseIndex& index, const RecordHeader& header, std::string_view body) {
   BatchWalk walk(header, body);
+  std::uint64_t read = body.size();  // To find the batch without the index.
   for (Position position = header.first; const auto batch = walk.next(); ++position) {
-    index.add({batch->origin, batch->first, position, header.place});
+    const bool is_large = std::max(read, batch->bytes.size()) >= kIndexBlock;
+    index.add({batch->origin, batch->first, position, header.place}, is_large);
+    read = 0;
   }
 }
 
-Result<FoundRecord> SegmentScan::at(std::uint64_t place, std::uint64_t end) {
-  const std::uint64_t offset = kSegmentHeaderSize + place - name_.start;
-  const std::uint64_t limit =
-      end == kNoSegment ? kEverything : kSegmentHeaderSize + end - name_.start;
-  const auto head = ahead_.view(offset, kRecordHeaderSize, limit);
+std::uint64_t SegmentScan::limit(std::uint64_t end) const {
+  return end == kNoSegment ? kEverything : offset(end);
+}
+
+Result<std::optional<RecordHeader>> SegmentScan::header_at(std::uint64_t place, std::uint64_t end) {
+  const auto head = ahead_.view(offset(place), kRecordHeaderSize, limit(end));
   if (!head.ok()) return head.failure();
+  auto header = decode_record_header(head.value());
+  if (header && !is_at(*header, place)) header.reset();
+  return header;
+}
+
+Result<FoundRecord> SegmentScan::at(std::uint64_t place, std::uint64_t end) {
+  const auto header = header_at(place, end);
+  if (!header.ok()) return header.failure();
   FoundRecord found;
-  const auto header = decode_record_header(head.value());
-  if (!header || !is_at(*header, place)) return found;
-  found.header = *header;
+  if (!header.value()) return found;
+  found.header = *header.value();
   found.state = FoundRecord::State::kTorn;
-  const auto whole = ahead_.view(offset, kRecordHeaderSize + header->body_size(), limit);
+  const std::uint64_t size = kRecordHeaderSize + found.header.body_size();
+  const auto whole = ahead_.view(offset(place), size, limit(end));
   if (!whole.ok()) return whole.failure();
   found.body = whole.value().substr(kRecordHeaderSize);
-  if (is_body_of(*header, found.body)) found.state = FoundRecord::State::kSound;
+  if (is_body_of(found.header, found.body)) found.state = FoundRecord::State::kSound;
   return found;
 }
 
 Result<std::optional<std::uint64_t>> SegmentScan::next_header(std::uint64_t place) {
   for (;;) {
-    const std::uint64_t offset = kSegmentHeaderSize + place - name_.start;
-    const auto view = ahead_.view(offset, kReadAhead, kEverything);
+    const auto view = ahead_.view(offset(place), kReadAhead, kEverything);
     if (!view.ok()) return view.failure();
     const std::string_view bytes = view.value();
     if (bytes.size() < kRecordHeaderSize) return std::optional<std::uint64_t>();

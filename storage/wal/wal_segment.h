@@ -90,6 +90,9 @@ class SegmentScan {
  public:
   explicit SegmentScan(const Segment& segment) : name_(segment.header.name), ahead_(segment.file) {}
 
+  // Returns the header of the record that begins at a place before `end`, the end of the segment;
+  // nullopt when none does.
+  core::Result<std::optional<RecordHeader>> header_at(std::uint64_t place, std::uint64_t end);
   // Returns the record that begins at a place and ends at or before `end`, the end of the segment.
   // The body is valid until the next call.
   core::Result<FoundRecord> at(std::uint64_t place, std::uint64_t end = kNoSegment);
@@ -102,6 +105,10 @@ class SegmentScan {
   [[nodiscard]] bool is_at(const RecordHeader& header, std::uint64_t place) const {
     return header.place == place && header.opening == name_.opening;
   }
+  [[nodiscard]] std::uint64_t offset(std::uint64_t place) const {
+    return kSegmentHeaderSize + place - name_.start;
+  }
+  [[nodiscard]] std::uint64_t limit(std::uint64_t end) const;
 
   SegmentName name_;
   ReadAhead ahead_;

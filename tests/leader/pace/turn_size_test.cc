@@ -47,6 +47,16 @@ TEST_SUITE("leader: turn size") {
     CHECK(size.look({}, 0, begin + 11s).large);
     CHECK_FALSE(size.look({}, 0, begin + 12s).large);
   }
+
+  TEST_CASE("turns are long behind one that took long") {
+    TurnSize size;
+    const Pacer::Time begin = std::chrono::hours(1);
+    size.took(begin, begin + 29ms);
+    CHECK_FALSE(size.look({}, 0, begin + 29ms).large);
+    size.took(begin + 1s, begin + 1s + 30ms);
+    CHECK(size.look({}, 0, begin + 3s).large);
+    CHECK_FALSE(size.look({}, 0, begin + 3s + 30ms).large);
+  }
 }
 
 }  // namespace anabranch::turn_size_test

@@ -68,6 +68,20 @@ TEST_SUITE("regions: chain hashes") {
     CHECK(read() == 0);
   }
 
+  TEST_CASE("a large record need not be read to know its ends where it was just written") {
+    Parts eu("eu", kEu);
+    const ChainHashes& chains = eu.state.chains();
+    eu.put("k", "small");
+    const core::ChainHash before = eu.state.applied().head(kEu).chain;
+    eu.put("k", std::string(regions::SoundLog::kReadLaterBytes, 'v'));
+    const core::ChainHash after = eu.state.applied().head(kEu).chain;
+    eu.put("k", "small");
+    const std::uint64_t read = eu.storage.log_bytes_read();
+    CHECK(chains.at(kEu, 1) == before);
+    CHECK(eu.storage.log_bytes_read() == read);
+    CHECK(chains.at(kEu, 2) == after);
+  }
+
   TEST_CASE("what no allowance lets be read is not known, and found when it has grown again") {
     Parts eu("eu", kEu);
     const ChainHashes& chains = eu.state.chains();

@@ -80,6 +80,7 @@ class RecordedFile final : public File {
     if (offset >= node_->seen.size()) return std::size_t{0};
     const std::size_t size = std::min<std::size_t>(into.size(), node_->seen.size() - offset);
     std::copy_n(node_->seen.begin() + static_cast<std::ptrdiff_t>(offset), size, into.begin());
+    disk_.read_bytes_ += size;
     return size;
   }
 

@@ -82,6 +82,11 @@ class RecordedFiles final : public Files {
   void sync_names_in(const std::string& folder);
   // What free_bytes() says; calls do not fail because of it.
   void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
+  // Returns how many bytes were read of all files.
+  [[nodiscard]] std::uint64_t read_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return read_bytes_;
+  }
 
   // After so many more calls that change something, the power is gone: every call fails.
   void cut_after(std::size_t calls, Reads reads = Reads::kFail) {
@@ -159,6 +164,7 @@ class RecordedFiles final : public Files {
   std::vector<BegunSync> begun_;
   std::size_t calls_ = 0;
   std::uint64_t free_bytes_ = Files::free_bytes();
+  std::uint64_t read_bytes_ = 0;
   std::optional<std::size_t> cut_at_;
   Reads reads_ = Reads::kFail;
   mutable std::pair<DiskCall, std::size_t> failing_;

@@ -150,6 +150,28 @@ TEST_CASE("a batch is found by its origin and its last seq") {
   check();
 }
 
+TEST_CASE("a large batch is found without being read") {
+  TestLog log({.segment_bytes = 8 << 20U, .spares = 2});
+  const std::string small = "small";
+  const std::string large(2'000'000, 'x');
+  for (const std::string& bytes : {small, large, small}) log.append_synced(bytes);
+  const std::vector<LogRecord> batches = {{9, 1, 1, small}, {9, 2, 2, large}, {9, 3, 3, small}};
+  REQUIRE(log.wal->append(batches, "").ok());
+  const std::vector<LogRecord> behind = {{9, 4, 4, small}};
+  REQUIRE(log.wal->append(behind, large).ok());
+  REQUIRE(log.wal->sync().ok());
+  const auto check = [&] {
+    const std::uint64_t before = log.disk->read_bytes();
+    CHECK((log.wal->find(7, 2).value() == Position{2}));
+    CHECK((log.wal->find(9, 2).value() == Position{5}));
+    CHECK((log.wal->find(9, 4).value() == Position{7}));
+    CHECK(log.disk->read_bytes() - before < 500'000);
+  };
+  check();
+  log.open(log.base_here());
+  check();
+}
+
 TEST_CASE("trimming removes whole segments below both floors and uses their files again") {
   TestLog log;
   for (char letter = 'a'; letter <= 'h'; ++letter) log.append_synced(half(letter));
