@@ -27,14 +27,14 @@ class TurnSize {
     // Of many small ones a turn takes those of a few milliseconds.
     std::size_t largest = held_bytes;
     std::size_t bytes = held_bytes;
-    bool any_record = false;
+    bool any_cause = false;
     for (const transport::Event& event : waiting) {
       largest = std::max(largest, event.body.size());
       bytes += event.body.size();
-      any_record = any_record || event.body.size() >= kLargeRecord;
+      any_cause = any_cause || is_cause(event);
     }
     // The turn that takes a large record in may itself be longer than it is expected for.
-    if (std::exchange(record_waited_, any_record) || any_record) expect_long(now);
+    if (std::exchange(cause_waited_, any_cause) || any_cause) expect_long(now);
     bytes = std::min(bytes, kLarge);
     return {.large = largest >= kLarge || now < long_until_,
             .stored = {.bytes = 2 * bytes + kTick, .ops = std::min(bytes / kLeastOp, kOpsMost)}};
@@ -49,6 +49,11 @@ class TurnSize {
 
  private:
   static constexpr Pacer::Time kLongTurn = std::chrono::milliseconds(30);
+  // Behind a large record, and behind a new link, since its peer may lack one, turns are long.
+  static bool is_cause(const transport::Event& event) {
+    return event.kind == transport::Event::Kind::kUp || event.body.size() >= kLargeRecord;
+  }
+
   static constexpr std::size_t kLarge = std::size_t{256} << 10U;
   static constexpr std::size_t kTick = 4096;      // Bytes of rows of meta that a tick stores.
   static constexpr std::size_t kLeastOp = 16;     // Bytes.
@@ -56,8 +61,8 @@ class TurnSize {
   static constexpr std::size_t kLargeRecord = std::size_t{2} << 20U;  // Larger than a full group.
   static constexpr Pacer::Time kLongFor = std::chrono::seconds(2);
 
-  Pacer::Time long_until_{};    // In the past: no turn is expected to be long.
-  bool record_waited_ = false;  // When this was asked last.
+  Pacer::Time long_until_{};   // In the past: no turn is expected to be long.
+  bool cause_waited_ = false;  // When this was asked last.
 };
 
 }  // namespace anabranch::leader

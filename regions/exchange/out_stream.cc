@@ -12,16 +12,16 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-std::uint64_t OutStream::subscribe(Subscribe wanted, const LogReader& log,
+std::uint64_t OutStream::subscribe(const Subscribe& wanted, const LogReader& log,
                                    const core::VersionVector& applied, bool leaving) {
   if (wanted.stream <= id_) {  // Late or repeated.
     mark<"an old subscription comes again">();
     return 0;
   }
-  const bool keeps = leaving && alone_ && wanted.from.at(alone_->origin) == alone_->first;
-  if (keeps && kept_ < kKeptMax) {
+  const bool asks_again = leaving && alone_ && wanted.from.at(alone_->origin) == alone_->first;
+  const bool keeps = asks_again && kept_ < kKeptMax;
+  if (keeps) {
     mark<"a stream begins behind the body that is on its way">();
-    wanted.from.set(alone_->origin, alone_->last + 1);
     ++kept_;
   } else {
     alone_.reset();
@@ -37,7 +37,10 @@ std::uint64_t OutStream::subscribe(Subscribe wanted, const LogReader& log,
   had_ = applied;
   had_until_ = log.last_position();
   std::uint64_t read = 0;
-  for (const auto& [origin, seq] : wanted.from) read += serve(origin, seq, log, applied.at(origin));
+  for (const auto& [origin, seq] : wanted.from) {
+    const bool behind = keeps && origin == alone_->origin;
+    read += serve(origin, behind ? alone_->last + 1 : seq, log, applied.at(origin));
+  }
   return read;
 }
 

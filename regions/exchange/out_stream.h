@@ -26,7 +26,7 @@ class OutStream {
   // nothing, and is not looked at. Returns the bytes of the records that were read. `leaving` tells
   // whether some of what was sent has not left this machine yet: where that is the only batch of
   // the stream so far, and the consumer asks for it again, the new stream begins behind it.
-  std::uint64_t subscribe(Subscribe wanted, const LogReader& log,
+  std::uint64_t subscribe(const Subscribe& wanted, const LogReader& log,
                           const core::VersionVector& applied, bool leaving = false);
   // Whether the stream began behind a batch of the one before: nothing of that may be taken back.
   [[nodiscard]] bool begins_behind() const { return kept_ > 0; }

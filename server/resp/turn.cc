@@ -11,6 +11,7 @@
 #include "leader/scopes/kept_view.h"
 #include "leader/scopes/lent_scope.h"
 #include "server/resp/admission.h"
+#include "server/resp/slices/trial.h"
 #include "server/resp/slices/work.h"
 
 namespace anabranch::server {
@@ -302,15 +303,12 @@ bool Turn::make_way(Client& client, const Command& command, Arguments arguments)
   if (!removals_.any()) return true;
   const bool may = removals_.make_way(command, client, arguments, host_.leader.scope());
   open_.wrote = open_.wrote || host_.leader.dirty();
-  if (!may) client.held_back = HeldBack{HeldBack::Until::kRemoved};
+  if (!may) removals_.hold_back(client);
   return may;
 }
 
 void Turn::begin_removal(Client& client, const Command& command, Arguments arguments) {
-  if (removals_.full()) {
-    client.held_back = HeldBack{HeldBack::Until::kRemoved};
-    return;
-  }
+  if (removals_.full()) return removals_.hold_back(client);
   ++host_.statistics.commands;
   ++host_.observed.commands.of(command.id).calls;
   removals_.begin(client, arguments.subspan(1));
@@ -321,10 +319,7 @@ void Turn::begin_large(Client& client, const Resolved& resolved, Arguments argum
   if (resolved.command->has(kExecutes) && only_reads(client)) {
     return begin_read(client, resolved, arguments);
   }
-  if (removals_.any()) {
-    client.held_back = HeldBack{HeldBack::Until::kRemoved};
-    return;
-  }
+  if (removals_.any()) return removals_.hold_back(client);
   if (!commit_before(client)) return;
   client.standing = Standing::kStaging;
   write_ = std::make_unique<LongWrite>(host_, client, resolved, arguments,

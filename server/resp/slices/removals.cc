@@ -114,6 +114,11 @@ void Removals::slice(Scope& scope, SteadyTime until) {
   }
 }
 
+void Removals::hold_back(Client& client) {
+  client.held_back = HeldBack{HeldBack::Until::kRemoved};
+  is_waited_for_ = true;
+}
+
 void Removals::committed() {
   if (acts_ && removals_.front()->done()) end();
 }
@@ -129,6 +134,7 @@ void Removals::end() {
   removals_.front()->over = true;
   removals_.pop_front();
   acts_ = false;
+  is_waited_for_ = is_waited_for_ && any();
 }
 
 }  // namespace anabranch::server

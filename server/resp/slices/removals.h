@@ -45,8 +45,11 @@ class Removals {
   // Begins a client's DEL, unless full(). The client waits for its end.
   void begin(Client& client, Arguments names);
   [[nodiscard]] bool any() const { return !removals_.empty(); }
-  // Whether as many have begun as have room: their names are kept.
-  [[nodiscard]] bool full() const { return removals_.size() >= kAtOnce; }
+  // Whether no more may begin: as many have as have room for their names, or a client waits for the
+  // end of all.
+  [[nodiscard]] bool full() const { return removals_.size() >= kAtOnce || is_waited_for_; }
+  // Holds a client back until all have ended: no more begin until then.
+  void hold_back(Client& client);
 
   // Whether the oldest one acts.
   [[nodiscard]] bool acts() const { return acts_; }
@@ -93,6 +96,7 @@ class Removals {
   WatchedKeys& watched_;
   std::deque<std::shared_ptr<Removal>> removals_;  // The oldest first, until they are over.
   bool acts_ = false;                              // The oldest one.
+  bool is_waited_for_ = false;
 };
 
 }  // namespace anabranch::server

@@ -48,6 +48,16 @@ TEST_SUITE("leader: turn size") {
     CHECK_FALSE(size.look({}, 0, begin + 12s).large);
   }
 
+  TEST_CASE("turns are long when a link has come up, since its peer may lack a large record") {
+    TurnSize size;
+    const Pacer::Time begin = std::chrono::hours(1);
+    std::vector<transport::Event> up(1);
+    up.front().kind = transport::Event::Kind::kUp;
+    CHECK(size.look(up, 0, begin).large);
+    CHECK(size.look({}, 0, begin + 1s).large);
+    CHECK_FALSE(size.look({}, 0, begin + 3s).large);
+  }
+
   TEST_CASE("turns are long behind one that took long") {
     TurnSize size;
     const Pacer::Time begin = std::chrono::hours(1);

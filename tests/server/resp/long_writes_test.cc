@@ -10,6 +10,7 @@
 
 #include "server/resp/slices/pace.h"
 #include "server/resp/slices/strand.h"
+#include "server/resp/slices/trial.h"
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
@@ -203,6 +204,19 @@ TEST_SUITE("server: long writes") {
     CHECK(reply.starts_with("*25\r\n:6\r\n+OK\r\n:1000002\r\n"));
     CHECK(reply.ends_with(":1\r\n+OK\r\n:7\r\n"));
     CHECK(client.ask({"STRLEN", "large"}) == ":1000000\r\n");
+  }
+
+  TEST_CASE("the commands of a transaction that was tried, and begun anew, count once") {
+    ServerOptions options;
+    options.write_slice_max = 1ms;
+    RunningServer server({}, options);
+    RespClient client = server.client();
+    std::string bytes = request({"MULTI"});
+    for (int i = 0; i < 50; ++i) bytes += request({"SETRANGE", "large", "999999", "end"});
+    client.send(bytes + request({"EXEC"}));
+    skip(client, 52);
+    const std::string counted = bulk(client.ask({"INFO", "commandstats"}));
+    CHECK(counted.find("cmdstat_setrange:calls=50,") != std::string::npos);
   }
 
   TEST_CASE("a large command answers and writes what a small one does") {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <anabranch/anabranch.h>
 
@@ -162,6 +163,32 @@ TEST_SUITE("server: watch") {
     other.send(test::request(removal));
     CHECK(other.receive() == ":5000\r\n");
     CHECK(exec(client) == kNothing);
+  }
+
+  TEST_CASE("who waits for the end of removals does not wait for those that come later") {
+    constexpr int kEach = 60;
+    RunningServer server;
+    RespClient client = server.client();
+    Words removal{"DEL"};
+    for (int i = 0; i < 5000; ++i) removal.push_back("none" + std::to_string(i));
+    std::string many;
+    for (int i = 0; i < kEach; ++i) many += test::request(removal);
+    std::vector<RespClient> others;
+    for (int i = 0; i < 3; ++i) others.push_back(server.client());
+    std::vector<std::thread> senders;
+    senders.reserve(others.size());
+    for (RespClient& each : others) senders.emplace_back([&] { each.send(many); });
+    const auto removed = [&] { return figure(client, "total_commands_processed"); };
+    REQUIRE(eventually([&] { return removed() > 10; }));
+    for (int i = 0; i < 3; ++i) CHECK(client.ask({"WATCH", "k"}) == "+OK\r\n");
+    const std::string counted = test::bulk(client.ask({"INFO", "commandstats"}));
+    const std::string del = "cmdstat_del:calls=";
+    REQUIRE(counted.find(del) != std::string::npos);
+    CHECK(std::stoi(counted.substr(counted.find(del) + del.size())) < 3 * kEach);
+    for (std::thread& each : senders) each.join();
+    for (RespClient& each : others) {
+      for (int i = 0; i < kEach; ++i) CHECK(each.receive() == ":0\r\n");
+    }
   }
 
   TEST_CASE("a client watches so many keys, and no more until it forgets them") {

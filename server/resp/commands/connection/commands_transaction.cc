@@ -2,6 +2,9 @@
 // region. As in Redis, a command that fails inside replies with its error, and the others take
 // effect.
 
+#include <chrono>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,7 +12,10 @@
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
+#include "server/resp/observe/command_counts.h"
 #include "server/resp/slices/pace.h"
+#include "server/resp/slices/trial.h"
+#include "server/steady_clock.h"
 
 namespace anabranch::server {
 namespace {
@@ -28,7 +34,15 @@ void discard(Call& call) {
 }
 
 // Runs a command of a transaction, and counts it.
-void run_queued(Call& call, const Queue::Entry& entry) {
+// A queued command that was run. It is counted when all were: of a transaction that is taken back
+// and run again none counts twice.
+struct Ran {
+  std::uint16_t command = 0;
+  bool failed = false;
+  std::chrono::nanoseconds took{0};
+};
+
+Ran run_queued(Call& call, const Queue::Entry& entry) {
   const std::vector<std::string_view> words(entry.arguments.begin(), entry.arguments.end());
   Call inner{call.client, call.scope, call.host, words, *entry.command, *entry.container};
   inner.queued = true;
@@ -42,9 +56,15 @@ void run_queued(Call& call, const Queue::Entry& entry) {
   } else {
     call.reply().error(refusal);
   }
-  CommandCount& count = call.host.observed.commands.of(entry.command->id);
-  count.add(steady_now() - begin);
-  if (call.reply().is_error(mark)) ++count.failed;
+  return {entry.command->id, call.reply().is_error(mark), steady_now() - begin};
+}
+
+void count(CommandCounts& counts, std::span<const Ran> all) {
+  for (const Ran& each : all) {
+    CommandCount& command = counts.of(each.command);
+    command.add(each.took);
+    if (each.failed) ++command.failed;
+  }
 }
 
 void exec(Call& call) {
@@ -64,11 +84,13 @@ void exec(Call& call) {
     call.client.queue = std::move(queue);
     call.client.database = database;
   };
+  std::vector<Ran> ran;
+  ran.reserve(queue.entries.size());
   try {
     call.reply().array(queue.entries.size());
     for (const Queue::Entry& entry : queue.entries) {
       Pace::breathe(Pace::kLook);
-      run_queued(call, entry);
+      ran.push_back(run_queued(call, entry));
     }
   } catch (const NoRoom&) {
     take_back();
@@ -77,6 +99,7 @@ void exec(Call& call) {
     take_back();
     throw;
   }
+  count(call.host.observed.commands, ran);
   watched.forget(call.client);
 }
 
