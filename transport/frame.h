@@ -99,6 +99,8 @@ class Assembler {
                                            std::size_t bytes_max = kMessageSizeMax);
   // Returns whether a body has come in part.
   [[nodiscard]] bool is_partial() const { return open_; }
+  // Returns how much of it has come, in bytes as they were sent; 0 without one.
+  [[nodiscard]] std::size_t bytes() const { return partial_.body.size(); }
 
  private:
   void drop();

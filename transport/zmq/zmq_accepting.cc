@@ -40,7 +40,9 @@ void ZmqTransport::take_accepted(Incoming& incoming) {
   if (link == nullptr) link = accept(incoming);
   if (link == nullptr) return refuse(incoming, "a routing id or key that is not taken");
   if (guard_.user_id(incoming) != link->user_id) return refuse(incoming, "another key");
-  core::Result<std::optional<Message>> message = add(link->assembler, frame.value());
+  core::Result<std::optional<Message>> message =
+      add(link->id, link->user_id.empty() ? link->address : link->user_id, link->assembler,
+          frame.value());
   if (!message.ok()) return refuse(incoming, message.failure().message);
   count_received(incoming);
   const auto now = Clock::now();
@@ -50,6 +52,7 @@ void ZmqTransport::take_accepted(Incoming& incoming) {
   if (std::optional<Message>& whole = message.value(); whole) {
     emit_whole(link->id, link->hearing, *std::move(whole));
   }
+  bound_bodies();
 }
 
 // Returns a new link, or null for a peer with a key that is no longer valid, or with a routing id
@@ -89,6 +92,7 @@ void ZmqTransport::refuse(const Incoming& incoming, const std::string& why) {
 void ZmqTransport::end_accepted(LinkId link) {
   send_to_router(accepted_.find(link)->routing_id, {});
   accepted_.end(link);
+  partial_bodies_.note(link, {}, 0);
   emit({.kind = Event::Kind::kDown, .link = link, .body = {}, .address = {}});
 }
 

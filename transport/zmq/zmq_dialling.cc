@@ -94,7 +94,8 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   }
   const core::Result<Frame> frame = incoming.decode();
   core::Result<std::optional<Message>> message =
-      frame.ok() ? add(dialled.assembler, frame.value()) : frame.failure();
+      frame.ok() ? add(dialled.link, dialled.address, dialled.assembler, frame.value())
+                 : frame.failure();
   if (!message.ok()) {
     ++counters_.frames_rejected;
     warn(dialled, "it sent " + message.failure().message);
@@ -108,6 +109,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   if (std::optional<Message>& whole = message.value(); whole) {
     emit_whole(dialled.link, dialled.hearing, *std::move(whole));
   }
+  bound_bodies();
   return true;
 }
 
@@ -116,6 +118,7 @@ void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) 
   if (dialled.link != 0) {
     dialled.say_lost(why, said);
     emit({.kind = Event::Kind::kDown, .link = dialled.link, .body = {}, .address = {}});
+    partial_bodies_.note(dialled.link, {}, 0);
   }
   dialled.is_over(why, said);
 }

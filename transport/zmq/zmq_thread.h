@@ -22,6 +22,7 @@
 #include "transport/zmq/accepted_links.h"
 #include "transport/zmq/dialled.h"
 #include "transport/zmq/outbox.h"
+#include "transport/zmq/partial_bodies.h"
 #include "transport/zmq/rate_limited_log.h"
 #include "transport/zmq/zmq_guard.h"
 #include "transport/zmq/zmq_socket.h"
@@ -108,7 +109,9 @@ class ZmqTransport final : public Transport {
   void end_turn();
   // Whether messages were read that no turn has got to.
   [[nodiscard]] bool is_behind() const;
-  core::Result<std::optional<Message>> add(Assembler& assembler, const Frame& frame);
+  core::Result<std::optional<Message>> add(LinkId link, std::string_view source,
+                                           Assembler& assembler, const Frame& frame);
+  void bound_bodies();
   void emit(Event event) { events_.push_back(std::move(event)); }
   void emit_whole(LinkId link, Hearing& hearing, Message message);
   void emit_part(LinkId link, Hearing& hearing, Clock::time_point now);
@@ -133,6 +136,7 @@ class ZmqTransport final : public Transport {
   std::deque<Incoming> unhandled_;  // Read of it.
   AcceptedLinks accepted_;
   std::vector<Dialled> dialled_;  // Of constant size while the thread runs.
+  PartialBodies partial_bodies_;
   std::vector<zmq::pollitem_t> items_;
   std::vector<Request> requests_;
   std::vector<Event> events_;

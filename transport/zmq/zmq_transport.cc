@@ -37,6 +37,7 @@ ZmqTransport::ZmqTransport(const ZmqOptions& options)
       names_(options.resolve),
       guard_(context_, options.region, options.keys, options.wall_clock, counters_),
       warnings_(options.region),
+      partial_bodies_(options.partial_bytes_max),
       compression_(options.compression),
       body_bytes_max_(options.body_bytes_max) {
   context_.set(zmq::ctxopt::io_threads, 1);
@@ -271,12 +272,22 @@ void ZmqTransport::emit_whole(LinkId link, Hearing& hearing, Message message) {
   if (!apart_.push(std::move(event))) ++counters_.apart_dropped;
 }
 
-core::Result<std::optional<Message>> ZmqTransport::add(Assembler& assembler, const Frame& frame) {
+core::Result<std::optional<Message>> ZmqTransport::add(LinkId link, std::string_view source,
+                                                       Assembler& assembler, const Frame& frame) {
   const std::size_t most =
       body_bytes_max_ == nullptr ? kMessageSizeMax : body_bytes_max_(frame.kind);
   core::Result<std::optional<Message>> message = assembler.add(frame, most);
   if (message.ok() && message.value()) turn_bytes_ += message.value()->body.size();
+  if (link != 0) partial_bodies_.note(link, source, assembler.bytes());
   return message;
+}
+
+void ZmqTransport::bound_bodies() {
+  while (const auto link = partial_bodies_.too_much()) {
+    ++counters_.frames_rejected;
+    end(*link, "too much of its bodies, and of others from there, has come without their ends");
+    partial_bodies_.note(*link, {}, 0);
+  }
 }
 
 // A full inbox ends the turns of all sockets.

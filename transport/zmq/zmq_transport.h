@@ -11,6 +11,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,6 +24,7 @@
 #include "transport/keys.h"
 #include "transport/transport.h"
 #include "transport/zmq/names.h"
+#include "transport/zmq/partial_bodies.h"
 
 namespace anabranch::transport {
 
@@ -36,6 +38,8 @@ struct ZmqOptions {
   std::uint8_t apart_kind = 0;  // The kind of messages for receive_apart(); 0: none.
   // A longer message is refused as malformed; null: kMessageSizeMax for all.
   BodyBytesMax body_bytes_max = nullptr;
+  // Of bodies that have come in part, on all links; see partial_bodies.h.
+  std::size_t partial_bytes_max = PartialBodies::kBytesMax;
   // With keys, links are encrypted, and only with regions that prove a valid key. Null: no keys.
   SharedKeys keys = {};
   // The clock for the validity of keys; null: the wall clock.

@@ -3,8 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tests/transport/event_log.h"
 #include "tests/transport/zmq/foreign_peer.h"
@@ -93,6 +96,51 @@ TEST_CASE("of small frames with large bodies no more is taken than of large fram
   });
   CHECK(eu->counters().frames_received <= kMost);
   CHECK(came_in_order(at_eu));
+}
+
+// Frames of a body of 4 MiB without the last one, and the last one.
+struct Parted {
+  std::vector<std::string> frames;
+
+  explicit Parted(std::uint64_t stream) {
+    encode_frames(4, std::string(4 * kMiB, 'b'), BodyForm::kPlain, stream,
+                  [&](std::string frame) { frames.push_back(std::move(frame)); });
+  }
+  [[nodiscard]] std::string most() const {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < frames.size(); ++i) bytes += on_wire(frames[i]);
+    return bytes;
+  }
+};
+
+TEST_CASE("of bodies that have come in part all links together hold so much, and others end") {
+  const auto eu =
+      open_zmq_transport({.listen = kAnyPort, .peers = {}, .partial_bytes_max = 9 * kMiB})
+          .value_or_raise();
+  EventLog at_eu{*eu};
+  const ForeignDealer first{port_of(eu->endpoint())};
+  const ForeignDealer second{port_of(eu->endpoint())};
+  const ForeignDealer third{port_of(eu->endpoint())};
+  const Parted body{1};
+  std::uint64_t frames = 0;
+  const auto begin = [&](const ForeignDealer& dealer) {
+    REQUIRE(dealer.connection().send(body.most()));
+    frames += body.frames.size() - 1;
+    const auto deadline = std::chrono::steady_clock::now() + seconds{60};
+    while (eu->counters().frames_received < frames && eu->counters().frames_rejected == 0) {
+      REQUIRE(std::chrono::steady_clock::now() < deadline);
+      std::this_thread::yield();
+    }
+  };
+  begin(first);
+  begin(second);
+  CHECK(eu->counters().frames_rejected == 0);
+  begin(third);
+  CHECK(third.connection().wait_closed(seconds{60}));
+  REQUIRE(first.send({body.frames.back()}));
+  REQUIRE(second.send({body.frames.back()}));
+  CHECK(at_eu.wait_messages(2));
+  CHECK(eu->counters().frames_rejected >= 1);
 }
 
 TEST_CASE("no more is taken of a peer that was dialled either") {
