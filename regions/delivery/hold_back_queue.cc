@@ -50,7 +50,7 @@ bool HoldBackQueue::deliverable(const core::Batch& batch, const core::VersionVec
          (applied.includes(batch.deps_changed) || planted(Bug::kSkipDeps));
 }
 
-bool HoldBackQueue::add(HeldBatch held, const core::VersionVector& applied, Room room) {
+bool HoldBackQueue::add(HeldBatch&& held, const core::VersionVector& applied, Room room) {
   const core::Origin origin = held.batch.origin;
   const core::Seq first = held.batch.first();
   if (first <= applied.at(origin)) {
@@ -106,7 +106,7 @@ std::optional<HeldBatch> HoldBackQueue::take_deliverable(const core::VersionVect
     if (batches.empty() || !deliverable(batches.begin()->second.batch, applied)) continue;
     const auto first = batches.begin();
     load(first->second).remove(first->second);
-    HeldBatch taken = std::move(first->second);
+    std::optional<HeldBatch> taken(std::move(first->second));
     batches.erase(first);
     return taken;
   }

@@ -62,7 +62,7 @@ class HoldBackQueue {
   // already, or there is no room. A batch that waited for its proof, kGranted, has as much as a
   // next one.
   enum class Room : std::uint8_t { kBounded, kGranted };
-  bool add(HeldBatch batch, const core::VersionVector& applied, Room room = Room::kBounded);
+  bool add(HeldBatch&& held, const core::VersionVector& applied, Room room = Room::kBounded);
   // Takes out a batch that can be applied now: its origin's next, with all its dependencies
   // applied. Returns nullopt when there is none.
   std::optional<HeldBatch> take_deliverable(const core::VersionVector& applied);

@@ -32,7 +32,7 @@ void Inbox::receive(LinkId link, BatchMessage message, core::Millis now, const A
   if (!received) return;
   auto decoded = core::decode_batch(received->bytes);
   if (!decoded.ok()) return refuse(link, *received);
-  Batch batch = std::move(decoded).value();
+  Batch& batch = decoded.value();
   exchange.count_received(link, batch);
   if (batch.origin == owner_.state.identity().origin) {
     exchange.compare_own(link, batch.last());
@@ -64,7 +64,7 @@ void Inbox::refuse(LinkId link, const BatchMessage& received) {
   owner_.exchange.subscriptions().distrust_log(link);
 }
 
-void Inbox::on(LinkId link, BatchMessage message, Batch batch, core::Millis now) {
+void Inbox::on(LinkId link, BatchMessage&& message, Batch&& batch, core::Millis now) {
   const core::Origin origin = batch.origin;
   const core::Seq first = batch.first();
   HeldBatch held{std::move(message.bytes), std::move(batch), owner_.exchange.links().peer(link)};

@@ -54,7 +54,7 @@ class Inbox final : public Participant {
   using Accepts = std::function<bool(const BatchMessage& message, const core::Batch& batch)>;
   void receive(LinkId link, BatchMessage message, core::Millis now, const Accepts& accepts);
   // A batch that came on a link and is taken; tells the exchange when there was no room for it.
-  void on(LinkId link, BatchMessage message, core::Batch batch, core::Millis now);
+  void on(LinkId link, BatchMessage&& message, core::Batch&& batch, core::Millis now);
   void on(LinkId link, const SignedPosition& position, core::Millis now);
   // Signs the positions that are due, passes new ones on, and keeps them now and then.
   void sign_and_pass_on(core::Millis now);

@@ -39,7 +39,7 @@ std::string region_of(core::Origin origin, const Applied& applied, const Peers& 
 
 // ---- Batches.
 
-void Proofs::hold(LinkId link, HeldBatch held, bool goes_on, Millis now) {
+void Proofs::hold(LinkId link, HeldBatch&& held, bool goes_on, Millis now) {
   const Peer* const peer = owner_.exchange.links().peer_at(link);
   held.asked = peer != nullptr && peer->in.has(held.batch.origin);
   if (!signer_.active() || peer == nullptr || planted(Bug::kBelieveUnsigned)) {

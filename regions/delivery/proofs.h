@@ -40,7 +40,7 @@ class Proofs final : public Participant {
 
   // Takes a batch in to be applied when it is proven; one of another leader only if it was asked
   // for. `goes_on`: deliverable batches are also applied, and make room.
-  void hold(LinkId link, HeldBatch held, bool goes_on, core::Millis now);
+  void hold(LinkId link, HeldBatch&& held, bool goes_on, core::Millis now);
   // Takes a signed position in; returns whether it was news.
   bool on(LinkId link, const SignedPosition& position, core::Millis now);
   // Forgets the batches that have been applied meanwhile.

@@ -50,10 +50,10 @@ TEST_SUITE("regions: hold-back queue") {
     HoldBackQueue held;
     HeldBatch once = batch(1, 1);
     once.from = 7;
-    CHECK(held.add(once, {}));
+    CHECK(held.add(HeldBatch(once), {}));
     once.from = 8;
     once.asked = true;
-    CHECK_FALSE(held.add(once, {}));
+    CHECK_FALSE(held.add(HeldBatch(once), {}));
     const auto taken = held.take_deliverable({});
     REQUIRE(taken);
     CHECK(taken->from == 8);
@@ -65,11 +65,11 @@ TEST_SUITE("regions: hold-back queue") {
     squatter.from = 7;
     HeldBatch asked = batch(1, 1);
     asked.from = 8;
-    CHECK(held.add(squatter, {}));
-    CHECK_FALSE(held.add(asked, {}));
+    CHECK(held.add(HeldBatch(squatter), {}));
+    CHECK_FALSE(held.add(HeldBatch(asked), {}));
     asked.asked = true;
-    CHECK(held.add(asked, {}));
-    CHECK_FALSE(held.add(squatter, {}));
+    CHECK(held.add(HeldBatch(asked), {}));
+    CHECK_FALSE(held.add(HeldBatch(squatter), {}));
     CHECK(held.bytes() == 10);
     auto first = held.take_deliverable({});
     REQUIRE(first);
