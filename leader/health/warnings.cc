@@ -19,8 +19,9 @@ constexpr std::string_view kTransaction = "transaction";
 
 // The remedy for a peer that is away, by a part of the reason that the status gives.
 std::string remedy_of(std::string_view why) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kRemedies{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRemedies{{
       {"connection refused", "start its leader, or correct its address (listen there, peers here)"},
+      {"says nothing", "look whether its process is stopped, or its machine too busy"},
       {"no answer", "look whether its machine is up and a firewall lets the port through"},
       {"no route", "look whether its machine is up and a firewall lets the port through"},
       {"looked up", "correct the name in peers, or mend the look-up of names on this machine"},

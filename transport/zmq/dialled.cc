@@ -8,6 +8,11 @@
 
 namespace anabranch::transport {
 
+namespace {
+// Monitor events and timers come a little late or early.
+constexpr std::chrono::milliseconds kSlack{100};
+}  // namespace
+
 bool Dialled::is_due(Clock::time_point now) {
   if (redial.at() > now) return false;
   switch (name.look(now)) {
@@ -133,6 +138,13 @@ void Dialled::is_over(const std::string& why, bool said) {
 }
 
 std::string Dialled::why_refused(int event) const {
+  // ZeroMQ ends a handshake in which nothing comes, and tells that as any other end of one.
+  const bool may_be_silent =
+      event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL || event == ZMQ_EVENT_DISCONNECTED;
+  if (may_be_silent && Clock::now() - began_at >= kHandshakeMost - kSlack) {
+    return "no answer: its machine takes connections, and the process there says nothing, as one "
+           "that is stopped or overloaded";
+  }
   if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
     return key ? "it does not know the key of this region, or not as valid"
                : "it lets nobody in without a key";

@@ -38,7 +38,8 @@ struct Dialled {
   std::optional<Key> key;    // The key required of the far side; nullopt without keys.
   std::size_t failures = 0;  // Connections that broke before the far side had proven its key.
   LinkId link = 0;           // 0 while it is down.
-  int descriptor = -1;       // Of its newest connection.
+  int descriptor = -1;       // Of its newest connection...
+  Clock::time_point began_at = {};  // ...and since when there is one.
   Hearing hearing;
   std::deque<Incoming> unhandled;  // Read of the link.
   Assembler assembler;

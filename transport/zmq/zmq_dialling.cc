@@ -52,6 +52,7 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
       if (!dialled.socket) return end_turn();
     } else if (event->id == ZMQ_EVENT_CONNECTED) {
       dialled.descriptor = event->descriptor;
+      dialled.began_at = Clock::now();
       limit_unsent(event->descriptor);
     } else if (event->id != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
       if (broken == 0) broken = event->id;

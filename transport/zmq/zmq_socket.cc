@@ -51,7 +51,7 @@ void set_options(zmq::socket_t& socket, const std::string& address) {
   set_option(socket, ZMQ_HEARTBEAT_IVL, 2000);
   set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 15'000);
   set_option(socket, ZMQ_HEARTBEAT_TTL, 15'000);
-  set_option(socket, ZMQ_HANDSHAKE_IVL, 3000);
+  set_option(socket, ZMQ_HANDSHAKE_IVL, static_cast<int>(kHandshakeMost.count()));
   set_option(socket, ZMQ_CONNECT_TIMEOUT, 3000);
   set_option(socket, ZMQ_IMMEDIATE, 1);
   set_option(socket, ZMQ_RECONNECT_IVL, static_cast<int>(Redial::kPauseMin.count()));

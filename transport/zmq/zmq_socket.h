@@ -2,6 +2,7 @@
 // out, and libzmq's events of a socket's connections. Used by one thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -12,6 +13,9 @@
 #include "transport/frame.h"
 
 namespace anabranch::transport {
+
+// ZeroMQ ends a handshake that takes longer.
+inline constexpr std::chrono::milliseconds kHandshakeMost{3000};
 
 // Sets the options of a link and reads them back. Call it before bind and connect: later options
 // would silently have no effect.

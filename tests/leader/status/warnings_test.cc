@@ -89,6 +89,8 @@ TEST_SUITE("leader: warnings") {
     CHECK(all[0].text ==
           "region us (tcp://127.0.0.1:1) is not connected, for 1 min 30 s: connection refused");
     CHECK(all[0].what_to_do.find("start its leader") != std::string::npos);
+    status.peers[0].away_why = "no answer: the process there says nothing";
+    CHECK(warnings_in(status, {})[0].what_to_do.find("is stopped") != std::string::npos);
     CHECK_FALSE(all[0].critical);
   }
 

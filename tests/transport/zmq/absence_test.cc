@@ -209,6 +209,23 @@ TEST_CASE("a far side that hangs up once in the handshake may be ending, and get
   ::close(listener);
 }
 
+TEST_CASE("a far side that takes connections and says nothing does not answer, and wants no keys") {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const raw = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(listener, raw, size) == 0);
+  REQUIRE(::listen(listener, 8) == 0);  // The system accepts; no process does.
+  REQUIRE(::getsockname(listener, raw, &size) == 0);
+  const std::string there = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  const auto dialler = open_zmq_transport({.listen = {}, .peers = {there}}).value_or_raise();
+  CHECK(eventually([&] { return dialler->dials()[0].why.starts_with("no answer: "); }));
+  CHECK(dialler->dials()[0].why.find("keys") == std::string::npos);
+  ::close(listener);
+}
+
 TEST_SUITE_END();
 
 }  // namespace
