@@ -68,6 +68,11 @@ Trouble trouble_of(const KnownCard& one, const KnownCard& other) {
     return {"member_name", "two members of " + both + " have the name " + card.name,
             "give each its own node_name, and restart it"};
   }
+  if (card.role == MemberCard::Role::kLeads && other.card.role == MemberCard::Role::kLeads) {
+    return {"member_leads",
+            "two members of " + both + ", " + card.name + " and " + other.card.name + ", lead it",
+            "stop one of them, and let it follow the other, or give it a region of its own"};
+  }
   if (one.key && one.key == other.key) {
     return {"member_key",
             "two members of " + both + ", " + card.name + " and " + other.card.name +

@@ -92,6 +92,18 @@ TEST_SUITE("members: status") {
     CHECK(status_with({card(2, "eu", "eu-1")}, believe, {}, 60'000).warnings.empty());
   }
 
+  TEST_CASE("two members that lead one region are told of, though they hear each other by others") {
+    MemberCard other = card(2, "eu", "eu-2");
+    other.role = MemberCard::Role::kLeads;
+    const StoreStatus status = status_with({other}, believe);
+    const WarningStatus* const told = warning(status, "member_leads");
+    REQUIRE(told != nullptr);
+    CHECK(told->text == "two members of region eu, eu-1 and eu-2, lead it");
+    CHECK(warning(status_with({other}, believe, {}, 60'000), "member_leads") == nullptr);
+    other.region = "us";
+    CHECK(status_with({other}, believe).warnings.empty());
+  }
+
   TEST_CASE("two members with one file of keys are told of once, as no fault of their links") {
     const transport::Key mine{1};
     const auto of_mine = [&](const MemberCard&, const CardOnWay&) {
