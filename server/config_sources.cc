@@ -1,16 +1,13 @@
 // The sources of settings: a TOML file, the environment, flags.
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 #include <numeric>
-#include <sstream>
 #include <utility>
 
 #include <toml++/toml.h>
 
+#include "core/system/whole_file.h"
 #include "server/config.h"
 #include "server/quantity.h"
 
@@ -171,15 +168,10 @@ std::vector<std::string> apply_toml(std::string_view text, std::string_view name
 }
 
 std::vector<std::string> apply_file(const std::string& path, Config& config) {
-  errno = 0;
-  std::ifstream file(path);
-  std::ostringstream text;
-  // Opening a directory succeeds, only reading it fails.
-  if (file) text << file.rdbuf();
-  if (!file || errno == EISDIR) {
-    return {"cannot read " + path + ": " + std::strerror(errno != 0 ? errno : EIO)};
-  }
-  return apply_toml(text.str(), path, config);
+  constexpr std::size_t kBytesMax = std::size_t{16} << 20U;
+  const Result<std::string> text = core::whole_file(path, kBytesMax);
+  if (!text.ok()) return {text.failure().message};
+  return apply_toml(text.value(), path, config);
 }
 
 Result<void> apply_environment(const std::function<const char*(const char*)>& variable,

@@ -33,9 +33,16 @@ std::uint64_t sum_of(std::string_view stored, std::string_view head, std::uint64
 }
 
 Result<Descriptor> open_file(const std::string& path, int flags, const char* what) {
-  const int fd = core::above_standard(::open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly));
+  // To open a pipe waits for its other side unless O_NONBLOCK is there.
+  const int fd =
+      core::above_standard(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, kOwnerOnly));
   if (fd < 0) return file_failure(what, path);
-  return Descriptor(fd);
+  Descriptor file(fd);
+  struct stat found {};
+  if (::fstat(fd, &found) != 0) return file_failure(what, path);
+  const bool fits = (flags & O_DIRECTORY) != 0 ? S_ISDIR(found.st_mode) : S_ISREG(found.st_mode);
+  if (!fits) return core::invalid(std::string(what) + " " + path + ": it is no regular file");
+  return file;
 }
 
 }  // namespace

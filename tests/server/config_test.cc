@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <fstream>
 #include <functional>
@@ -140,6 +142,10 @@ TEST_CASE("a file that cannot be read is one problem") {
         std::vector<std::string>{"cannot read " + absent + ": No such file or directory"});
   CHECK(apply_file(folder.path().string(), config) ==
         std::vector<std::string>{"cannot read " + folder.path().string() + ": Is a directory"});
+  const std::string pipe = (folder.path() / "pipe.toml").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(apply_file(pipe, config) ==
+        std::vector<std::string>{"cannot read " + pipe + ": it is no regular file"});
   const std::string empty = (folder.path() / "empty.toml").string();
   std::ofstream(empty).close();
   CHECK(apply_file(empty, config).empty());

@@ -1,15 +1,12 @@
 #include "server/cli/plugin/file_contents.h"
 
-#include <fstream>
-#include <iterator>
+#include "core/system/whole_file.h"
 
 namespace anabranch::server::cli {
 
 core::Result<std::string> file_contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.good() && !file.eof()) return core::invalid(path + " cannot be read");
-  return bytes;
+  constexpr std::size_t kBytesMax = std::size_t{64} << 20U;
+  return core::whole_file(path, kBytesMax);
 }
 
 }  // namespace anabranch::server::cli
