@@ -71,11 +71,15 @@ core::Result<std::string> ask(const Arguments& arguments, std::vector<std::strin
   return client.value().call(words);
 }
 
+ExitCode print_unanswered(const core::Failure& failure) {
+  return print_error(failure.message, failure.code == ErrorCode::kTimeout ? kSilent : kFailed);
+}
+
 ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words,
                       std::string (*text)(const nlohmann::json& answer),
                       const std::string& database) {
   const core::Result<std::string> answer = ask(arguments, std::move(words), database);
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   try {
     const nlohmann::json all = nlohmann::json::parse(answer.value());
     std::cout << (arguments.has(kJson.name) ? all.dump(2) + '\n' : text(all));

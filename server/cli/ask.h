@@ -26,6 +26,9 @@ core::Result<Client> connect_to_port(const Arguments& arguments, const std::stri
 core::Result<std::string> ask(const Arguments& arguments, std::vector<std::string> words,
                               const std::string& database = {});
 
+// Prints why a question has no answer. Returns kSilent if the leader does not answer, else kFailed.
+ExitCode print_unanswered(const core::Failure& failure);
+
 // Sends a question whose answer is JSON, and prints the answer: unchanged with --json, else as
 // formatted by `text`. Prints an error if no answer arrives, or if `text` cannot read it.
 ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words,

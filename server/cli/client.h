@@ -8,17 +8,22 @@
 #include <vector>
 
 #include "core/result.h"
+#include "server/resp/socket/patience.h"
 #include "server/resp/socket/tls_caller.h"
+#include "server/steady_clock.h"
 
 namespace anabranch::server::cli {
 
+// The other side has 5 s from the attempt to connect until its first answer is whole, later ones
+// have the times of a Patience. A side that takes longer "does not answer": kTimeout.
+//
 // Movable. Not thread-safe.
 class Client {
  public:
-  // Connects to HOST:PORT within a few seconds. Fails with one line that names the address.
+  // Connects to HOST:PORT. Fails with one line that names the address: kTimeout, kIo.
   static core::Result<Client> connect(std::string_view address);
   // Connects to the leader that has a data directory open, on its control socket. Fails with one
-  // line that says whether there is one.
+  // line that says whether there is one: kClosed without one, kTimeout, kIo.
   static core::Result<Client> connect_to_directory(const std::string& directory);
   Client(Client&& other) noexcept;
   Client& operator=(Client&&) = delete;
@@ -26,13 +31,13 @@ class Client {
 
   // Speaks TLS from now on. Fails as TlsCaller::connect.
   core::Result<void> secure(const TlsCaller::Files& files);
-  // Sends a command and waits for its answer, at most a minute. Fails with kInvalid and the
-  // server's own text if it answers with an error, kIo if the connection breaks, kCorrupt if the
-  // far side does not speak the protocol. Arrays are not supported.
+  // Sends a command and waits for its answer. Fails with kInvalid and the server's own text if it
+  // answers with an error, kTimeout if it does not answer, kIo if the connection breaks, kCorrupt
+  // if the far side does not speak the protocol. Arrays are not supported.
   core::Result<std::string> call(const std::vector<std::string>& words);
 
-  // Waits until the other side answers at all, 5 s at most: its loop may stand still. Whatever it
-  // says to a PING will do. Fails as call(), but not with its error.
+  // Waits until the other side answers at all: its loop may stand still. Whatever it says to a PING
+  // will do. Fails as call(), but not with its error.
   core::Result<void> await_life();
 
   // Returns a command as its bytes.
@@ -50,15 +55,22 @@ class Client {
   [[nodiscard]] core::Failure nonsense() const;
 
  private:
-  Client(int socket, std::string address) : socket_(socket), address_(std::move(address)) {}
+  Client(int socket, std::string address, SteadyTime until);
 
   // Waits for more bytes and appends them to the buffer.
   core::Result<void> receive_some();
+  // Does that once, when there are some; returns how many, none at the end of the connection.
+  core::Result<std::size_t> receive_into(char* into, std::size_t room);
+  core::Result<std::size_t> send_some(std::string_view bytes);
+  core::Result<std::string> next_answer();
   core::Result<std::string> take_bulk(std::string_view length);
   [[nodiscard]] core::Failure broken(std::string_view what) const;
+  // No more is waited for from now on.
+  core::Failure silent();
 
   int socket_;
   std::string address_;
+  Patience patience_;
   std::optional<TlsCaller> tls_;
   std::string buffer_;
 };

@@ -19,7 +19,9 @@ enum ExitCode : int {
   kFailed = 1,   // The command failed: no server there, port in use, no such peer.
   kUsage = 2,    // Wrong words on the command line; nothing was tried.
   kDamaged = 3,  // The data file cannot be read: starting again does not help.
+  kSilent = 3,   // Of a command that asks a leader: there is one, and it does not answer.
   kPartly = 4,   // Done, but something that was asked for was left out.
+  kAway = 5,     // Nothing is wrong as far as it was seen; some regions are away.
   // A setting, or a file that one names, is wrong (EX_CONFIG of sysexits.h). Starting again does
   // not help.
   kMisconfigured = 78,

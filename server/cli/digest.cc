@@ -10,7 +10,7 @@ namespace {
 
 ExitCode run_digest(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"DIGEST"});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << answer.value() << '\n';
   return kClean;
 }

@@ -55,7 +55,7 @@ ExitCode resolve(const Arguments& arguments) {
   std::vector<std::string> words{"FORK", "RESOLVE", arguments.text(kOrigin.name)};
   if (arguments.has(kAdopt.name)) words.emplace_back("ADOPT");
   const core::Result<std::string> answer = ask(arguments, std::move(words));
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << "this leader gives way; fork list and the log say how far it is\n";
   return kClean;
 }

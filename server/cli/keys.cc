@@ -37,7 +37,7 @@ ExitCode make(const Arguments& arguments) {
 
 ExitCode reload(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"KEYS", "RELOAD"});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << "the keys are read again\n";
   return kClean;
 }

@@ -16,7 +16,7 @@ constexpr Argument kName{"NAME", Argument::Kind::kPositional, "",
 ExitCode change(const Arguments& arguments, const char* verb, const char* done) {
   const std::string name = arguments.text(kName.name);
   const core::Result<std::string> answer = ask(arguments, {"PEER", verb, name});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << name << ' ' << done << '\n';
   return kClean;
 }

@@ -45,7 +45,7 @@ ExitCode change(const Arguments& arguments, std::vector<std::string> words, cons
   words.emplace_back("DB");
   words.push_back(arguments.text(kDb.name));
   const core::Result<std::string> answer = ask(arguments, std::move(words));
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << "the policy for " << in_quotes(arguments.text(kPrefix.name)) << ' ' << done << '\n';
   return kClean;
 }

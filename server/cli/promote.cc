@@ -10,7 +10,7 @@ namespace {
 
 ExitCode run_promote(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"PROMOTE"});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << "it leads its region now\n";
   return kClean;
 }

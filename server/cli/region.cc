@@ -47,7 +47,7 @@ ExitCode list_regions(const Arguments& arguments) {
 
 ExitCode change(const Arguments& arguments, std::vector<std::string> words, const char* done) {
   const core::Result<std::string> answer = ask(arguments, std::move(words));
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << arguments.text(kName.name) << ' ' << done << '\n';
   return kClean;
 }
@@ -66,7 +66,7 @@ ExitCode retire(const Arguments& arguments) {
   if (members.empty()) return change(arguments, std::move(words), lost ? "is lost" : "is retired");
   words.push_back(members.front());
   const core::Result<std::string> answer = ask(arguments, std::move(words));
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   constexpr std::size_t kOriginDigits = 16;
   const bool is_origin = members.front().size() == kOriginDigits &&
                          members.front().find_first_not_of("0123456789abcdef") == std::string::npos;

@@ -69,9 +69,9 @@ core::Result<json> wait(const Arguments& arguments, milliseconds timeout) {
 
 ExitCode stop(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"REPAIR", "STOP"});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   const core::Result<json> status = status_of(arguments);
-  if (!status.ok()) return print_error(status.failure().message);
+  if (!status.ok()) return print_unanswered(status.failure());
   const std::string why = status.value().at("rows_again");
   if (!why.empty()) return print_error("the leader takes its rows again all the same: " + why);
   std::cout << "the leader does not take its rows again\n";
@@ -83,9 +83,9 @@ ExitCode run_repair(const Arguments& arguments) try {
   const core::Result<std::int64_t> timeout = parse_time(arguments.text(kTimeout.name));
   if (!timeout.ok()) return print_error("--timeout: " + timeout.failure().message, kUsage);
   const core::Result<std::string> started = ask(arguments, {"REPAIR", "START"});
-  if (!started.ok()) return print_error(started.failure().message);
+  if (!started.ok()) return print_unanswered(started.failure());
   const core::Result<json> done = wait(arguments, milliseconds(timeout.value()));
-  if (!done.ok()) return print_error(done.failure().message);
+  if (!done.ok()) return print_unanswered(done.failure());
   std::cout << "the leader has all its rows again: " << done.value().at("rows") << " rows\n";
   return kClean;
 } catch (const json::exception& error) {

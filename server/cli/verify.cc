@@ -12,6 +12,7 @@
 #include "server/cli/ask.h"
 #include "server/cli/command.h"
 #include "server/cli/printable.h"
+#include "server/steady_clock.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kPollEvery = std::chrono::milliseconds(50);
+constexpr auto kSayEvery = std::chrono::seconds(5);
 
 constexpr Argument kRegions{"REGION", Argument::Kind::kPositionals, "",
                             "the regions to compare with; all peers when none is named"};
@@ -32,6 +34,14 @@ bool is_good(const json& verdict) {
   const std::string state = verdict.at("state");
   return (state == "equal" || state == "same") && !verdict.at("digest_wrong_here") &&
          !verdict.at("digest_wrong_there");
+}
+
+// Whether the region could not be asked, so that nothing is known of its rows.
+bool is_away(const json& verdict) {
+  const std::string state = verdict.at("state");
+  const bool told = state == "equal" || state == "same" || state == "different" ||
+                    state == "behind" || state == "sweeping";
+  return !told && !verdict.at("digest_wrong_here") && !verdict.at("digest_wrong_there");
 }
 
 std::string vector_text(const json& applied) {
@@ -85,14 +95,27 @@ void print(const json& verdict) {
   if (verdict.at("digest_wrong_there")) std::cout << "  region " << region << wrong;
 }
 
+std::string names_of_running(const json& verdicts) {
+  std::string names;
+  for (const json& each : verdicts) {
+    if (each.at("state") == "running") names += (names.empty() ? "" : ", ") + text(each, "region");
+  }
+  return names;
+}
+
 // Asks repeatedly until no comparison is running.
 core::Result<json> wait_for_verdicts(const Arguments& arguments) {
+  SteadyTime said = steady_now();
   for (;;) {
     const core::Result<std::string> answer = ask(arguments, {"VERIFY", "RESULT"});
     if (!answer.ok()) return answer.failure();
     json verdicts = json::parse(answer.value());
-    const auto running = [](const json& verdict) { return verdict.at("state") == "running"; };
-    if (std::none_of(verdicts.begin(), verdicts.end(), running)) return verdicts;
+    const std::string running = names_of_running(verdicts);
+    if (running.empty()) return verdicts;
+    if (const SteadyTime now = steady_now(); now - said >= kSayEvery) {
+      std::cerr << "anabranch: waits for region " << running << '\n';
+      said = now;
+    }
     std::this_thread::sleep_for(kPollEvery);
   }
 }
@@ -101,9 +124,9 @@ ExitCode run_verify(const Arguments& arguments) try {
   std::vector<std::string> words{"VERIFY", "START"};
   for (const std::string& region : arguments.texts(kRegions.name)) words.push_back(region);
   const core::Result<std::string> started = ask(arguments, words);
-  if (!started.ok()) return print_error(started.failure().message);
+  if (!started.ok()) return print_unanswered(started.failure());
   const core::Result<json> verdicts = wait_for_verdicts(arguments);
-  if (!verdicts.ok()) return print_error(verdicts.failure().message);
+  if (!verdicts.ok()) return print_unanswered(verdicts.failure());
   if (arguments.has(kJson.name)) {
     std::cout << verdicts.value().dump(2) << '\n';
   } else {
@@ -111,7 +134,9 @@ ExitCode run_verify(const Arguments& arguments) try {
   }
   if (verdicts.value().empty()) return print_error("there are no peers to compare with");
   const json& all = verdicts.value();
-  return std::all_of(all.begin(), all.end(), is_good) ? kClean : kFailed;
+  if (std::ranges::all_of(all, is_good)) return kClean;
+  const auto is_all_right = [](const json& each) { return is_good(each) || is_away(each); };
+  return std::ranges::all_of(all, is_all_right) ? kAway : kFailed;
 } catch (const json::exception& error) {
   return print_error("the server's answer cannot be read: " + std::string(error.what()));
 }

@@ -85,14 +85,15 @@ ExitCode at_leader(const Arguments& arguments, const std::string& folder) {
   (void)std::signal(SIGINT, interrupt);
   (void)std::signal(SIGTERM, interrupt);
   const core::Result<std::string> started = ask(arguments, {"BACKUP", "START", folder});
-  if (!started.ok()) return print_error(started.failure().message);
+  if (!started.ok()) return print_unanswered(started.failure());
   if (started.value() == "joined") {
     std::cout << "the leader is writing this backup already: waiting for it\n" << std::flush;
   }
   const core::Result<json> result = wait_for_end(arguments);
   if (!result.ok()) {
-    return print_error(result.failure().message +
-                       "; if its leader has ended, the backup is unfinished");
+    return print_unanswered(
+        {result.failure().code,
+         result.failure().message + "; if its leader has ended, the backup is unfinished"});
   }
   if (arguments.has(kJson.name)) std::cout << result.value().dump(2) << '\n';
   const std::string state = result.value().at("state");
@@ -150,8 +151,9 @@ bool is_left_alone(const Arguments& arguments) {
   if (!arguments.has(kDirectory.name) || arguments.has(kRedis.name)) return false;
   const std::string directory = arguments.text(kDirectory.name);
   std::error_code error;
-  return std::filesystem::exists(std::filesystem::path(directory) / "data.mdb", error) &&
-         !Client::connect_to_directory(directory).ok();
+  if (!std::filesystem::exists(std::filesystem::path(directory) / "data.mdb", error)) return false;
+  const core::Result<Client> leader = Client::connect_to_directory(directory);
+  return !leader.ok() && leader.failure().code == ErrorCode::kClosed;
 }
 
 ExitCode run_backup(const Arguments& arguments) try {

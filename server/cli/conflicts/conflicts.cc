@@ -103,7 +103,7 @@ ExitCode for_each_loser(const Arguments& arguments, std::uint64_t limit, const V
   while (limit > 0) {
     const core::Result<std::string> answer =
         ask(arguments, list_words(arguments, before, std::min(limit, kPage)));
-    if (!answer.ok()) return print_error(answer.failure().message);
+    if (!answer.ok()) return print_unanswered(answer.failure());
     try {
       const json page = json::parse(answer.value());
       for (const json& each : page.at("losers")) visit(each);
@@ -135,7 +135,7 @@ ExitCode show(const Arguments& arguments) {
 ExitCode put_back(const Arguments& arguments) {
   const core::Result<std::string> answer =
       ask(arguments, {"CONFLICTS", "PUTBACK", arguments.text(kId.name)});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << "the value of " << printable(arguments.text(kId.name))
             << " is written again; `conflicts list` has what it replaced\n";
   return kClean;

@@ -126,7 +126,7 @@ core::Result<void> wait(const Arguments& arguments, const std::string& token,
 
 ExitCode undo(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"DRAIN", "STOP"});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << "the leader takes writes again\n";
   return kClean;
 }
@@ -136,9 +136,9 @@ ExitCode run_drain(const Arguments& arguments) try {
   const core::Result<std::int64_t> timeout = parse_time(arguments.text(kTimeout.name));
   if (!timeout.ok()) return print_error("--timeout: " + timeout.failure().message, kUsage);
   const core::Result<std::string> token = ask(arguments, {"DRAIN", "START"});
-  if (!token.ok()) return print_error(token.failure().message);
+  if (!token.ok()) return print_unanswered(token.failure());
   const core::Result<void> done = wait(arguments, token.value(), milliseconds(timeout.value()));
-  if (!done.ok()) return print_error(done.failure().message);
+  if (!done.ok()) return print_unanswered(done.failure());
   std::cout << "every region has all that this leader has, and it takes no writes of applications: "
                "stop it, or take writes again with anabranch drain --undo\n";
   return kClean;

@@ -51,6 +51,7 @@ Result<void> wait_for_earlier_runs(Client& client, const std::string& name, bool
   const Result<std::string> id = client.call({"CLIENT", "ID"});
   for (int polls = 0; polls < kPollsMax; ++polls) {
     const Result<std::string> list = client.call({"CLIENT", "LIST"});
+    if (!list.ok() && list.failure().code == ErrorCode::kTimeout) return list.failure();
     if (!named.ok() || !id.ok() || !list.ok()) {
       if (goes_on) std::cerr << kCannotSee;
       return {};

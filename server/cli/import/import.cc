@@ -142,7 +142,7 @@ Result<Report> import(const Arguments& arguments, const LiveAddress* live,
   const Job job{arguments, progress, begun.value()};
   Result<Report> report = live != nullptr ? import_live(job, *live) : import_file(job, source);
   if (report.ok()) return report;
-  return core::invalid(report.failure().message + goes_on(progress));
+  return core::Failure{report.failure().code, report.failure().message + goes_on(progress)};
 }
 
 ExitCode run_import(const Arguments& arguments) {
@@ -162,7 +162,7 @@ ExitCode run_import(const Arguments& arguments) {
   const std::string source =
       is_file ? std::filesystem::absolute(from).lexically_normal().string() : address.text();
   const Result<Report> report = import(arguments, is_file ? nullptr : &address, source);
-  if (!report.ok()) return print_error(report.failure().message);
+  if (!report.ok()) return print_unanswered(report.failure());
   std::cout << report.value().text();
   const bool kept = report.value().existed > 0 && !arguments.has(kSkip.name);
   return kept || report.value().left_out() > 0 ? kPartly : kClean;

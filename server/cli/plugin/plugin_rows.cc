@@ -23,7 +23,7 @@ ExitCode add(const Arguments& arguments) {
   const core::Result<std::string> module = file_contents(arguments.text(kFile.name));
   if (!module.ok()) return print_error(module.failure().message, kUsage);
   const core::Result<std::string> name = ask(arguments, {"PLUGIN", "ADD", module.value()});
-  if (!name.ok()) return print_error(name.failure().message);
+  if (!name.ok()) return print_unanswered(name.failure());
   std::cout << printable(name.value()) << '\n';
   std::cerr << "anabranch: next: anabranch policy set wasm1:" << printable(name.value())
             << " PREFIX\n";
@@ -65,7 +65,7 @@ core::Result<json> all_plugins(const Arguments& arguments) {
 ExitCode list_plugins(const Arguments& arguments) {
   try {
     const core::Result<json> plugins = all_plugins(arguments);
-    if (!plugins.ok()) return print_error(plugins.failure().message);
+    if (!plugins.ok()) return print_unanswered(plugins.failure());
     const json& all = plugins.value();
     std::cout << (arguments.has(kJson.name) ? all.dump(2) + '\n' : plugins_table(all));
   } catch (const json::exception& error) {
@@ -77,7 +77,7 @@ ExitCode list_plugins(const Arguments& arguments) {
 ExitCode remove(const Arguments& arguments) {
   const std::string name = arguments.text(kName.name);
   const core::Result<std::string> answer = ask(arguments, {"PLUGIN", "REMOVE", name});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << "the module is removed\n";
   return kClean;
 }

@@ -41,7 +41,7 @@ constexpr Argument kForget{
 
 ExitCode forget(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"SALVAGE", "FORGET"});
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   std::cout << "what its log had lost is forgotten\n";
   return kClean;
 }
@@ -85,7 +85,7 @@ ExitCode wait_for_end(const Arguments& arguments) {
   SteadyTime said = steady_now();
   for (;;) {
     const core::Result<std::string> answer = ask(arguments, {"SALVAGE", "RESULT"});
-    if (!answer.ok()) return print_error(answer.failure().message);
+    if (!answer.ok()) return print_unanswered(answer.failure());
     const json state = json::parse(answer.value());
     const auto word = state.at("state").get<std::string>();
     if (word != "reading" && word != "writing") return print_result(state);
@@ -105,14 +105,15 @@ ExitCode act(const Arguments& arguments, std::vector<std::string> words) {
   const bool takes = arguments.has(kTake.name);
   if (arguments.has(kForce.name)) words.emplace_back("FORCE");
   const auto answer = ask(arguments, std::move(words), takes ? arguments.text(kDb.name) : "");
-  if (!answer.ok()) return print_error(answer.failure().message);
+  if (!answer.ok()) return print_unanswered(answer.failure());
   return wait_for_end(arguments);
 }
 
 // Of the leader that has the directory, or else of the directory.
 core::Result<OwnOrigins> find_own(const Arguments& arguments, const std::string& directory) {
   const auto answer = ask(arguments, {"SALVAGE", "RESULT"});
-  if (!answer.ok()) return own_origins_of(directory);
+  if (!answer.ok() && answer.failure().code == ErrorCode::kClosed) return own_origins_of(directory);
+  if (!answer.ok()) return answer.failure();
   const json all = json::parse(answer.value());
   OwnOrigins own;
   own.region = all.at("region").get<std::string>();
@@ -134,6 +135,8 @@ ExitCode list_files(const Arguments& arguments) {
   }
   const auto own = find_own(arguments, directory);
   if (!own.ok()) return print_error(own.failure());
+  if (!own.ok() && own.failure().code == ErrorCode::kTimeout)
+    return print_unanswered(own.failure());
   std::ofstream out;
   const std::string name = arguments.text(kOut.name);
   if (!name.empty()) {
@@ -153,7 +156,8 @@ ExitCode list_files(const Arguments& arguments) {
 // The condition, of a leader that runs.
 ExitCode print_condition(const Arguments& arguments, bool must_run) {
   const core::Result<std::string> answer = ask(arguments, {"STATUS"});
-  if (!answer.ok()) return must_run ? print_error(answer.failure().message) : kClean;
+  if (!answer.ok() && !must_run && answer.failure().code == ErrorCode::kClosed) return kClean;
+  if (!answer.ok()) return print_unanswered(answer.failure());
   const json lost = json::parse(answer.value()).at("log_lost");
   for (const json& each : lost) std::cout << printable(each.get<std::string>()) << '\n';
   if (lost.empty()) std::cout << "its log has lost nothing\n";
@@ -175,6 +179,7 @@ ExitCode run_salvage(const Arguments& arguments) try {
   }
   const ExitCode condition = print_condition(arguments, !has_files);
   const ExitCode listed = has_files ? list_files(arguments) : kClean;
+  if (condition == kSilent) return condition;
   return listed == kClean ? condition : listed;
 } catch (const json::exception& error) {
   return print_error("the leader's answer cannot be read: " + std::string(error.what()));

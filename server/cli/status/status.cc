@@ -91,6 +91,7 @@ std::string heading() {
 Frame look(const Arguments& arguments, const Form& form) {
   std::string why;
   const core::Result<std::string> answer = ask(arguments, {"STATUS"});
+  const bool silent = !answer.ok() && answer.failure().code == ErrorCode::kTimeout;
   if (!answer.ok()) why = answer.failure().message;
   try {
     if (answer.ok()) {
@@ -104,7 +105,7 @@ Frame look(const Arguments& arguments, const Form& form) {
     why = "the server's answer cannot be read: " + std::string(error.what());
   }
   if (form.check) return frame_of(unknown_verdict(why));
-  return {why, kFailed};
+  return {why, silent ? kSilent : kFailed};
 }
 
 // A leader that is away is shown as that, and asked again.

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <utility>
@@ -37,6 +38,16 @@ core::Result<void> use_files(SSL_CTX* context, const TlsCaller::Files& files) {
   return {};
 }
 
+// Waits until the call that has ended with `result` can go on. Fails when it cannot.
+core::Result<void> wait_to_go_on(SSL* connection, int result, const Patience& patience,
+                                 const std::string& what) {
+  const int reached = ::SSL_get_error(connection, result);
+  if (reached != SSL_ERROR_WANT_READ && reached != SSL_ERROR_WANT_WRITE) return failed(what);
+  const short events = reached == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
+  if (patience.wait(::SSL_get_fd(connection), events)) return {};
+  return core::Failure{ErrorCode::kTimeout, what + ": no answer in time"};
+}
+
 // Has the certificate checked for a name or an address.
 bool expect(SSL* connection, const std::string& host) {
   std::string plain = host;
@@ -50,8 +61,8 @@ bool expect(SSL* connection, const std::string& host) {
 
 }  // namespace
 
-core::Result<TlsCaller> TlsCaller::connect(int socket, const std::string& host,
-                                           const Files& files) {
+core::Result<TlsCaller> TlsCaller::connect(int socket, const std::string& host, const Files& files,
+                                           const Patience& patience) {
   const std::unique_ptr<SSL_CTX, decltype(&::SSL_CTX_free)> context(
       ::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);
   if (context == nullptr) return failed("TLS");
@@ -63,31 +74,46 @@ core::Result<TlsCaller> TlsCaller::connect(int socket, const std::string& host,
       ::SSL_set_fd(connection.get(), socket) != 1) {
     return failed("TLS");
   }
-  if (::SSL_connect(connection.get()) == 1) return TlsCaller(std::move(connection));
-  const long verdict = ::SSL_get_verify_result(connection.get());
-  if (verdict == X509_V_OK) return failed("TLS with " + host);
-  ::ERR_clear_error();
-  return core::Failure{ErrorCode::kIo, "the certificate of " + host + " is not accepted: " +
-                                           ::X509_verify_cert_error_string(verdict)};
+  ::SSL_set_mode(connection.get(), SSL_MODE_ENABLE_PARTIAL_WRITE);  // Each record is progress.
+  for (;;) {
+    const int result = ::SSL_connect(connection.get());
+    if (result == 1) return TlsCaller(std::move(connection));
+    const long verdict = ::SSL_get_verify_result(connection.get());
+    if (verdict != X509_V_OK) {
+      ::ERR_clear_error();
+      return core::Failure{ErrorCode::kIo, "the certificate of " + host + " is not accepted: " +
+                                               ::X509_verify_cert_error_string(verdict)};
+    }
+    const auto ready = wait_to_go_on(connection.get(), result, patience, "TLS with " + host);
+    if (!ready.ok()) return ready.failure();
+  }
 }
 
-core::Result<void> TlsCaller::send(std::string_view bytes) {
+core::Result<void> TlsCaller::send(std::string_view bytes, Patience& patience) {
   while (!bytes.empty()) {
     std::size_t sent = 0;
-    if (::SSL_write_ex(connection_.get(), bytes.data(), bytes.size(), &sent) != 1) {
-      return failed("TLS");
+    const int result = ::SSL_write_ex(connection_.get(), bytes.data(), bytes.size(), &sent);
+    if (result != 1) {
+      const auto ready = wait_to_go_on(connection_.get(), result, patience, "TLS");
+      if (!ready.ok()) return ready.failure();
+      continue;
     }
+    patience.progress(sent);
     bytes.remove_prefix(sent);
   }
   return {};
 }
 
-core::Result<std::size_t> TlsCaller::receive(char* into, std::size_t room) {
-  std::size_t got = 0;
-  const int result = ::SSL_read_ex(connection_.get(), into, room, &got);
-  if (result == 1) return got;
-  if (::SSL_get_error(connection_.get(), result) == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
-  return failed("TLS");
+core::Result<std::size_t> TlsCaller::receive(char* into, std::size_t room,
+                                             const Patience& patience) {
+  for (;;) {
+    std::size_t got = 0;
+    const int result = ::SSL_read_ex(connection_.get(), into, room, &got);
+    if (result == 1) return got;
+    if (::SSL_get_error(connection_.get(), result) == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
+    const auto ready = wait_to_go_on(connection_.get(), result, patience, "TLS");
+    if (!ready.ok()) return ready.failure();
+  }
 }
 
 }  // namespace anabranch::server
