@@ -43,10 +43,12 @@ core::Result<void> Startup::load() {
     return state.load_scores(options.resolvers, options.nonce);
   }
   if (identity.region != options.region) {
-    return core::invalid("the data belongs to region " + identity.region + ", not to " +
+    return core::invalid(std::string(kOthersData) + "region " + identity.region + ", not to " +
                          options.region);
   }
-  if (identity.mesh != options.mesh) return core::invalid("the data belongs to another mesh");
+  if (identity.mesh != options.mesh) {
+    return core::invalid(std::string(kOthersData) + "another mesh");
+  }
   const auto snapshot = state.storage().snapshot();
   if (auto loaded = owner_.time.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = owner_.inbox.proofs().load(*snapshot); !loaded.ok()) return loaded;

@@ -3,6 +3,8 @@
 // thread-safe.
 #pragma once
 
+#include <string_view>
+
 #include "core/result.h"
 #include "core/wall_clock.h"
 #include "regions/background.h"
@@ -19,6 +21,9 @@
 #include "regions/state/lost_log.h"
 
 namespace anabranch::regions {
+
+// Begins the failure of options that do not fit the data, with kInvalid.
+inline constexpr std::string_view kOthersData = "the data belongs to ";
 
 class Startup {
  public:

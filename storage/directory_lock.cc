@@ -132,8 +132,8 @@ Result<int> lock_file(const std::string& directory) {
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     Failure failure = unusable(directory, "flock");
     if (errno == EWOULDBLOCK) {
-      failure = {ErrorCode::kBusy,
-                 "data directory " + directory + " is in use by another process" + owner_of(file)};
+      failure = {ErrorCode::kBusy, "data directory " + directory + ' ' +
+                                       std::string(DirectoryLock::kInUse) + owner_of(file)};
     }
     ::close(file);
     return failure;

@@ -19,6 +19,8 @@ namespace anabranch::storage {
 class DirectoryLock {
  public:
   static constexpr std::string_view kFile = "lock";
+  // Part of the message of a kBusy about another process.
+  static constexpr std::string_view kInUse = "is in use by another process";
 
   // Creates the directory (mode 0700) when it is absent, and locks it. Fails with kBusy when the
   // directory is in use, naming the other process, and with kInvalid when it cannot be used: no

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -13,9 +14,11 @@
 #include "core/log.h"
 #include "http/port.h"
 #include "leader/leader.h"
+#include "regions/startup.h"
 #include "server/cli/command.h"
 #include "server/cli/config/configure.h"
 #include "server/cli/faults.h"
+#include "server/cli/wanted_file.h"
 #include "server/config.h"
 #include "server/config_doubts.h"
 #include "server/file_limit.h"
@@ -23,7 +26,9 @@
 #include "server/service/journal.h"
 #include "server/service/json_lines.h"
 #include "server/service/manager.h"
+#include "server/steady_clock.h"
 #include "storage/damage.h"
+#include "storage/directory_lock.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -194,6 +199,29 @@ ExitCode serve_with(leader::Leader& leader, const Config& config, const Descript
   return kClean;
 }
 
+// Opens the leader. A backup of its directory, made while it was down, gives way within seconds.
+Result<std::unique_ptr<leader::Leader>> open_leader(const Config& config) {
+  constexpr std::chrono::seconds kPatience{8};
+  constexpr std::chrono::milliseconds kTryEvery{100};
+  const SteadyTime until = steady_now() + kPatience;
+  const WantedFile wanted(config.store.path);
+  for (bool waits = false;; waits = true) {
+    auto leader = leader::Leader::open(config.store);
+    const bool in_use =
+        !leader.ok() && leader.failure().code == ErrorCode::kBusy &&
+        leader.failure().message.find(storage::DirectoryLock::kInUse) != std::string::npos;
+    if (waits && (!in_use || steady_now() >= until)) wanted.remove();
+    if (!in_use || steady_now() >= until || stopping) return leader;
+    wanted.make();
+    std::this_thread::sleep_for(kTryEvery);
+  }
+}
+
+// Whether the region or the mesh of the configuration is not that of the data.
+bool is_misfit(const core::Failure& failure) {
+  return failure.code == ErrorCode::kInvalid && failure.message.starts_with(regions::kOthersData);
+}
+
 ExitCode serve(const Config& config) {
   if (config.store.control) {
     const Result<std::string> path = control::control_path(config.store.path);
@@ -201,7 +229,12 @@ ExitCode serve(const Config& config) {
   }
   const Result<DescriptorShares> shares = share_descriptors(needs_of(config));
   if (!shares.ok()) return give_up(shares.failure(), config, true);
-  Result<std::unique_ptr<leader::Leader>> leader = leader::Leader::open(config.store);
+  Result<std::unique_ptr<leader::Leader>> leader = open_leader(config);
+  if (!leader.ok() && is_misfit(leader.failure())) {
+    core::Failure failure = leader.failure();
+    if (failure.message.ends_with("another mesh")) failure.message += " than " + config.store.mesh;
+    return give_up(failure, config, true);
+  }
   if (!leader.ok()) return give_up(leader.failure(), config);
   leader.value()->end_flush_when(flush_given_up);
   const ExitCode code = serve_with(*leader.value(), config, shares.value());

@@ -206,6 +206,7 @@ def offline(world, eu):
           lost_answer.stderr)
     eu.start()
     without_log(world)
+    gives_way(world)
     nowhere = run("backup", os.path.join(world.folder, "x"), "--data", world.folder)
     check(nowhere.returncode == 1, nowhere.stdout)
 
@@ -220,7 +221,35 @@ def without_log(world):
     shutil.rmtree(os.path.join(lone.data, "wal"))
     made = run("backup", folder, "--data", lone.data)
     check(made.returncode == 4 and "writes are missing" in made.stdout, made.stdout + made.stderr)
-    check(run("doctor", "--data", lone.data).returncode == 1, "doctor")
+    check(run("doctor", "--data", lone.data, "--offline").returncode == 1, "doctor")
+
+
+def gives_way(world):
+    """A backup of a directory without a leader ends when a leader is to open the directory."""
+    last = world.start("last")
+    for i in range(40):
+        last.call("SET", f"large:{i}", os.urandom(2 << 20))
+    check(last.stop(60) == 0, "it ends")
+    folder = os.path.join(world.folder, "given-way")
+    tool = start_tool(folder, "--data", last.data)
+    wait_until("it has begun", lambda: os.path.isdir(folder) and len(os.listdir(folder)) > 0)
+    tool.send_signal(signal.SIGSTOP)
+    refused = run("serve", "--region", "last", "--data", last.data, timeout=30)
+    check(refused.returncode == 1 and "in use by another process" in refused.stderr, refused)
+    check(not os.path.exists(os.path.join(last.data, "wanted")), "it is wanted no longer")
+    starts = threading.Thread(target=last.start, args=(60,))
+    starts.start()
+    wait_until("it is wanted", lambda: os.path.exists(os.path.join(last.data, "wanted")))
+    time.sleep(1.1)  # The backup looks once a second.
+    tool.send_signal(signal.SIGCONT)
+    out, err = tool.communicate(timeout=60)
+    check(tool.returncode == 1 and "gives way" in err, f"{tool.returncode} {out} {err}")
+    starts.join()
+    check(last.call("STRLEN", "large:39") == 2 << 20, "it serves")
+    check(not is_whole(folder), "unfinished")
+    check(not os.path.exists(os.path.join(last.data, "wanted")), "it has it")
+    done = run("backup", folder, "--data", last.data, timeout=60)
+    check(done.returncode == 0 and "begun anew" in done.stdout, done)
 
 
 def all_lost(world):

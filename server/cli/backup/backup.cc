@@ -19,6 +19,8 @@
 #include "server/cli/backup/progress_line.h"
 #include "server/cli/faults.h"
 #include "server/cli/printable.h"
+#include "server/cli/wanted_file.h"
+#include "server/steady_clock.h"
 #include "storage/engine/open_storage.h"
 
 namespace anabranch::server::cli {
@@ -107,6 +109,26 @@ ExitCode at_leader(const Arguments& arguments, const std::string& folder) {
   return result.value().at("faults") == 0 ? kClean : kPartly;
 }
 
+// Fails once a leader wants the directory; looks once a second.
+class GivesWay {
+ public:
+  explicit GivesWay(const std::string& directory) : wanted_(directory) { wanted_.remove(); }
+
+  core::Result<void> look() {
+    const SteadyTime now = steady_now();
+    if (now - looked_ < std::chrono::seconds(1)) return {};
+    looked_ = now;
+    if (!wanted_.is_there()) return {};
+    return core::Failure{ErrorCode::kBusy,
+                         "a leader is about to open the directory, and it gives way: the same "
+                         "command lets that leader write the backup"};
+  }
+
+ private:
+  WantedFile wanted_;  // One that is there from before is of a leader that was killed.
+  SteadyTime looked_ = steady_now();
+};
+
 // Backs up a directory that no leader has open, and that is locked meanwhile.
 ExitCode of_directory(const Arguments& arguments, const std::string& folder) {
   const std::string directory = arguments.text(kDirectory.name);
@@ -121,10 +143,11 @@ ExitCode of_directory(const Arguments& arguments, const std::string& folder) {
   core::Result<leader::BackupRun> made = leader::BackupRun();
   {
     ProgressLine line;
+    GivesWay gives_way(directory);
     made = leader::run_backup(*opened.value(), directory, folder, clock,
                               [&](const leader::BackupProgress& at) {
                                 line.show(at.stage, at.done, at.total, at.bytes);
-                                return core::Result<void>();
+                                return gives_way.look();
                               });
   }
   if (!made.ok()) return print_error("no backup: " + made.failure().message);
