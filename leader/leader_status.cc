@@ -8,6 +8,7 @@
 
 #include "leader/health/footprint.h"
 #include "leader/storage_options.h"
+#include "transport/address.h"
 
 namespace anabranch::leader {
 
@@ -153,9 +154,28 @@ void add_absence(PeerStatus& status, core::Origin origin, const Replica& replica
   }
 }
 
+// Whether nobody waits for a region any more: it was retired, or declared lost.
+bool is_given_up(const std::string& region, const Replica& replica) {
+  return replica.members().list().retirement(region) != Retirement::kNone;
+}
+
+// The region that is expected at a dialled address: as the configuration names it, or the one met
+// there last; empty when neither is known.
+std::string region_at(const std::string& address, const Options& options, const Replica& replica) {
+  for (const std::string& text : options.peers) {
+    const auto peer = transport::parse_peer(text);
+    if (!peer.ok() || peer.value().address != address || peer.value().region.empty()) continue;
+    return peer.value().region;
+  }
+  return replica.met().region_at(address);
+}
+
+// Adds the peers that were met since the start. One of a region that is given up is a link only as
+// long as it is connected.
 void add_peers(StoreStatus& status, const Replica& replica, const Links& links, const Lag& lag,
                core::Millis now) {
   for (const auto& [origin, peer] : replica.exchange().peers()) {
+    if (!peer.connected() && is_given_up(peer.region, replica)) continue;
     status.peers.push_back(peer_status(peer, replica, now));
     if (!peer.connected()) add_absence(status.peers.back(), origin, replica, links, now);
     std::string& note = status.peers.back().note;
@@ -168,9 +188,25 @@ void add_peers(StoreStatus& status, const Replica& replica, const Links& links, 
   }
 }
 
-// Adds dialled addresses at which no peer has been found.
-void add_strangers(StoreStatus& status, const Links& links, const regions::Exchange& exchange) {
+// Why what answers at a dialled address is no peer; empty if nothing else is there.
+std::string why_refused(const transport::DialStatus& dial, const regions::Exchange& exchange) {
+  std::string why = dial.elsewhere;
+  for (const auto& [id, link] : exchange.links().all()) {
+    if (link.address == dial.address && link.refused) why = link.why_refused;
+  }
+  return why;
+}
+
+// Adds dialled addresses at which no peer has been found, but for those of regions that are given
+// up and do not answer.
+void add_strangers(StoreStatus& status, const Links& links, const Options& options,
+                   const Replica& replica) {
+  const regions::Exchange& exchange = replica.exchange();
   for (const transport::DialStatus& dial : links.dials) {
+    const std::string refused = why_refused(dial, exchange);
+    if (refused == regions::kIsSelf) continue;  // One list of peers may serve all leaders.
+    const std::string region = region_at(dial.address, options, replica);
+    if (!dial.connected && refused.empty() && is_given_up(region, replica)) continue;
     const auto same = [&](const PeerStatus& peer) { return peer.address == dial.address; };
     if (std::ranges::any_of(status.peers, same)) continue;
     PeerStatus peer;
@@ -180,11 +216,7 @@ void add_strangers(StoreStatus& status, const Links& links, const regions::Excha
     peer.away_ms = dial.away_ms;
     peer.tries = dial.tries;
     peer.next_try_ms = dial.next_try_ms;
-    if (!dial.elsewhere.empty()) peer.note = "it is refused, since it " + dial.elsewhere;
-    for (const auto& [id, link] : exchange.links().all()) {
-      if (link.address != dial.address || !link.refused) continue;
-      peer.note = "it is refused, since it " + link.why_refused;
-    }
+    if (!refused.empty()) peer.note = "it is refused, since it " + refused;
     status.peers.push_back(std::move(peer));
   }
 }
@@ -339,7 +371,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   }
   add_peers(status, replica, links, lag, now);
   status.snapshots = replica.background().snapshots().status(now);
-  add_strangers(status, links, replica.exchange());
+  add_strangers(status, links, options, replica);
   std::ranges::sort(status.peers, {},
                     [](const PeerStatus& peer) { return std::tie(peer.region, peer.address); });
   status.regions = region_statuses(replica);

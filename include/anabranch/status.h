@@ -284,8 +284,10 @@ struct StoreStatus {
   std::string mesh;
   std::string endpoint;                // The listening address; empty when the leader only dials.
   std::vector<AppliedStatus> applied;  // The version vector, in the order of origins.
-  std::vector<PeerStatus> peers;       // In the order of regions, then addresses.
-  std::vector<RegionStatus> regions;   // In the order of their names.
+  // In the order of regions, then addresses; without those of regions that are retired or lost and
+  // not connected, and without this leader itself.
+  std::vector<PeerStatus> peers;
+  std::vector<RegionStatus> regions;  // In the order of their names.
   std::vector<ForkStatus> forks;
   RejoinStatus rejoin;
   std::vector<SnapshotStatus> snapshots;

@@ -116,7 +116,7 @@ std::string Links::misplacement_of(const Link& link, const Greeting& greeting) c
     return "greets as region " + greeting.region + " but must be region " + link.region;
   }
   const bool is_self = greeting.origin == self_.origin && greeting.nonce == self_.nonce;
-  return is_self ? "is this leader itself" : "";
+  return std::string(is_self ? kIsSelf : "");
 }
 
 std::string Links::refusal_of(const Greeting& greeting) {

@@ -25,6 +25,9 @@ struct LocalIdentity {
   std::uint64_t renewals = 0;  // As in a greeting.
 };
 
+// Why a link is refused that has led to its own side.
+inline constexpr std::string_view kIsSelf = "is this leader itself";
+
 class Links {
  public:
   static constexpr std::size_t kPeersMax = 1024;

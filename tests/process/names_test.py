@@ -102,8 +102,9 @@ def one_list_everywhere(world):
                for region, port in ports.items()]
     one, two = leaders
     wait_until("they are connected", lambda: one.is_connected(two) and two.is_connected(one))
-    wait_until("one knows itself", lambda: any(
-        "is this leader itself" in peer["note"] for peer in one.status()["peers"]))
+    wait_until("one knows itself", lambda: "is this leader itself" in log_of(one) and
+               not any(ports["one"] == int(peer["address"].rsplit(":", 1)[-1] or 0)
+                       for peer in one.status()["peers"] if peer["address"]))
     end = time.monotonic() + (60 if LONG else 8)
     while time.monotonic() < end:
         check(one.is_connected(two) and two.is_connected(one), "a link was broken")
