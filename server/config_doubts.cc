@@ -59,16 +59,11 @@ void add_certificates(const Config& config, Lines& lines) {
                   tls.failure().message);
 }
 
-void add_peer(const Config& config, const std::string& text, std::set<std::string>& seen,
-              Lines& lines) {
+void add_peer(const std::string& text, std::set<std::string>& seen, Lines& lines) {
   const transport::PeerAddress peer = transport::parse_peer(text).value();
   if (!seen.insert(peer.address).second) {
     lines.push_back("peers: " + peer.address + " is there twice");
     return;
-  }
-  if (is_same(config.store.listen, peer.address)) {
-    lines.push_back("peers: " + peer.address + " is where this leader itself listens (" +
-                    config.store.listen + ")");
   }
   if (std::string why = transport::why_unresolved(peer.address); !why.empty()) {
     lines.push_back("peers: " + peer.address + ": " + std::move(why));
@@ -120,10 +115,21 @@ Lines refusals(const Config& config) {
   return lines;
 }
 
+Lines notes(const Config& config) {
+  Lines lines;
+  for (const std::string& text : config.store.peers) {
+    const auto peer = transport::parse_peer(text);
+    if (!peer.ok() || !is_same(config.store.listen, peer.value().address)) continue;
+    lines.push_back("peers: " + peer.value().address + " is where this leader itself listens (" +
+                    config.store.listen + "), and is passed over");
+  }
+  return lines;
+}
+
 Lines doubts(const Config& config) {
   Lines lines = refusals(config);
   std::set<std::string> peers;
-  for (const std::string& text : config.store.peers) add_peer(config, text, peers, lines);
+  for (const std::string& text : config.store.peers) add_peer(text, peers, lines);
   if (lines.empty()) add_loneliness(config, peers, lines);
   return lines;
 }

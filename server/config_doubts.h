@@ -1,4 +1,4 @@
-// Doubts about a well-formed configuration: peers that do not exist or are the leader itself,
+// Doubts about a well-formed configuration: peers that do not exist,
 // limits that a leader refuses, keys that do not match. For `anabranch config check` and `new`.
 #pragma once
 
@@ -21,5 +21,9 @@ std::vector<std::string> refusals(const Config& config);
 // its mesh. Looks up the names of peers, and dials them if the region listens nowhere: some seconds
 // for each peer that does not answer. Region and data directory may still be missing.
 std::vector<std::string> doubts(const Config& config);
+
+// Returns a sentence for each thing that is worth knowing, and no harm: the leader itself among the
+// peers, since one list may serve all leaders.
+std::vector<std::string> notes(const Config& config);
 
 }  // namespace anabranch::server

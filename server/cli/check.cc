@@ -2,11 +2,11 @@
 // log anew, and reports every difference. The leader must not run.
 
 #include <chrono>
-#include <filesystem>
 #include <iostream>
 
 #include "regions/verify/directory_check.h"
 #include "server/cli/command.h"
+#include "server/cli/data_directory.h"
 #include "server/cli/faults.h"
 #include "server/cli/printable.h"
 #include "server/steady_clock.h"
@@ -48,9 +48,8 @@ void print(const regions::CheckReport& report) {
 ExitCode run_check(const Arguments& arguments) {
   const std::string directory = arguments.text(kData.name);
   if (directory.empty()) return print_error("which directory? Say --data DIR", kUsage);
-  std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::path(directory) / "data.mdb", error)) {
-    return print_error(directory + " is no data directory");
+  if (const auto found = find_data(directory); !found.ok()) {
+    return print_error(found.failure().message);
   }
   explain_faults();
   const auto report = regions::check_directory(directory, ProgressLine());

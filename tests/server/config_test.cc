@@ -194,6 +194,16 @@ TEST_CASE("a variable that is no setting is told with the nearest one, but not o
   CHECK(lines[1].find("ANABRANCH_XYZZY_NOTHING_LIKE_IT is no setting") != std::string::npos);
 }
 
+TEST_CASE("a leader that is among its own peers is a note, and no doubt") {
+  Config config;
+  config.store.listen = "tcp://127.0.0.1:7400";
+  config.store.peers = {"tcp://localhost:7400", "tcp://127.0.0.1:7401"};
+  REQUIRE(notes(config).size() == 1);
+  CHECK(notes(config)[0].find("localhost:7400 is where this leader itself listens") !=
+        std::string::npos);
+  CHECK(doubts(config).empty());
+}
+
 TEST_CASE("what reads well and cannot be is doubted, a sentence each") {
   const auto doubts_of = [](const std::function<void(Config&)>& change) {
     Config config;
@@ -205,9 +215,8 @@ TEST_CASE("what reads well and cannot be is doubted, a sentence each") {
     config.store.listen = "tcp://127.0.0.1:7400";
     config.store.peers = {"tcp://localhost:7400", "tcp://127.0.0.1:7401", "tcp://127.0.0.1:7401"};
   });
-  REQUIRE(oneself.size() == 2);
-  CHECK(oneself[0].find("where this leader itself listens") != std::string::npos);
-  CHECK(oneself[1] == "peers: tcp://127.0.0.1:7401 is there twice");
+  REQUIRE(oneself.size() == 1);
+  CHECK(oneself[0] == "peers: tcp://127.0.0.1:7401 is there twice");
   const auto unknown = doubts_of([](Config& config) {
     config.store.insecure = true;
     config.store.peers = {"tcp://no-such-host.invalid:7400"};

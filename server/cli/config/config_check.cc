@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/cli/command.h"
+#include "server/cli/printable.h"
 #include "server/config.h"
 #include "server/config_doubts.h"
 
@@ -24,6 +25,7 @@ ExitCode run_config_check(const Arguments& arguments) {
   for (const std::string& doubt : doubtful)
     print_error(std::string(path).append(": ").append(doubt));
   if (!doubtful.empty()) return kMisconfigured;
+  for (const std::string& note : notes(config)) std::cout << "note: " << printable(note) << '\n';
   std::cout << path << " is fine\n";
   const core::Result<void> complete = check_complete(config);
   if (!complete.ok()) std::cout << "still to be given: " << complete.failure().message << '\n';

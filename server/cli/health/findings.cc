@@ -52,6 +52,16 @@ void add_notes(const json& status, Findings& all) {
   if (peers.empty()) all.push_back({false, "it has no peers: its writes are on one disk", ""});
 }
 
+constexpr const char* kAsItsUser = "run this as the user of the leader, or as root";
+
+// Why this user does not see a directory, or its files; empty if that is no question of rights.
+std::string why_hidden(const std::string& directory) {
+  std::error_code error;
+  const std::filesystem::directory_iterator files(directory, error);
+  if (error != std::errc::permission_denied) return {};
+  return directory + " cannot be looked into by this user: " + error.message();
+}
+
 // File systems on which locks and memory maps of several machines do not agree (statfs(2)).
 bool is_network(const std::string& directory) {
   constexpr std::array kTypes{0x6969L, 0x517BL, 0xFF534D42L, 0xFE534D42L, 0x01021997L};
@@ -138,10 +148,28 @@ Findings findings_in_mesh(const std::vector<json>& statuses) {
   return all;
 }
 
+Findings findings_between(const Config& config, const json& status) {
+  Findings all;
+  const auto compare = [&](const char* name, const std::string& set) {
+    const std::string led = text(status, name);
+    if (set.empty() || printable(set) == led) return;
+    all.push_back({true,
+                   std::string(name) + " is " + printable(set) +
+                       " in it, and the leader that has the directory has " + led,
+                   "correct the file; the data keep their " + std::string(name)});
+  };
+  compare("region", config.store.region);
+  compare("mesh", config.store.mesh);
+  return all;
+}
+
 Findings findings_in_directory(const std::string& directory, std::uint64_t reserve_bytes) {
   namespace fs = std::filesystem;
   Findings all;
   std::error_code error;
+  if (std::string why = why_hidden(directory); !why.empty()) {
+    return {{true, std::move(why), kAsItsUser}};
+  }
   if (!fs::is_directory(directory, error)) {
     const fs::path parent = fs::absolute(directory, error).parent_path();
     if (fs::exists(directory, error)) {
@@ -179,6 +207,9 @@ Findings findings_in_file(const std::string& path, Config& config) {
     all.push_back({true, problem, "correct that line; anabranch manual anabranch.toml.5 has all"});
   }
   if (!all.empty()) return all;
+  for (const std::string& note : notes(config)) {
+    all.push_back({false, std::string(path).append(": ").append(note), ""});
+  }
   for (const std::string& doubt : doubts(config)) {
     all.push_back(
         {true, std::string(path).append(": ").append(doubt), "correct it before the next start"});

@@ -26,6 +26,8 @@ Findings findings_in_status(const nlohmann::json& status);
 Findings findings_at_announced_places(const nlohmann::json& status);
 // Findings in several of them, of leaders that are one mesh.
 Findings findings_in_mesh(const std::vector<nlohmann::json>& statuses);
+// Findings where a configuration says otherwise than the leader that has its directory.
+Findings findings_between(const Config& config, const nlohmann::json& status);
 // Findings about the folder of a data directory: who may read it, its disk and file system, the
 // path of its socket. Reads no data.
 Findings findings_in_directory(const std::string& directory, std::uint64_t reserve_bytes);

@@ -13,6 +13,7 @@
 #include "regions/state/lost_log.h"
 #include "server/cli/ask.h"
 #include "server/cli/command.h"
+#include "server/cli/data_directory.h"
 #include "server/cli/printable.h"
 #include "server/cli/salvage/lost_writes.h"
 #include "server/steady_clock.h"
@@ -126,17 +127,17 @@ core::Result<OwnOrigins> find_own(const Arguments& arguments, const std::string&
 
 ExitCode list_files(const Arguments& arguments) {
   const std::string directory = arguments.text(kDirectory.name);
-  std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::path(directory) / "data.mdb", error)) {
-    return print_error(directory + " is no data directory");
+  if (const auto found = find_data(directory); !found.ok()) {
+    return print_error(found.failure().message);
   }
+  std::error_code error;
   if (!std::filesystem::exists(std::filesystem::path(directory) / "wal", error)) {
     return print_error("the write-ahead log of " + directory + " (the folder wal) is gone");
   }
   const auto own = find_own(arguments, directory);
-  if (!own.ok()) return print_error(own.failure());
   if (!own.ok() && own.failure().code == ErrorCode::kTimeout)
     return print_unanswered(own.failure());
+  if (!own.ok()) return print_error(own.failure());
   std::ofstream out;
   const std::string name = arguments.text(kOut.name);
   if (!name.empty()) {
@@ -178,8 +179,8 @@ ExitCode run_salvage(const Arguments& arguments) try {
     return print_error("say --data DIR: only its files have that", kUsage);
   }
   const ExitCode condition = print_condition(arguments, !has_files);
-  const ExitCode listed = has_files ? list_files(arguments) : kClean;
   if (condition == kSilent) return condition;
+  const ExitCode listed = has_files ? list_files(arguments) : kClean;
   return listed == kClean ? condition : listed;
 } catch (const json::exception& error) {
   return print_error("the leader's answer cannot be read: " + std::string(error.what()));
