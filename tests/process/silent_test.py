@@ -25,11 +25,12 @@ WORDS = {           # The arguments that each command needs, beside the place of
 
 
 def asking():
-    """The commands that take --redis, --to or --from, as the program itself says."""
+    """The commands that ask the leader at --redis or --to, as the program itself says."""
     names = re.findall(r"^  ([a-z][a-z-]*(?: [a-z][a-z-]*)?)(?= )", run("--help").stdout, re.MULTILINE)
     check(len(names) > 30, f"the table: {names}")
-    return [name for name in names if re.search(r"--redis HOST|--to HOST",
-                                                run(*name.split(), "--help").stdout)]
+    helps = {name: run(*name.split(), "--help").stdout for name in names}
+    return [name for name, text in helps.items()
+            if re.search(r"--redis HOST|--to HOST", text) and "--listen" not in text]
 
 
 class Listener:
@@ -86,20 +87,22 @@ def drip(listener, taken):
         taken.sendall(bytes([byte]))
 
 
+def await_question(taken):
+    """Answers each PING, and returns when something else is asked."""
+    while b"PING" in taken.recv(4096):
+        taken.sendall(b"+PONG\r\n")
+
+
 def drip_later(listener, taken):
-    """Is well until the second question."""
-    taken.recv(4096)
-    taken.sendall(b"+PONG\r\n")
-    taken.recv(4096)
+    """Is well until it is asked something."""
+    await_question(taken)
     drip(listener, taken)
 
 
 def thin_line(size):
     """A large answer at 64 KiB/s."""
     def answer(listener, taken):
-        taken.recv(4096)
-        taken.sendall(b"+PONG\r\n")
-        taken.recv(4096)
+        await_question(taken)
         rest = b"$%d\r\n" % size + b"x" * size + b"\r\n"
         while rest:
             taken.sendall(rest[:16384])
@@ -223,7 +226,8 @@ def pipes(world):
                   ["status", "--redis", leader.redis, "--password-file", pipe],
                   ["import", "--from", pipe, "--to", leader.redis],
                   ["backup", "verify", backups[0]], ["backup", "verify", backups[1]],
-                  ["restore", backups[0], "--data", new], ["restore", backups[1], "--data", new]):
+                  ["restore", backups[0], "--data", new + "er"],
+                  ["restore", backups[1], "--data", new + "est"]):
         done = run(*words, timeout=20)
         told = done.stdout + done.stderr
         check(done.returncode in (1, 2, 78) and "file" in told, f"{words}: {done}")

@@ -96,7 +96,7 @@ def other_region(world):
     first = world.start("first")
     first.call("SET", "key", "value")
     check(first.stop() == 0, "a clean end")
-    refused(["serve", "--region", "second", "--data", first.data, "--redis", "127.0.0.1:0"], 1,
+    refused(["serve", "--region", "second", "--data", first.data, "--redis", "127.0.0.1:0"], 78,
             "first", "second")
     first.start()
     check(first.call("GET", "key") == "value", "a refused start lost data")

@@ -1,6 +1,7 @@
 #include "transport/zmq/dialled.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/log.h"
@@ -138,10 +139,14 @@ void Dialled::is_over(const std::string& why, bool said) {
 }
 
 std::string Dialled::why_refused(int event) const {
-  // ZeroMQ ends a handshake in which nothing comes, and tells that as any other end of one.
-  const bool may_be_silent =
-      event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL || event == ZMQ_EVENT_DISCONNECTED;
-  if (may_be_silent && Clock::now() - began_at >= kHandshakeMost - kSlack) {
+  // ZeroMQ ends a handshake in which nothing comes, and tells that as any other end of one. This
+  // thread may have heard of its beginning late; but the error of a far side that hangs up is
+  // known.
+  const bool has_error = event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+  const bool may_be_silent = has_error || event == ZMQ_EVENT_DISCONNECTED;
+  const bool hung_up = handshake_error == EPIPE || handshake_error == ECONNRESET;
+  const bool waited = Clock::now() - began_at >= kHandshakeMost - kSlack;
+  if (may_be_silent && (waited || (has_error && !hung_up))) {
     return "no answer: its machine takes connections, and the process there says nothing, as one "
            "that is stopped or overloaded";
   }

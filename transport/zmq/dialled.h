@@ -40,6 +40,7 @@ struct Dialled {
   LinkId link = 0;           // 0 while it is down.
   int descriptor = -1;       // Of its newest connection...
   Clock::time_point began_at = {};  // ...and since when there is one.
+  int handshake_error = 0;          // The errno with which its handshake ended, if it was told.
   Hearing hearing;
   std::deque<Incoming> unhandled;  // Read of the link.
   Assembler assembler;

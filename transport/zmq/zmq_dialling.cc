@@ -55,6 +55,7 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
       dialled.began_at = Clock::now();
       limit_unsent(event->descriptor);
     } else if (event->id != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+      if (broken == 0) dialled.handshake_error = event->descriptor;
       if (broken == 0) broken = event->id;
     } else if (broken != 0) {
       messages.clear();

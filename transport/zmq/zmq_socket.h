@@ -46,7 +46,9 @@ class WatchedSocket {
  public:
   struct Event {
     int id = 0;
-    int descriptor = -1;  // Of ZMQ_EVENT_CONNECT_RETRIED: the pause before the next attempt, in ms.
+    // Of ZMQ_EVENT_CONNECT_RETRIED the pause before the next attempt, in ms, of
+    // ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL an errno.
+    int descriptor = -1;
   };
 
   WatchedSocket() = default;
