@@ -12,10 +12,8 @@
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
-#include "server/resp/observe/command_counts.h"
 #include "server/resp/slices/pace.h"
 #include "server/resp/slices/trial.h"
-#include "server/steady_clock.h"
 
 namespace anabranch::server {
 namespace {
