@@ -15,6 +15,7 @@
 #include "http/port.h"
 #include "leader/leader.h"
 #include "regions/startup.h"
+#include "server/cli/client.h"
 #include "server/cli/command.h"
 #include "server/cli/config/configure.h"
 #include "server/cli/faults.h"
@@ -199,7 +200,8 @@ ExitCode serve_with(leader::Leader& leader, const Config& config, const Descript
   return kClean;
 }
 
-// Opens the leader. A backup of its directory, made while it was down, gives way within seconds.
+// Opens the leader. A backup of its directory, made while it was down, gives way within seconds;
+// another leader that has it open does not.
 Result<std::unique_ptr<leader::Leader>> open_leader(const Config& config) {
   constexpr std::chrono::seconds kPatience{8};
   constexpr std::chrono::milliseconds kTryEvery{100};
@@ -212,6 +214,7 @@ Result<std::unique_ptr<leader::Leader>> open_leader(const Config& config) {
         leader.failure().message.find(storage::DirectoryLock::kInUse) != std::string::npos;
     if (waits && (!in_use || steady_now() >= until)) wanted.remove();
     if (!in_use || steady_now() >= until || stopping) return leader;
+    if (!waits && Client::connect_to_directory(config.store.path).ok()) return leader;
     wanted.make();
     std::this_thread::sleep_for(kTryEvery);
   }
