@@ -8,6 +8,7 @@
 #include "core/assert.h"
 #include "core/text.h"
 #include "server/pattern.h"
+#include "server/resp/discard.h"
 #include "server/resp/host.h"
 #include "server/resp/table/usage.h"
 
@@ -201,6 +202,18 @@ Resolved resolve(Arguments arguments) {
   return resolved;
 }
 
+namespace {
+
+// Runs an EXEC for which no transaction could begin, as at a follower: one that only reads needs
+// none, and any other one is discarded.
+void run_without_transaction(Call& call, const Error& error) {
+  const auto changes = [](const Queue::Entry& each) { return each.command->changes(); };
+  if (std::ranges::none_of(call.client.queue.entries, changes)) return call.command.run(call);
+  call.reply().error(discard(call.client, call.host.watched, error_text(error)));
+}
+
+}  // namespace
+
 void run(Call& call) {
   const std::size_t mark = call.reply().mark();
   const bool is_noted = call.command.has(kNoted);
@@ -217,7 +230,12 @@ void run(Call& call) {
     }
   } catch (const Error& error) {
     call.reply().rewind(mark);
-    call.reply().error(error_text(error));
+    // EXEC itself takes the queue before all else.
+    if (call.command.has(kExecutes) && call.client.queue.open) {
+      run_without_transaction(call, error);
+    } else {
+      call.reply().error(error_text(error));
+    }
   }
   if (call.reply().is_error(mark)) count_error(call, mark);
   if (is_noted) call.host.acts.note(call, actor, mark);

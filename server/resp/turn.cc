@@ -11,6 +11,7 @@
 #include "leader/scopes/kept_view.h"
 #include "leader/scopes/lent_scope.h"
 #include "server/resp/admission.h"
+#include "server/resp/discard.h"
 #include "server/resp/slices/trial.h"
 #include "server/resp/slices/work.h"
 
@@ -431,12 +432,8 @@ void Turn::reject(Client& client, const Resolved& resolved, Arguments arguments)
 }
 
 void Turn::discard(Client& client, std::string_view error) {
-  constexpr std::string_view kCode = "ERR ";
-  if (error.starts_with(kCode)) error.remove_prefix(kCode.size());
-  client.queue.close();
-  host_.watched.forget(client);
   const std::size_t mark = client.reply.mark();
-  client.reply.error("EXECABORT Transaction discarded because of: " + std::string(error));
+  client.reply.error(server::discard(client, host_.watched, error));
   client.drop_unwanted(mark);
 }
 

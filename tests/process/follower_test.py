@@ -17,6 +17,18 @@ def refused(leader, *words):
     raise AssertionError(f"{words} was not refused")
 
 
+def transactions(follower):
+    """One that reads runs; one that writes ends, and leaves the connection as it was."""
+    for words, writes in ((("GET", "count"), False), (("SET", "a", "1"), True)):
+        follower.call("MULTI")
+        follower.call(*words)
+        if writes:
+            check(refused(follower, "EXEC").startswith("EXECABORT Transaction discarded because of: READONLY"), words)
+        else:
+            check(follower.call("EXEC") == [str(WRITES)], words)
+        check(follower.call("PING") == "PONG", "the connection goes on")
+
+
 def promote(world):
     us = world.start("us")
     eu = world.start("eu", peers=[us])
@@ -28,6 +40,7 @@ def promote(world):
                and follower.call("GET", "count") == str(WRITES))
     world.wait_equal([eu, us, follower])
     check(follower.call("GET", f"key:{WRITES - 1}") == str(WRITES - 1), "the follower reads")
+    transactions(follower)
     for words in (("SET", "a", "1"), ("INCR", "count"), ("DEL", "key:0"), ("FLUSHALL",)):
         check(refused(follower, *words).startswith("READONLY"), f"{words} is refused as read only")
     check("role:slave" in follower.call("INFO", "replication"), "INFO says what it is")

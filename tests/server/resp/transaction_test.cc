@@ -11,6 +11,7 @@ namespace anabranch::transaction_test {
 
 using test::RespClient;
 using test::RunningServer;
+using test::Words;
 
 namespace {
 
@@ -72,6 +73,26 @@ TEST_SUITE("server: transactions") {
     CHECK(client.ask({"EXEC"}) ==
           "-EXECABORT Transaction discarded because of previous errors.\r\n");
     CHECK(client.ask({"GET", "a"}) == "$-1\r\n");
+  }
+
+  TEST_CASE("where no writes are taken a transaction that writes ends, and one that reads runs") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SET", "a", "1"});
+    REQUIRE(client.ask({"ANABRANCH", "DRAIN", "START"}).starts_with("$"));
+    const auto transaction = [&](const Words& request) {
+      CHECK(client.ask({"WATCH", "a"}) == "+OK\r\n");
+      CHECK(client.ask({"MULTI"}) == "+OK\r\n");
+      CHECK(client.ask({"GET", "a"}) == "+QUEUED\r\n");
+      CHECK(client.ask(request) == "+QUEUED\r\n");
+      return client.ask({"EXEC"});
+    };
+    CHECK(transaction({"SET", "a", "2"})
+              .starts_with("-EXECABORT Transaction discarded because of: READONLY this leader is"));
+    CHECK(client.ask({"PING"}) == "+PONG\r\n");
+    CHECK(transaction({"STRLEN", "a"}) == "*2\r\n$1\r\n1\r\n:1\r\n");
+    REQUIRE(client.ask({"ANABRANCH", "DRAIN", "STOP"}) == "+OK\r\n");
+    CHECK(transaction({"SET", "a", "2"}) == "*2\r\n$1\r\n1\r\n+OK\r\n");
   }
 
   TEST_CASE("verbs that look at the leader stay out of transactions") {
