@@ -81,14 +81,14 @@ bool came_in_order(EventLog& log) {
 }  // namespace
 
 TEST_CASE("of small frames with large bodies no more is taken than of large frames") {
+  std::string all;  // Made before the link, which does not last long.
+  for (std::size_t i = 0; i < kCount; ++i) all += on_wire(packed(4, large(i)));
   const auto eu = open_zmq_transport({.listen = kAnyPort, .peers = {}}).value_or_raise();
   const ForeignDealer dealer{port_of(eu->endpoint())};
   EventLog at_eu{*eu};
   REQUIRE(dealer.send({encode_whole(5, "hello", BodyForm::kPlain)}));
   const LinkId link = at_eu.wait_up();
   REQUIRE(at_eu.wait_body("hello"));
-  std::string all;
-  for (std::size_t i = 0; i < kCount; ++i) all += on_wire(packed(4, large(i)));
   REQUIRE(dealer.connection().send(all));
   wait_full(*eu, [&] {
     eu->send(link, 5, "an answer");
@@ -118,10 +118,10 @@ TEST_CASE("of bodies that have come in part all links together hold so much, and
       open_zmq_transport({.listen = kAnyPort, .peers = {}, .partial_bytes_max = 9 * kMiB})
           .value_or_raise();
   EventLog at_eu{*eu};
+  const Parted body{1};
   const ForeignDealer first{port_of(eu->endpoint())};
   const ForeignDealer second{port_of(eu->endpoint())};
   const ForeignDealer third{port_of(eu->endpoint())};
-  const Parted body{1};
   std::uint64_t frames = 0;
   const auto begin = [&](const ForeignDealer& dealer) {
     REQUIRE(dealer.connection().send(body.most()));
