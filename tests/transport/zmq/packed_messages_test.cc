@@ -124,7 +124,7 @@ TEST_CASE("of bodies that have come in part all links together hold so much, and
   const ForeignDealer third{port_of(eu->endpoint())};
   std::uint64_t frames = 0;
   const auto begin = [&](const ForeignDealer& dealer) {
-    REQUIRE(dealer.connection().send(body.most()));
+    (void)dealer.connection().send(body.most());  // It may be cut before.
     frames += body.frames.size() - 1;
     const auto deadline = std::chrono::steady_clock::now() + seconds{60};
     while (eu->counters().frames_received < frames && eu->counters().frames_rejected == 0) {
