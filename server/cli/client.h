@@ -59,9 +59,8 @@ class Client {
 
   // Waits for more bytes and appends them to the buffer.
   core::Result<void> receive_some();
-  // Does that once, when there are some; returns how many, none at the end of the connection.
+  // Receives once, as soon as bytes have come; returns how many, none at the end of the connection.
   core::Result<std::size_t> receive_into(char* into, std::size_t room);
-  core::Result<std::size_t> send_some(std::string_view bytes);
   core::Result<std::string> next_answer();
   core::Result<std::string> take_bulk(std::string_view length);
   [[nodiscard]] core::Failure broken(std::string_view what) const;

@@ -212,8 +212,9 @@ Result<std::unique_ptr<leader::Leader>> open_leader(const Config& config) {
     const bool in_use =
         !leader.ok() && leader.failure().code == ErrorCode::kBusy &&
         leader.failure().message.find(storage::DirectoryLock::kInUse) != std::string::npos;
-    if (waits && (!in_use || steady_now() >= until)) wanted.remove();
-    if (!in_use || steady_now() >= until || stopping) return leader;
+    const bool is_over = !in_use || steady_now() >= until;
+    if (waits && is_over) wanted.remove();
+    if (is_over) return leader;
     if (!waits && Client::connect_to_directory(config.store.path).ok()) return leader;
     wanted.make();
     std::this_thread::sleep_for(kTryEvery);
