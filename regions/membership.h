@@ -73,6 +73,8 @@ class Membership final : public Participant, public RowWatcher {
   // Looks at the newest cards of the other members of the region; `known` is the greatest reign
   // that they name.
   void see(std::vector<ShownMember> members, std::uint64_t known, core::Millis now);
+  // Has a member listed with the next announce(), without waiting until it is ripe.
+  void list_soon(const core::Hash128& node) { lister_.ask(node); }
   // Tells under which reign it leads, now or as soon as it leads; 0: none, and it writes no row of
   // it. A blind leader writes none, and lists nobody.
   void lead_under(std::uint64_t reign, bool blind);

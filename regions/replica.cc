@@ -106,11 +106,32 @@ core::Result<void> Replica::announce() {
   return background_.repair().rejoin() == nullptr ? policies_.announce() : core::Result<void>();
 }
 
-core::Result<void> Replica::promote(Millis now) {
+core::Result<void> Replica::promote(Millis now) { return lead(counts_reigns(), now); }
+
+core::Result<void> Replica::take_over(Millis now) {
+  if (!members_.is_listed()) {
+    return core::invalid("it is not listed as a member that may lead, so it cannot take the lead");
+  }
+  return lead(true, now);
+}
+
+core::Result<void> Replica::list_member(const core::Hash128& node, core::Origin origin) {
+  const auto is_there = [&] { return members_.list().counts(state_.identity().region, origin); };
+  if (is_there()) return {};
+  members_.list_soon(node);
+  auto announced = members_.announce();
+  members_.list_soon({});
+  if (!announced.ok() || is_there()) return announced;
+  return core::invalid(
+      "it cannot be listed as a member that may lead: its origin is lost, has ended, or is used by "
+      "another; the list of regions is full; or another leader has a greater reign");
+}
+
+core::Result<void> Replica::lead(bool counts_reigns, Millis now) {
   if (broken()) return *broken();
   if (!exchange_.follows()) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
-  if (auto taken = take_lead(); !taken.ok()) return taken;
+  if (auto taken = take_lead(counts_reigns); !taken.ok()) return taken;
   const bool keeps = members_.is_listed() && !planted(Bug::kRenewWhenPromoted);
   exchange_.lead();
   policies_.announce_again();
@@ -123,16 +144,16 @@ core::Result<void> Replica::promote(Millis now) {
   return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
 }
 
-core::Result<void> Replica::take_lead() {
+core::Result<void> Replica::take_lead(bool counts_reigns) {
   Identity& self = state_.identity();
-  const bool takes_reign = members_.reign() == 0 && counts_reigns();
+  const bool takes_reign = members_.reign() == 0 && counts_reigns;
   const std::uint64_t next = members_.known_reign() + (planted(Bug::kRepeatReign) ? 0 : 1);
   const std::uint64_t reign = takes_reign ? next : members_.reign();
   const auto role = self.role;
   const bool rested = self.at_rest;
-  if (role) self.role = RoleRow{.leads = true, .reign = reign, .blind = false};
+  if (role || takes_reign) self.role = RoleRow{.leads = true, .reign = reign, .blind = false};
   if (!planted(Bug::kKeepRest)) self.at_rest = false;
-  if (rested || role) {
+  if (rested || self.role) {
     if (auto taken = state_.commit_identity_durably(); !taken.ok()) {
       self.role = role;
       self.at_rest = rested;
@@ -175,7 +196,9 @@ core::Result<void> Replica::come_to_rest() {
   if (!exchange_.follows() || committing() || writer_.dirty()) return {};
   if (!rests && !owes_role_) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
-  if (self.role) self.role = RoleRow{.leads = false, .reign = members_.known_reign()};
+  if (self.role || owes_role_) {
+    self.role = RoleRow{.leads = false, .reign = members_.known_reign()};
+  }
   self.at_rest = self.at_rest || rests;
   auto come = owes_role_ ? state_.commit_identity_durably() : state_.commit_identity();
   if (come.ok()) owes_role_ = false;

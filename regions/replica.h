@@ -82,12 +82,19 @@ class Replica {
   // listed here, else under a new one. Where it may lead by itself one day, or its region counts
   // reigns, it does so under the next one, unless lead_under() has told another.
   core::Result<void> promote(core::Millis now);
+  // The same for a member that is handed the lead: under the next reign, and its directory has that
+  // it leads. Fails with kInvalid, and follows on, where the list of regions does not have it.
+  core::Result<void> take_over(core::Millis now);
+  // Writes a member of its region into the list of regions, if it is not there, as one that may
+  // lead; all wait for it from then on. see_members() has told of it. The group must not be dirty.
+  // Fails with kInvalid where that cannot be: its origin is lost, has ended, or is another's; the
+  // list is full; or a greater reign than the own one is known.
+  core::Result<void> list_member(const core::Hash128& node, core::Origin origin);
   // The reverse: follows from now on, if it has led until now, under the same origin. The group
   // must not be dirty, and no commit be under way. begin() refuses writes behind this call, also
-  // where it fails; all that was written is on the disk then, and so, with promote_after_ms, is the
-  // new role. Where the disk refuses that for now, a later tick stores it. Resets that its large
-  // clears owe are still written by sweeps. Fails with kInvalid, and leads on, while it gives way
-  // to another history.
+  // where it fails; all that was written is on the disk then, and so is the new role. Where the
+  // disk refuses that for now, a later tick stores it. Resets that its large clears owe are still
+  // written by sweeps. Fails with kInvalid, and leads on, while it gives way to another history.
   core::Result<void> step_down(core::Millis now);
   // Looks at the newest cards of the other members of its region: a leader lists those that may
   // lead, with the next announce(). `known` is the greatest reign that any of them names, `now` is
@@ -225,7 +232,8 @@ class Replica {
   // Records that it follows, and, once it owes nothing, that it is at rest (Identity).
   core::Result<void> come_to_rest();
   // Records, before it leads, that it does, and that it is at rest no more.
-  core::Result<void> take_lead();
+  core::Result<void> take_lead(bool counts_reigns);
+  core::Result<void> lead(bool counts_reigns, core::Millis now);
 
   ReplicaOptions options_;
   Effects effects_;

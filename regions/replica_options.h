@@ -72,8 +72,8 @@ struct ReplicaOptions {
   core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
   // For how long a leader that is away keeps keys that have expired from being cleared.
   core::Millis expiry_wait_ms = core::Millis{24} * 3600 * 1000;
-  // It takes no writes of its own, and nobody waits for it, until promote(). With promote_after_ms
-  // a directory that has stepped down follows without it, too.
+  // It takes no writes of its own, and nobody waits for it, until promote(). A directory that
+  // has stepped down follows without it, too.
   bool follows = false;
   // After so long without a leader it may lead by itself, so its region's leader lists it, and all
   // wait for it then; 0: never.

@@ -103,9 +103,8 @@ core::Result<void> Startup::record(const core::WallClock& clock) {
 void Startup::take_role() {
   const ReplicaOptions& options = owner_.options;
   std::optional<RoleRow>& row = owner_.state.identity().role;
-  if (options.promote_after_ms == 0) row.reset();
   follows_ = options.follows || (row && !row->leads);
-  if (options.promote_after_ms == 0) return;
+  if (options.promote_after_ms == 0 && !row) return;
   if (!row) row.emplace();
   row->leads = !follows_;
   row->blind = row->blind && row->leads;

@@ -54,7 +54,7 @@ class Startup {
   // Records this opening, under a new origin when that is due.
   core::Result<void> record(const core::WallClock& clock);
   void start_clock(const core::WallClock& clock);
-  // The role of this opening: a directory that has followed goes on so, whatever the option says.
+  // The role of this opening: a directory that has stepped down follows, whatever the option says.
   // One that has led does not lead against the option: nobody looks yet whether another leads now.
   void take_role();
   // A name for the directory that nothing else has.

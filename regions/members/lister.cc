@@ -43,8 +43,8 @@ std::vector<Lister::Row> Lister::due(const RegionList& list, const Lead& lead) c
 }
 
 bool Lister::is_due(const ShownMember& member, const RegionList& list, const Lead& lead) const {
-  const auto since = ripe_since_ms_.find(member.node);
-  if (since == ripe_since_ms_.end() || now_ms_ - since->second < kRipeMs) return false;
+  const std::optional<core::Millis> since = ripe_since_ms(member);
+  if (!since || now_ms_ - *since < kRipeMs) return false;
   const std::string of = list.region_of(member.origin);
   const bool may_be = of.empty() || of == lead.region;
   return may_be && member.origin != 0 && !is_of_another(member, member.origin, lead) &&
@@ -55,11 +55,16 @@ bool Lister::is_of_another(const ShownMember& member, Origin origin, const Lead&
   if (origin == 0 || planted(Bug::kEndLiving)) return false;
   if (origin == lead.origin) return true;
   // The directory of a member that has moved had the origin, and shows no card any more.
-  const auto since = ripe_since_ms_.find(member.node);
+  const std::optional<core::Millis> since = ripe_since_ms(member);
   return std::ranges::any_of(members_, [&](const ShownMember& other) {
-    return other.node != member.node && other.origin == origin && since != ripe_since_ms_.end() &&
-           other.made_ms > since->second;
+    return other.node != member.node && other.origin == origin && since && other.made_ms > *since;
   });
+}
+
+std::optional<core::Millis> Lister::ripe_since_ms(const ShownMember& member) const {
+  if (member.node == asked_) return now_ms_ - kRipeMs;
+  const auto since = ripe_since_ms_.find(member.node);
+  return since == ripe_since_ms_.end() ? std::nullopt : std::optional(since->second);
 }
 
 void Lister::add_formers(const ShownMember& member, const RegionList& list,

@@ -3,17 +3,19 @@
 // so it has seen all that the lister had seen when it wrote the row; and what the lister has seen
 // after that is told by somebody who has the row, and waits for the member.
 //
-// A leader lists only members of its own region, not while it is blind, and only under the greatest
-// reign that it knows. With a member it lists the origins before its present one: otherwise nobody
-// ends them, and everybody waits for them for ever. An origin that another directory writes under
-// now is not among these: a follower that was restored from a backup of its leader has the leader's
-// for its previous one. Then the member begins a line of its own.
+// One that an operator hands the lead to is listed at once. A leader lists only members of its own
+// region, not while it is blind, and only under the greatest reign that it knows. With a member it
+// lists the origins before its present one: otherwise nobody ends them, and everybody waits for
+// them for ever. An origin that another directory writes under now is not among these: a follower
+// that was restored from a backup of its leader has the leader's for its previous one. Then the
+// member begins a line of its own.
 //
 // No clock, no messages in here. Not thread-safe.
 #pragma once
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +62,8 @@ class Lister {
     bool operator==(const Row&) const = default;
   };
 
+  // Has a member listed as soon as its card is there, ripe or not: it is to lead.
+  void ask(const core::Hash128& node) { asked_ = node; }
   // Looks at the newest cards of all other members of the region. `now` is of the clock of their
   // `made_ms`.
   void look(std::vector<ShownMember> members, core::Millis now);
@@ -69,6 +73,9 @@ class Lister {
  private:
   [[nodiscard]] bool is_due(const ShownMember& member, const RegionList& list,
                             const Lead& lead) const;
+  // Since when it has been ripe; of one that is asked for, for as long as that takes. nullopt: it
+  // is neither.
+  [[nodiscard]] std::optional<core::Millis> ripe_since_ms(const ShownMember& member) const;
   // Whether another directory writes under an origin now.
   [[nodiscard]] bool is_of_another(const ShownMember& member, core::Origin origin,
                                    const Lead& lead) const;
@@ -77,6 +84,7 @@ class Lister {
 
   std::vector<ShownMember> members_;
   std::map<core::Hash128, core::Millis> ripe_since_ms_;
+  core::Hash128 asked_;  // 0: none.
   core::Millis now_ms_ = 0;
 };
 

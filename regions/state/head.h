@@ -53,7 +53,7 @@ struct Identity {
   // owes no resets of its own clears. False before the first write of an opening that leads.
   bool at_rest = false;
   // The role of its newest opening, where that may lead by itself one day (ReplicaOptions::
-  // promote_after_ms); else nothing.
+  // promote_after_ms), or has had its lead from another member, or given it up; else nothing.
   std::optional<RoleRow> role = {};
 };
 

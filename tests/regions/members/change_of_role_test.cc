@@ -116,6 +116,39 @@ TEST_SUITE("regions: changes of role") {
     CHECK(eu.list(kUs).newest_reign("eu") == regions::ReignRow{8, kOfFollower});
   }
 
+  TEST_CASE("where no member leads by itself one that is listed can be handed the lead") {
+    ListedWorld eu(0);
+    regions::Replica& leader = eu.replica(kLeader);
+    regions::Replica& heir = eu.replica(kFollower);
+    CHECK(heir.take_over(eu.nodes.now()).failure().code == ErrorCode::kInvalid);
+    CHECK(heir.exchange().follows());
+    const regions::Identity& self = heir.identity();
+    leader.see_members({{.node = self.node, .origin = kOfFollower}}, 0, eu.nodes.now());
+    REQUIRE(leader.list_member(self.node, kOfFollower).ok());
+    CHECK(leader.list_member(self.node, kOfFollower).ok());
+    REQUIRE(eu.nodes.run_until_equal(5'000));
+    REQUIRE(steps_down(eu.nodes.at(kLeader), eu.nodes.now()));
+    REQUIRE(heir.take_over(eu.nodes.now()).ok());
+    CHECK(self.role == regions::RoleRow{.leads = true, .reign = 1});
+    CHECK(self.origin == kOfFollower);
+    put(eu.nodes.at(kFollower), "handed");
+    REQUIRE(eu.nodes.run_until_equal(10'000));
+    CHECK(eu.list(kUs).newest_reign("eu") == regions::ReignRow{1, kOfFollower});
+    eu.nodes.replace(kFollower, opened_member("eu", 77, {.promote_after_ms = 0},
+                                              eu.nodes.at(kFollower).storage().clone()));
+    CHECK(eu.replica(kFollower).members().reign() == 1);
+  }
+
+  TEST_CASE("who has no card, or leads under an old reign, lists nobody for a handover") {
+    ListedWorld eu(0);
+    regions::Replica& leader = eu.replica(kLeader);
+    const core::Hash128 node = eu.replica(kFollower).identity().node;
+    CHECK(leader.list_member(node, kOfFollower).failure().code == ErrorCode::kInvalid);
+    leader.see_members({{.node = node, .origin = kOfFollower}}, 3, eu.nodes.now());
+    CHECK(leader.list_member(node, kOfFollower).failure().code == ErrorCode::kInvalid);
+    CHECK_FALSE(eu.list(kLeader).counts("eu", kOfFollower));
+  }
+
   TEST_CASE("who leads again proposes its policies again") {
     const auto named = [](rows::PolicyKind kind) {
       return regions::Policies::Proposals{{{"\1", "bids/"}, {.kind = kind}}};
@@ -167,7 +200,7 @@ TEST_SUITE("regions: a start after stepping down") {
     CHECK_FALSE(node->replica().exchange().follows());
   }
 
-  TEST_CASE("where no member leads by itself, and in a copy, the setting decides") {
+  TEST_CASE("in a copy of a directory that has stepped down the setting decides") {
     auto node = opened_member("eu", 5, {});
     REQUIRE(steps_down(*node));
     auto copy = node->storage().clone();
@@ -176,10 +209,20 @@ TEST_SUITE("regions: a start after stepping down") {
     copy->set_place(std::move(place));
     copy = opened_member("eu", 6, {}, std::move(copy))->storage().clone();
     CHECK_FALSE(opened_member("eu", 7, {}, std::move(copy))->replica().exchange().follows());
-    const auto set = opened_member("eu", 8, {.promote_after_ms = 0}, node->storage().clone());
-    CHECK_FALSE(set->replica().exchange().follows());
-    const auto then = opened_member("eu", 9, {}, set->storage().clone());
-    CHECK_FALSE(then->replica().exchange().follows());
+  }
+
+  TEST_CASE("where no member leads by itself the row of a handed lead counts until a promotion") {
+    auto node = opened_member("eu", 5, {.promote_after_ms = 0});
+    CHECK_FALSE(node->replica().identity().role);
+    REQUIRE(steps_down(*node));
+    node = opened_member("eu", 6, {.promote_after_ms = 0}, node->storage().crash());
+    CHECK(node->replica().exchange().follows());
+    REQUIRE(node->replica().promote(2'000).ok());
+    node = opened_member("eu", 7, {.promote_after_ms = 0}, node->storage().crash());
+    CHECK_FALSE(node->replica().exchange().follows());
+    node =
+        opened_member("eu", 8, {.follows = true, .promote_after_ms = 0}, node->storage().crash());
+    CHECK(node->replica().exchange().follows());
   }
 
   TEST_CASE("a leader whose disk syncs later has all of it there when it has stepped down") {

@@ -53,10 +53,11 @@ struct ListedWorld {
 
   LinkedNodes nodes;
 
-  ListedWorld() {
-    nodes.add(opened_member("us", 1, {}));
-    nodes.add(opened_member("eu", kOfLeader, {}));
-    nodes.add(opened_member("eu", kOfFollower, {.follows = true}));
+  explicit ListedWorld(core::Millis promote_after_ms = 2'000) {
+    nodes.add(opened_member("us", 1, {.promote_after_ms = promote_after_ms}));
+    nodes.add(opened_member("eu", kOfLeader, {.promote_after_ms = promote_after_ms}));
+    nodes.add(
+        opened_member("eu", kOfFollower, {.follows = true, .promote_after_ms = promote_after_ms}));
     nodes.connect(kUs, kLeader);
     nodes.connect(kUs, kFollower);
     nodes.connect(kFollower, kLeader);

@@ -66,6 +66,16 @@ TEST_SUITE("regions: lister") {
     CHECK(eu.due({ripe(5)}).empty());
   }
 
+  TEST_CASE("a member that is asked for is listed at once, and needs not be ripe") {
+    ListerWorld eu;
+    ShownMember member = ripe(5);
+    member.ripe = false;
+    eu.lister.ask(kNode);
+    CHECK(eu.due({member}, 0) == Rows{{5, 0, kNode}});
+    eu.lister.ask({});
+    CHECK(eu.due({member}, 0).empty());
+  }
+
   TEST_CASE("who is not ripe is not listed, and who was not ripe begins anew") {
     ListerWorld eu;
     ShownMember member = ripe(5);
