@@ -28,12 +28,14 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
+#include "leader/members/handover_status.h"
 #include "leader/scopes/read_limit.h"
 #include "leader/scopes/view.h"
 #include "leader/session_wait.h"
 #include "leader/sweeps/expiry_counts.h"
 #include "leader/watch/log_cursor.h"
 #include "regions/members/region_list.h"
+#include "regions/wire/member_card.h"
 #include "regions/wire/verdict.h"
 #include "rows/published_vector.h"
 
@@ -186,6 +188,19 @@ class Leader {
   void put_back(std::string_view loser);
   // See Store::promote. Nothing may be staged.
   core::Result<void> promote();
+  // Begins to hand the lead of the region over to another member, by its name or node, or, if that
+  // is empty, to the first that can take it; see handover.h. Nothing may be staged. Turns go on
+  // with it, and handover() tells how. As long as that leaves the lead, writes of applications are
+  // refused with Error{kReadOnly}; their owner had better let them wait while it is under way.
+  // Fails with a sentence, and changes nothing, where no member can take the lead.
+  core::Result<void> begin_handover(std::string_view member);
+  // Until finish_commit(), as of the last turn.
+  [[nodiscard]] const HandoverStatus& handover() const;
+  // Whether it follows a leader of its region. For the owner's thread, also during a commit.
+  [[nodiscard]] bool follows() const;
+  // The newest card of another member that leads this region; nullopt while none is known.
+  // Thread-safe.
+  [[nodiscard]] std::optional<regions::MemberCard> region_leader() const;
   // Gives way to the other history of an origin (16 hexadecimal digits) that has two; see
   // Replica::resolve_fork. Nothing may be staged.
   core::Result<void> resolve_fork(std::string_view origin, bool adopt);

@@ -39,6 +39,11 @@ std::vector<Event> Inbox::take(std::size_t bytes_max, bool& drained) {
   return taken;
 }
 
+void Inbox::poke() {
+  const std::lock_guard lock{mutex_};
+  wake_.signal();
+}
+
 bool Inbox::full() const {
   const std::lock_guard lock{mutex_};
   return full_;

@@ -1,9 +1,9 @@
 // The inbox: events on their way from the thread that reads the sockets to the caller of receive().
 //
-// Invariants: 1. the descriptor is readable exactly while events wait; 2. full() turns true above
-// kBytesMax and false again at half of it, so that a stopped reader does not start and stop all the
-// time. A full inbox still accepts events: its owner has to stop reading. All functions are
-// thread-safe.
+// Invariants: 1. the descriptor is readable while events wait, and from poke() to take(); 2. full()
+// turns true above kBytesMax and false again at half of it, so that a stopped reader does not start
+// and stop all the time. A full inbox still accepts events: its owner has to stop reading. All
+// functions are thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +25,8 @@ class Inbox {
   // Takes the oldest events, about `bytes_max` of them, at least one when there is any. Sets
   // `drained` when the inbox was full and no longer is.
   std::vector<Event> take(std::size_t bytes_max, bool& drained);
+  // Wakes the caller of take(), which may find nothing.
+  void poke();
   [[nodiscard]] bool full() const;
   [[nodiscard]] int fd() const { return wake_.fd(); }
 

@@ -104,6 +104,8 @@ class Transport {
   virtual std::vector<Event> receive_apart(std::size_t /*most*/) { return {}; }
   // Readable while such messages wait; -1 if there is no such kind. Owned by the transport.
   [[nodiscard]] virtual int apart_fd() const { return -1; }
+  // Makes the descriptor of wake_fd() readable until the next receive().
+  virtual void wake() {}
   // Returns a file descriptor that is readable while events wait. Owned by the transport.
   [[nodiscard]] virtual int wake_fd() const = 0;
   // Returns the listening address, with the real port for port 0 or "*"; empty when it does not

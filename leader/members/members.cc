@@ -28,6 +28,12 @@ constexpr Millis kForgetMs = 5000;
 constexpr Millis kRestMax = 60'000;
 // So many messages are read before the due ones are sent.
 constexpr std::size_t kMessagesInTurn = 64;
+// While a lead is handed over.
+constexpr Millis kUrgentRestMs = 20;
+
+bool leads(const MemberCard& card) {
+  return card.role == MemberCard::Role::kLeads || card.role == MemberCard::Role::kLeaves;
+}
 
 }  // namespace
 
@@ -63,7 +69,7 @@ void Members::use(transport::SharedKeys keys) {
 void Members::show_state(const regions::Replica& replica, bool draining, Millis now) {
   const KnownCard* const leader = cards_.table().leader(region_, now);
   own_.end = end_of(replica, leader == nullptr ? nullptr : &leader->card);
-  if (own_.role == MemberCard::Role::kLeads) {
+  if (leads(own_)) {
     own_.lag_ms = 0;
   } else if (leader != nullptr) {
     lag_.hear(leader->card, leader->made_ms);
@@ -109,14 +115,73 @@ void Members::look(regions::Replica& replica, bool draining, Millis steady_now) 
   const MemberCard before = own_;
   show(own_, replica, draining, steady_now);
   show_state(replica, draining, now);
+  show_handover(replica, now);
+  named_ = names_me(replica, now);
   replica.see_members(shown_members(now), known_reign(), now);
   cards_.see(links, now);
-  const bool has_changed = own_.role != before.role || own_.flags != before.flags;
+  const bool has_changed = own_.role != before.role || own_.flags != before.flags ||
+                           own_.heir != before.heir || own_.reign != before.reign;
   if (has_changed) next_own_ms_ = now;
-  const Millis beat = cards_.beat_ms();
+  const Millis beat = is_urgent(now) ? kUrgentRestMs : cards_.beat_ms();
   rest_ms_ = beat;
   next_look_ms_ = steady_now + beat / 2;
   if (has_changed || cards_.next_ms() <= now) wake_.signal();
+}
+
+void Members::show_handover(const regions::Replica& replica, Millis now) {
+  const KnownCard* const other = cards_.table().leader(region_, now);
+  const bool follows = replica.exchange().follows();
+  const bool is_taken = other != nullptr && other->card.role == MemberCard::Role::kLeads &&
+                        other->card.reign >= left_reign_;
+  if (heir_ && (!follows || is_taken)) heir_.reset();
+  own_.heir = heir_;
+  if (heir_) own_.reign = left_reign_;
+  if (leaves_ && !follows) own_.role = MemberCard::Role::kLeaves;
+}
+
+bool Members::names_me(const regions::Replica& replica, Millis now) const {
+  const std::uint64_t known = std::max(known_reign(), replica.members().known_reign());
+  const KnownCard* const other = cards_.table().leader(region_, now);
+  const bool is_led = other != nullptr && other->card.reign >= known;
+  if (!replica.exchange().follows() || !own_.has(MemberCard::kFit) || heir_ || is_led) return false;
+  return std::ranges::any_of(cards_.table().rows(), [&](const auto& row) {
+    const MemberCard& card = row.second.card;
+    return card.region == region_ && card.heir == own_.node && card.reign == known &&
+           card.role == MemberCard::Role::kFollows && cards_.table().is_fresh(row.second, now);
+  });
+}
+
+bool Members::is_urgent(Millis now) const {
+  return std::ranges::any_of(cards_.table().rows(), [&](const auto& row) {
+    const MemberCard& card = row.second.card;
+    const bool is_over = card.role == MemberCard::Role::kLeaves || card.heir == own_.node;
+    return card.region == region_ && is_over && cards_.table().is_fresh(row.second, now);
+  });
+}
+
+core::Result<Heir> Members::choose_heir(const regions::Peers& peers,
+                                        std::string_view called) const {
+  const std::lock_guard lock(mutex_);
+  return leader::choose_heir(cards_.table(), own_, peers, called, boot_ms());
+}
+
+void Members::leave(bool leaves) {
+  const std::lock_guard lock(mutex_);
+  leaves_ = leaves;
+  look_soon();
+}
+
+void Members::name_heir(const core::Hash128& node, std::uint64_t reign) {
+  const std::lock_guard lock(mutex_);
+  heir_ = node;
+  left_reign_ = reign;
+  look_soon();
+}
+
+std::optional<MemberCard> Members::leader() const {
+  const std::lock_guard lock(mutex_);
+  const KnownCard* const known = cards_.table().leader(region_, boot_ms());
+  return known == nullptr ? std::nullopt : std::optional(known->card);
 }
 
 Millis Members::life_ms() const {
@@ -165,6 +230,11 @@ void Members::take(const Event& event, Millis now) {
   if (cards == nullptr || !cards_.take(event.link, *cards, prove_it, now)) {
     transport_.reject(event.link);
   }
+  if (is_urgent(now)) {
+    look_soon();
+    urgent_ = true;
+    transport_.wake();
+  }
   if (cards_.copy() && !std::exchange(told_copy_, true)) {
     core::log_error(region_, copy_note(*cards_.copy()));
   }
@@ -185,7 +255,7 @@ std::optional<CardOnWay> Members::next_own(Millis now) {
   next_own_ms_ = now + cards_.beat_ms();
   if (!life_.any(life_ms(), now)) return std::nullopt;
   ++own_.number;
-  if (own_.role == MemberCard::Role::kLeads) {
+  if (leads(own_)) {
     // All that anybody has read by now, whenever the owner has looked last.
     own_.end.applied = shown_.announced()->at(own_.end.origin);
   } else {
@@ -230,7 +300,7 @@ void Members::tell(StoreStatus& status) const {
   const Millis now = boot_ms();
   const std::lock_guard lock(mutex_);
   KnownCard self{.card = own_, .content = {}, .signature = {}, .key = own_key_, .made_ms = now};
-  if (self.card.role != MemberCard::Role::kLeads) self.card.lag_ms = lag_.lag_ms(now);
+  if (!leads(self.card)) self.card.lag_ms = lag_.lag_ms(now);
   status.cards = cards_.counts();
   status.cards.unread = transport_.counters().apart_dropped;
   tell_members(status, self, cards_, now);

@@ -24,6 +24,7 @@
 
 #include "core/hash.h"
 #include "leader/members/cards.h"
+#include "leader/members/heir.h"
 #include "leader/members/leader_lag.h"
 #include "leader/members/signs_of_life.h"
 #include "regions/delivery/key_signatures.h"
@@ -36,7 +37,7 @@
 
 namespace anabranch::leader {
 
-// look() is for the owner's thread, all others are thread-safe.
+// look(), and handing over, are for the owner's thread, all others are thread-safe.
 class Members {
  public:
   struct Opening {
@@ -74,9 +75,28 @@ class Members {
   void look_soon() { next_look_ms_ = 0; }
   // Shows the leader as it is, and its links; tells it of the members of its region.
   void look(regions::Replica& replica, bool draining, core::Millis steady_now);
+  // Whether something has come that the owner is to look at now; forgets it. The owner is woken
+  // for it, by Transport::wake().
+  [[nodiscard]] bool take_urgent() { return urgent_.exchange(false); }
   // How long the owner may rest before it gives a sign of life, or looks again.
   [[nodiscard]] core::Millis rest_ms() const { return rest_ms_; }
   void use(transport::SharedKeys keys);
+
+  // ---- Handing over the lead; for the owner's thread. See handover.h.
+
+  // Fails as leader::choose_heir() does.
+  [[nodiscard]] core::Result<Heir> choose_heir(const regions::Peers& peers,
+                                               std::string_view called) const;
+  // The own card says that it leaves the lead, or no longer.
+  void leave(bool leaves);
+  // The own card names an heir, under the reign that this member has left, until another is known
+  // to lead or this member leads again.
+  void name_heir(const core::Hash128& node, std::uint64_t reign);
+  // Whether this member, fit, was handed the lead by the last look.
+  [[nodiscard]] bool is_named() const { return named_; }
+  // The newest card of another member that leads this region, or leaves its lead; nullopt while
+  // none is fresh. Thread-safe.
+  [[nodiscard]] std::optional<regions::MemberCard> leader() const;
   // Stages that a part of a region is lost for good: an origin, by its 16 hexadecimal digits, or a
   // member, by its name or its node. Fails as Replica::declare_lost and lost_member() do.
   core::Result<void> lose(regions::Replica& replica, std::string_view region,
@@ -98,6 +118,13 @@ class Members {
   void show_state(const regions::Replica& replica, bool draining, core::Millis now);
   // The cards of the other members of the region, for the list of regions.
   [[nodiscard]] std::vector<regions::ShownMember> shown_members(core::Millis now) const;
+  // Writes into the own card that it leaves the lead, or the heir that it names.
+  void show_handover(const regions::Replica& replica, core::Millis now);
+  // Whether a card names this member as the heir of a lead that nobody has: under the greatest
+  // reign that is known, as an older one would come back at the next handover.
+  [[nodiscard]] bool names_me(const regions::Replica& replica, core::Millis now) const;
+  // Whether a member of the region leaves, or names this one: then the owner looks often.
+  [[nodiscard]] bool is_urgent(core::Millis now) const;
   // The greatest reign that a card of the region names.
   [[nodiscard]] std::uint64_t known_reign() const;
 
@@ -109,6 +136,8 @@ class Members {
   SignsOfLife life_;
   std::atomic<core::Millis> next_look_ms_{0};  // By the steady clock.
   std::atomic<core::Millis> rest_ms_{Cards::kBeatMs};
+  std::atomic<bool> urgent_{false};
+  bool named_ = false;  // Of the owner's thread.
 
   mutable std::mutex mutex_;  // Guards all below.
   std::optional<regions::KeySignatures> signatures_;
@@ -119,6 +148,9 @@ class Members {
   LeaderLag lag_;
   regions::Fitness fitness_;
   Cards cards_;
+  bool leaves_ = false;
+  std::optional<core::Hash128> heir_;
+  std::uint64_t left_reign_ = 0;  // Under which it names the heir.
   bool told_copy_ = false;
 
   std::atomic<bool> stops_{false};

@@ -56,6 +56,10 @@ View GroupWriter::view() const {
 }
 
 OpenTransaction GroupWriter::begin() const {
+  if (leaving_ && !draining_) {
+    throw Error(ErrorCode::kReadOnly,
+                "this leader hands its lead over to another member: try again in a moment");
+  }
   if (!draining_) return replica_.begin();
   throw Error(ErrorCode::kReadOnly,
               "this leader is being drained and takes no writes: write in another region, or end "

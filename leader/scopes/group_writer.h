@@ -22,6 +22,8 @@ class GroupWriter {
   // what operators set, sweeps, and the writes of other leaders go on. Nothing may be staged.
   void drain(bool on) { draining_ = on; }
   [[nodiscard]] bool draining() const { return draining_; }
+  // The same while this leader hands over its lead.
+  void leave(bool on) { leaving_ = on; }
 
   // Runs the function in a transaction; inside the running one, if there is one.
   void atomically(const std::function<void()>& function);
@@ -89,6 +91,7 @@ class GroupWriter {
   const rows::Resolvers& resolvers_;
   const Options& limits_;
   bool draining_ = false;
+  bool leaving_ = false;
 
   // Calls the functions noted within its life, the last one first, unless it ends well.
   class UndoCalls {

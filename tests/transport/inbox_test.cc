@@ -26,7 +26,7 @@ std::vector<Event> messages(LinkId first, std::size_t count, std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("the descriptor is readable exactly while events wait") {
+TEST_CASE("the descriptor is readable while events wait, and not behind them") {
   Inbox inbox;
   bool drained = false;
   CHECK_FALSE(is_readable(inbox.fd()));
@@ -42,6 +42,15 @@ TEST_CASE("the descriptor is readable exactly while events wait") {
   CHECK(rest[1].link == 3);
   CHECK_FALSE(is_readable(inbox.fd()));
   CHECK(inbox.take(1, drained).empty());
+}
+
+TEST_CASE("a poke wakes the reader, which may find nothing") {
+  Inbox inbox;
+  bool drained = false;
+  inbox.poke();
+  CHECK(is_readable(inbox.fd()));
+  CHECK(inbox.take(1, drained).empty());
+  CHECK_FALSE(is_readable(inbox.fd()));
 }
 
 TEST_CASE("an inbox over its bound is full until half of it has been taken") {

@@ -56,6 +56,7 @@ class ZmqTransport final : public Transport {
   }
   void doubt(LinkId link) override { outbox_.push({Request::Kind::kDoubt, link, 0, {}}); }
   void use_keys(const SharedKeys& keys) override;
+  void wake() override { inbox_.poke(); }
   [[nodiscard]] int wake_fd() const override { return inbox_.fd(); }
   [[nodiscard]] std::string endpoint() const override { return endpoint_; }
   [[nodiscard]] TransportCounters counters() const override { return counters_.read(); }
