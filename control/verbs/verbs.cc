@@ -10,6 +10,7 @@
 #include "control/verbs/backup_verbs.h"
 #include "control/verbs/conflict_verbs.h"
 #include "control/verbs/drain_verbs.h"
+#include "control/verbs/handover_verbs.h"
 #include "control/verbs/plugin_verbs.h"
 #include "control/verbs/policy_verbs.h"
 #include "control/verbs/salvage_verbs.h"
@@ -286,6 +287,11 @@ constexpr Verb kAllVerbs[] = {
      .verbs = drain_verbs,
      .usage = "START | RESULT token | STOP",
      .help = "No more writes here, until all regions have all."},
+    {.name = "handover",
+     .arity = -3,
+     .verbs = handover_verbs,
+     .usage = "START [member] | RESULT",
+     .help = "The lead of this region goes to another member."},
     {.name = "promote",
      .arity = 2,
      .access = Access::kBetween,

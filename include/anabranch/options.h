@@ -45,8 +45,10 @@ struct Options {
 
   // True: the store copies a leader of its region and serves reads, but refuses writes
   // (Error{kReadOnly}) until Store::promote, or an opening without this option, makes it a leader.
-  // A follower needs a directory of its own and links to leaders; sessions and watches work on it,
-  // too. No log is kept for a follower: after a long absence it gets a snapshot.
+  // A directory that has handed its lead over (`anabranch handover`) follows without it, until
+  // Store::promote. A follower needs a directory of its own and links to leaders; sessions and
+  // watches work on it, too. No log is kept for a follower: after a long absence it gets a
+  // snapshot.
   bool follower = false;
 
   // ---- This member among those of its region. Members tell each other all this several times a

@@ -53,6 +53,7 @@ std::span<const Command> commands() {
       conflicts_stats_command(),
       doctor_command(),
       drain_command(),
+      handover_command(),
       import_command(),
       completion_command(),
       manual_command(),

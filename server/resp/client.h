@@ -61,7 +61,8 @@ struct Wait {
 // Why a command has not run: it had no effect, and is to be run again.
 struct HeldBack {
   // Until its answer has room; until the keys being removed are gone; until its answer is drafted;
-  // until CLIENT PAUSE is over; until the commit under way is made; until its keys are checked.
+  // until CLIENT PAUSE is over, or the lead handed over; until the commit under way is made; until
+  // its keys are checked.
   enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted, kUnpaused, kCommitted, kChecked };
 
   Until until = Until::kRoom;
@@ -115,6 +116,8 @@ struct Client {
   bool local = true;           // It has come from this machine...
   bool by_path = false;        // ...to a socket at a path, whose mode has let it in.
   bool spared = false;         // By clients_bytes_max, as long as there are others.
+  bool operates = false;       // Its last command was one of operators.
+  bool parting = false;        // Close when nothing that it has sent waits for its answer.
   bool closing = false;        // Close when the answers are sent; read no more.
 
   // Drops the answer from the mark on if the client does not want it. Before the next commit, which

@@ -204,12 +204,29 @@ Resolved resolve(Arguments arguments) {
 
 namespace {
 
+// Clients know the first sentence, and look for the leader.
+std::string read_only(const leader::Leader& leader) {
+  std::string text = "READONLY You can't write against a read only replica. ";
+  const auto card = leader.region_leader();
+  if (!card) return text + "No leader is known.";
+  if (!card->announce_redis.empty()) return text + "The leader is " + card->announce_redis + ".";
+  return text + "The leader is " + card->name + ", which tells no announce_redis.";
+}
+
+// The text of an error for the caller. Where this server has followed since a moment ago, the
+// connection of a client that would write ends.
+std::string text_of(const Call& call, const Error& error) {
+  if (error.code() != ErrorCode::kReadOnly || !call.host.leader.follows()) return error_text(error);
+  call.client.parting = call.host.parting;
+  return read_only(call.host.leader);
+}
+
 // Runs an EXEC for which no transaction could begin, as at a follower: one that only reads needs
 // none, and any other one is discarded.
 void run_without_transaction(Call& call, const Error& error) {
   const auto changes = [](const Queue::Entry& each) { return each.command->changes(); };
   if (std::ranges::none_of(call.client.queue.entries, changes)) return call.command.run(call);
-  call.reply().error(discard(call.client, call.host.watched, error_text(error)));
+  call.reply().error(discard(call.client, call.host.watched, text_of(call, error)));
 }
 
 }  // namespace
@@ -234,7 +251,7 @@ void run(Call& call) {
     if (call.command.has(kExecutes) && call.client.queue.open) {
       run_without_transaction(call, error);
     } else {
-      call.reply().error(error_text(error));
+      call.reply().error(text_of(call, error));
     }
   }
   if (call.reply().is_error(mark)) count_error(call, mark);

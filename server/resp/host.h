@@ -74,6 +74,8 @@ struct Host {
   std::string stopping = {};  // The address of the client that has asked for the end; or empty.
   std::map<std::uint64_t, Client*> clients = {};  // By id.
   Pause pause = {};
+  bool hands_over = false;  // The lead: writes wait. As of the last turn with the leader here.
+  bool parting = false;     // It was handed over just now: clients that write leave.
   std::uint64_t rights_version = 1;            // Grows whenever the users change.
   std::set<std::uint64_t> expelled = {};       // Clients to be closed at the end of the turn.
   const leader::Watchdog* watchdog = nullptr;  // Watches everything that runs as one transaction.

@@ -169,7 +169,8 @@ Loop::Milliseconds Loop::turn_leader() {
 
 Loop::Milliseconds Loop::until_next(Milliseconds most) const {
   most = strangers_.timeout(waiting_.timeout(room_.timeout(most)));
-  if (paused_.empty()) return most;
+  if (host_.parting) most = std::clamp(parts_in(), Milliseconds{0}, most);
+  if (paused_.empty() || host_.hands_over) return most;
   const auto pause = std::chrono::ceil<Milliseconds>(host_.pause.until - steady_now());
   return std::clamp(pause, Milliseconds{0}, most);
 }
@@ -549,6 +550,8 @@ void Loop::answer(Connection& connection) {
   if (client.standing != Standing::kApart) return;
   if (!client.session.stamped()) client.session.stamp(turn_.committed_vector());
   if (!turn_.committing() && !turn_.staging()) Waiting::attempt(client);
+  const bool is_busy = client.wait || connection.held || connection.runnable;
+  client.closing = client.closing || (client.parting && !is_busy);
   room_.count(connection);
   const std::size_t waiting = connection.pending();
   if (connection.gone || !connection.send()) {

@@ -127,6 +127,9 @@ class Loop {
   void hold_back(Connection& connection);
   // Releases held-back clients whose obstacle is gone, and closes clients that keep others waiting.
   void let_go_on();
+  [[nodiscard]] Milliseconds parts_in() const;
+  // Looks whether the lead was handed over; closes clients then.
+  void look_at_handover();
   void go_on(Connection& connection);
   // Continues long reads, in a turn that began at `begun`.
   void read_some(SteadyTime begun);
@@ -169,7 +172,8 @@ class Loop {
   std::size_t ways_ = 0;  // Made in this turn.
   Strangers strangers_;
   std::vector<Connection*> behind_removals_;  // Held back until all removals are over,
-  std::vector<Connection*> paused_;           // and until CLIENT PAUSE is.
+  std::vector<Connection*> paused_;           // and until CLIENT PAUSE, or a handover, is.
+  SteadyTime parts_at_ = {};                  // The other clients leave; while host_.parting.
   SteadyTime look_for_idle_ = {};
   Heap heap_;
   std::size_t first_heard_ = 0;  // The next position to read from among expensive clients.

@@ -95,6 +95,7 @@ void Turn::execute(Client& client, Arguments arguments) {
   if (!admits(client, resolved, arguments)) return;
   const Command& command = *resolved.command;
   client.last_command = command.name;
+  client.operates = command.has(kAdmin);
   if (is_paused(client, command)) {
     client.held_back = HeldBack{HeldBack::Until::kUnpaused};
     return;
@@ -183,17 +184,6 @@ void Turn::run_in(Scope& scope, Client& client, const Resolved& resolved, Argume
     return begin_read(client, resolved, arguments);
   }
   finish(call, begin);
-}
-
-// Commands of operators are not: one of them ends the pause.
-bool Turn::is_paused(const Client& client, const Command& command) const {
-  const Pause& pause = host_.pause;
-  if (pause.until == SteadyTime{} || host_.now >= pause.until) return false;
-  if (client.verbs_only || command.has(kAdmin)) return false;
-  if (!pause.writes_only) return true;
-  const auto writes = [](const Queue::Entry& entry) { return entry.command->has(kWrites); };
-  return command.has(kExecutes) ? std::ranges::any_of(client.queue.entries, writes)
-                                : command.has(kWrites) && !client.queue.open;
 }
 
 bool Turn::admits(Client& client, const Resolved& resolved, Arguments arguments) {

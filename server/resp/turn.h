@@ -136,7 +136,9 @@ class Turn {
 
   // Whether nobody may commit, since a commit or a long write is under way.
   [[nodiscard]] bool busy() const { return committing() || staging(); }
-  // Whether CLIENT PAUSE makes a request wait.
+  // Whether the lead is being handed over.
+  [[nodiscard]] bool hands_over() const;
+  // Whether CLIENT PAUSE, or a handover of the lead, makes a request wait.
   [[nodiscard]] bool is_paused(const Client& client, const Command& command) const;
   // Whether a client may run a request; if not, replies with the reason.
   bool admits(Client& client, const Resolved& resolved, Arguments arguments);

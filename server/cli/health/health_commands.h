@@ -1,4 +1,4 @@
-// The rows of `anabranch doctor` and `drain`.
+// The rows of `anabranch doctor`, `drain` and `handover`.
 #pragma once
 
 #include "server/cli/command.h"
@@ -7,5 +7,6 @@ namespace anabranch::server::cli {
 
 Command doctor_command();
 Command drain_command();
+Command handover_command();
 
 }  // namespace anabranch::server::cli

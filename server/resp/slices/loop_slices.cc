@@ -38,11 +38,12 @@ void Loop::stage_some() {
 }
 
 void Loop::let_go_on() {
+  look_at_handover();
   if (!behind_removals_.empty() && !turn_.removing()) {
     for (Connection* connection : std::exchange(behind_removals_, {})) go_on(*connection);
   }
   const SteadyTime now = steady_now();
-  if (!paused_.empty() && now >= host_.pause.until) {
+  if (!paused_.empty() && now >= host_.pause.until && !host_.hands_over) {
     for (Connection* connection : std::exchange(paused_, {})) go_on(*connection);
   }
   if (!room_.anybody_waits()) return;

@@ -1,0 +1,63 @@
+// The parts of a turn that hold writes back, and look after clients when the lead of the region is
+// handed over.
+//
+// Writes wait while that is under way. Behind it each is answered that this server follows, with
+// the address of the new leader, and its connection is closed when all that it has sent is
+// answered: pools of connections would go on with it otherwise. Those that write nothing are closed
+// a moment later. Connections of operators stay, and so do those that wait for something, until
+// they have it.
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "leader/members/handover_status.h"
+#include "server/resp/loop.h"
+
+namespace anabranch::server {
+namespace {
+
+constexpr std::chrono::milliseconds kPartTime{80};
+
+}  // namespace
+
+bool Turn::hands_over() const {
+  return leader_is_away() ? host_.hands_over : host_.leader.handover().under_way();
+}
+
+// Commands of operators are not: one of them ends the pause.
+bool Turn::is_paused(const Client& client, const Command& command) const {
+  const Pause& pause = host_.pause;
+  const bool pauses = pause.until != SteadyTime{} && host_.now < pause.until;
+  const bool leaves = hands_over();
+  if ((!pauses && !leaves) || client.verbs_only || command.has(kAdmin)) return false;
+  if (pauses && !pause.writes_only) return true;
+  const auto writes = [](const Queue::Entry& entry) { return entry.command->has(kWrites); };
+  return command.has(kExecutes) ? std::ranges::any_of(client.queue.entries, writes)
+                                : command.has(kWrites) && !client.queue.open;
+}
+
+Loop::Milliseconds Loop::parts_in() const {
+  return std::chrono::ceil<Milliseconds>(parts_at_ - steady_now());
+}
+
+void Loop::look_at_handover() {
+  if (turn_.leader_is_away()) return;
+  const bool before = std::exchange(host_.hands_over, leader_.handover().under_way());
+  const SteadyTime now = steady_now();
+  if (before && !host_.hands_over && leader_.follows()) {
+    host_.parting = true;
+    parts_at_ = now + kPartTime;
+  }
+  if (!host_.parting || now < parts_at_) return;
+  host_.parting = false;
+  for (const auto& [id, connection] : connections_) {
+    Client& client = connection->client();
+    const bool is_of_operator = client.verbs_only || client.operates;
+    if (is_of_operator || connection->gone) continue;
+    client.parting = true;
+    schedule(*connection);
+  }
+}
+
+}  // namespace anabranch::server
