@@ -79,6 +79,7 @@ class Membership final : public Participant, public RowWatcher {
   // it. A blind leader writes none, and lists nobody.
   void lead_under(std::uint64_t reign, bool blind);
   [[nodiscard]] std::uint64_t reign() const { return reign_; }
+  [[nodiscard]] bool blind() const { return blind_; }
   // Goes on from the stored row of its role.
   void go_on(const RoleRow& role);
   // It leads no more, under no reign; those that it has known it knows.

@@ -7,6 +7,7 @@
 #include "core/overloaded.h"
 #include "core/planted_bug.h"
 #include "regions/startup.h"
+#include "regions/wire/reign.h"
 
 namespace anabranch::regions {
 
@@ -27,7 +28,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
                    self.time_, self.background_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
   self.policies_.look();
-  if (self.exchange_.follows() && !self.options_.follows) {
+  if (self.exchange_.follows() && !self.options_.follows && !self.listens_) {
     self.alarms_.notice(
         "follows, as it did before this start, although it is set to lead; `anabranch promote` "
         "has it lead");
@@ -106,13 +107,13 @@ core::Result<void> Replica::announce() {
   return background_.repair().rejoin() == nullptr ? policies_.announce() : core::Result<void>();
 }
 
-core::Result<void> Replica::promote(Millis now) { return lead(counts_reigns(), now); }
+core::Result<void> Replica::promote(Millis now) { return lead(next_role(counts_reigns()), now); }
 
 core::Result<void> Replica::take_over(Millis now) {
   if (!members_.is_listed()) {
     return core::invalid("it is not listed as a member that may lead, so it cannot take the lead");
   }
-  return lead(true, now);
+  return lead(next_role(true), now);
 }
 
 core::Result<void> Replica::list_member(const core::Hash128& node, core::Origin origin) {
@@ -127,12 +128,25 @@ core::Result<void> Replica::list_member(const core::Hash128& node, core::Origin 
       "another; the list of regions is full; or another leader has a greater reign");
 }
 
-core::Result<void> Replica::lead(bool counts_reigns, Millis now) {
+core::Result<void> Replica::take_role(const RoleRow& role, Millis now) {
+  if (broken()) return *broken();
+  ANABRANCH_ASSERT(role.leads || exchange_.follows());
+  if (role.leads && exchange_.follows()) return lead(role, now);
+  if (auto ready = state_.make_ready(); !ready.ok()) return ready;
+  if (auto stored = store_role(role); !stored.ok()) return stored;
+  if (!role.leads) return listens_ = false, come_to_rest();
+  members_.lead_under(role.reign, role.blind);
+  return announce();
+}
+
+core::Result<void> Replica::lead(const std::optional<RoleRow>& role, Millis now) {
   if (broken()) return *broken();
   if (!exchange_.follows()) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
-  if (auto taken = take_lead(counts_reigns); !taken.ok()) return taken;
-  const bool keeps = members_.is_listed() && !planted(Bug::kRenewWhenPromoted);
+  if (auto taken = store_role(role); !taken.ok()) return taken;
+  if (role) members_.lead_under(role->reign, role->blind);
+  const bool goes_on = std::exchange(listens_, false);
+  const bool keeps = (goes_on || members_.is_listed()) && !planted(Bug::kRenewWhenPromoted);
   exchange_.lead();
   policies_.announce_again();
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
@@ -144,24 +158,29 @@ core::Result<void> Replica::lead(bool counts_reigns, Millis now) {
   return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
 }
 
-core::Result<void> Replica::take_lead(bool counts_reigns) {
-  Identity& self = state_.identity();
+std::optional<RoleRow> Replica::next_role(bool counts_reigns) const {
   const bool takes_reign = members_.reign() == 0 && counts_reigns;
-  const std::uint64_t next = members_.known_reign() + (planted(Bug::kRepeatReign) ? 0 : 1);
-  const std::uint64_t reign = takes_reign ? next : members_.reign();
-  const auto role = self.role;
+  if (!state_.identity().role && !takes_reign) return std::nullopt;
+  const std::uint64_t known = members_.known_reign();
+  const std::uint64_t next = planted(Bug::kRepeatReign) ? known : next_reign(known);
+  return RoleRow{.leads = true, .reign = takes_reign ? next : members_.reign(), .blind = false};
+}
+
+core::Result<void> Replica::store_role(const std::optional<RoleRow>& role) {
+  Identity& self = state_.identity();
+  const std::optional<RoleRow> before = self.role;
   const bool rested = self.at_rest;
-  if (role || takes_reign) self.role = RoleRow{.leads = true, .reign = reign, .blind = false};
-  if (!planted(Bug::kKeepRest)) self.at_rest = false;
-  if (rested || self.role) {
-    if (auto taken = state_.commit_identity_durably(); !taken.ok()) {
-      self.role = role;
+  if (role) self.role = role;
+  const bool leads = !role || role->leads;
+  if (leads && !planted(Bug::kKeepRest)) self.at_rest = false;
+  if (rested || role) {
+    if (auto stored = state_.commit_identity_durably(); !stored.ok()) {
+      self.role = before;
       self.at_rest = rested;
-      return taken;
+      return stored;
     }
   }
   owes_role_ = false;
-  if (takes_reign) members_.lead_under(reign, false);
   return {};
 }
 
@@ -193,7 +212,7 @@ bool Replica::owes() const {
 core::Result<void> Replica::come_to_rest() {
   Identity& self = state_.identity();
   const bool rests = !self.at_rest && !owes();
-  if (!exchange_.follows() || committing() || writer_.dirty()) return {};
+  if (!exchange_.follows() || listens_ || committing() || writer_.dirty()) return {};
   if (!rests && !owes_role_) return {};
   if (auto ready = state_.make_ready(); !ready.ok()) return ready;
   if (self.role || owes_role_) {

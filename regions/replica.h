@@ -90,6 +90,11 @@ class Replica {
   // Fails with kInvalid where that cannot be: its origin is lost, has ended, or is another's; the
   // list is full; or a greater reign than the own one is known.
   core::Result<void> list_member(const core::Hash128& node, core::Origin origin);
+  // Leads from now on, leads on under another reign, or follows on, as a Candidacy has decided; the
+  // role is on the disk before anything else is done. Of a start that has listened the present
+  // origin is kept, else as by promote(). The group must not be dirty. Fails, and stays as it is,
+  // where the disk refuses. It must follow where the role does not lead.
+  core::Result<void> take_role(const RoleRow& role, core::Millis now);
   // The reverse: follows from now on, if it has led until now, under the same origin. The group
   // must not be dirty, and no commit be under way. begin() refuses writes behind this call, also
   // where it fails; all that was written is on the disk then, and so is the new role. Where the
@@ -198,6 +203,8 @@ class Replica {
   core::Result<void> make_ready() { return state_.make_ready(); }
 
   [[nodiscard]] const CommittedState& state() const { return state_; }
+  // A start whose role is not decided yet (ReplicaOptions).
+  [[nodiscard]] bool listens() const { return listens_; }
   // See ReplicaOptions.
   [[nodiscard]] core::Millis promote_after_ms() const { return options_.promote_after_ms; }
   [[nodiscard]] LocalWriter& writer() { return writer_; }
@@ -231,9 +238,12 @@ class Replica {
   }
   // Records that it follows, and, once it owes nothing, that it is at rest (Identity).
   core::Result<void> come_to_rest();
-  // Records, before it leads, that it does, and that it is at rest no more.
-  core::Result<void> take_lead(bool counts_reigns);
-  core::Result<void> lead(bool counts_reigns, core::Millis now);
+  // The role under which it is promoted; nothing where its directory has none.
+  [[nodiscard]] std::optional<RoleRow> next_role(bool counts_reigns) const;
+  // Records, before it leads, that it does, and that it is at rest no more; without a role, as its
+  // directory has none, the second alone. Or records that it follows.
+  core::Result<void> store_role(const std::optional<RoleRow>& role);
+  core::Result<void> lead(const std::optional<RoleRow>& role, core::Millis now);
 
   ReplicaOptions options_;
   Effects effects_;
@@ -255,6 +265,8 @@ class Replica {
   core::Millis refused_ms_ = 0;
   bool refusing_ = false;
   bool owes_role_ = false;  // It follows, and its disk may not say so.
+  bool listens_ =
+      options_.listens;  // A start whose role is not decided: it follows, and is not at rest.
   SeenFollowers followers_;
 };
 

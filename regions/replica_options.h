@@ -78,6 +78,9 @@ struct ReplicaOptions {
   // After so long without a leader it may lead by itself, so its region's leader lists it, and all
   // wait for it then; 0: never.
   core::Millis promote_after_ms = 0;
+  // It follows at first, without being at rest, and its owner decides by what other members show
+  // whether it leads (Replica::take_role). For a member of a region that promotes by itself.
+  bool listens = false;
   // The reign under which it leads, if its directory knows no greater one; 0: it counts none.
   std::uint64_t reign = 0;
   // Whether its storage may sync later than it commits.

@@ -25,7 +25,10 @@ core::Result<void> Startup::run(const core::WallClock& clock) {
   const ReplicaOptions& options = owner_.options;
   owner_.exchange.begin({self.mesh, self.region, self.origin, options.nonce, follows_});
   if (auto listed = owner_.members.load_list(); !listed.ok()) return listed;
-  if (const auto& role = self.role) owner_.members.go_on(*role);
+  if (auto role = self.role) {
+    role->leads = role->leads && !options.listens;
+    owner_.members.go_on(*role);
+  }
   if (auto resumed = owner_.background.repair().resume(); !resumed.ok()) return resumed;
   state.applied().published_vector().begin_publish(state.applied().vector());
   return {};
@@ -89,24 +92,29 @@ core::Result<void> Startup::record(const core::WallClock& clock) {
   identity.place = std::move(here);
   identity.closed = false;
   const bool was_at_rest = identity.at_rest;
-  identity.at_rest = (was_at_rest || identity.opening == 0) && follows_;
+  const bool leads = !follows_ || (identity.role && identity.role->leads);
+  identity.at_rest = (was_at_rest || identity.opening == 0) && !leads;
   if (planted(Bug::kRestWhileLeading)) identity.at_rest = true;
   identity.syncs_later = owner_.options.syncs_later;
   ++identity.opening;
   auto expiries = state.load_expiries();
   if (!expiries.ok()) return expiries.failure();
-  const bool leaves_rest = was_at_rest && !identity.at_rest;
-  return leaves_rest ? state.commit_identity_durably(std::move(expiries).value())
-                     : state.commit_identity(std::move(expiries).value());
+  // Cards are numbered by openings: one that a power cut takes back would be shown again.
+  const bool is_shown = owner_.options.promote_after_ms > 0 && owner_.options.listens;
+  const bool durably = is_shown || (was_at_rest && !identity.at_rest);
+  return durably ? state.commit_identity_durably(std::move(expiries).value())
+                 : state.commit_identity(std::move(expiries).value());
 }
 
 void Startup::take_role() {
   const ReplicaOptions& options = owner_.options;
   std::optional<RoleRow>& row = owner_.state.identity().role;
-  follows_ = options.follows || (row && !row->leads);
+  // Where the region chooses its leader the setting counts for new directories alone.
+  const bool leads = row && options.listens ? row->leads : !options.follows && (!row || row->leads);
+  follows_ = !leads || options.listens;
   if (options.promote_after_ms == 0 && !row) return;
   if (!row) row.emplace();
-  row->leads = !follows_;
+  row->leads = leads;
   row->blind = row->blind && row->leads;
   if (row->leads) row->reign = std::max(row->reign, options.reign);
 }

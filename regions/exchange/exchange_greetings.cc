@@ -112,6 +112,17 @@ void Exchange::on(Link& link, Greeting greeting, Millis now) {
   subscriptions_.renew();
 }
 
+namespace {
+
+// Nothing for an impossible echo. A steady clock may be wrong by a hundredth.
+std::optional<Link::Answer> answer_of(const std::optional<Echo>& echo, Millis now) {
+  constexpr Millis kPart = 100;
+  if (!echo || echo->held_ms < 0 || echo->sent_ms > now - echo->held_ms) return std::nullopt;
+  return Link::Answer{echo->sent_ms, echo->sent_ms + echo->held_ms - echo->held_ms / kPart};
+}
+
+}  // namespace
+
 void Exchange::on(Link& link, Peer& peer, const Heartbeat& heartbeat, Millis now) {
   const bool known = heartbeat.greeted == self().origin && heartbeat.greeted_nonce == self().nonce;
   if (heartbeat.greeted != 0 && !known) {
@@ -120,6 +131,7 @@ void Exchange::on(Link& link, Peer& peer, const Heartbeat& heartbeat, Millis now
     peer.in.stale = true;
   }
   link.beat = Link::Beat{heartbeat.sent_ms, now};
+  if (const auto answer = answer_of(heartbeat.echo, now)) link.answer = answer;
   compare(peer, heartbeat.applied, heartbeat.chains);
   shown(peer, heartbeat.applied, heartbeat.durable, now);
   subscriptions_.renew();

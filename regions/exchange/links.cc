@@ -142,7 +142,10 @@ Links::Admitted Links::admit(Link& link, const Greeting& greeting) {
   peer.endless = false;
   peer.region = greeting.region;
   peer.follows = greeting.follows && !core::planted(core::Bug::kTakeForLeader);
-  if (link.nonce != greeting.nonce) link.beat.reset();  // Of another process, or steady clock.
+  if (link.nonce != greeting.nonce) {  // Of another process, or steady clock.
+    link.beat.reset();
+    link.answer.reset();
+  }
   peer.nonce = link.nonce = greeting.nonce;
   peer.kinds = greeting.kinds;
   link.renewals = greeting.renewals;

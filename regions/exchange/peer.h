@@ -45,6 +45,13 @@ struct Link {
     core::Millis heard_ms = 0;
   };
   std::optional<Beat> beat = {};
+  // The newest heartbeat that echoes one of this leader: that was sent then, by the steady clock
+  // here, and the heartbeat was built then, or later.
+  struct Answer {
+    core::Millis asked_ms = 0;
+    core::Millis built_ms = 0;
+  };
+  std::optional<Answer> answer = {};
   // The time that the last heartbeat and the one it echoes were under way; nullopt while unknown.
   std::optional<core::Millis> round_trip_ms = {};
   // The hash of the settled origins there, as last told, and whether our last greeting left out the

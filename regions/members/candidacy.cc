@@ -7,6 +7,7 @@
 
 #include "core/mark.h"
 #include "core/planted_bug.h"
+#include "regions/wire/reign.h"
 
 namespace anabranch::regions {
 
@@ -215,7 +216,7 @@ void Candidacy::follow(const Situation& at, const Mates& mates) {
   if (!chosen && silence_ms_ < due_ms) return;
   const bool blind = !chosen && !hears(at) && !planted(Bug::kNeverBlind);
   if (blind) mark<"a follower that hears nobody leads blind">();
-  begin_reign(known_ + (blind ? 0 : 1), blind, Step::kPromote,
+  begin_reign(blind ? known_ : next_reign(known_), blind, Step::kPromote,
               chosen   ? "the last leader names it"
               : vacant ? "the leader is not fit"
               : blind  ? "it hears nobody"
@@ -283,10 +284,12 @@ void Candidacy::lead(const Situation& at, const Mates& mates) {
 void Candidacy::raise_reign(const OwnState& own, bool full) {
   if (blind_ && full && !planted(Bug::kStayBlind)) {
     mark<"a blind leader becomes a full one">();
-    begin_reign(known_ + 1, false, Step::kBecomeFull, "it hears others, and none of them leads");
+    begin_reign(next_reign(known_), false, Step::kBecomeFull,
+                "it hears others, and none of them leads");
   }
   if (known_ > reign_ && !planted(Bug::kKeepLowReign)) {
-    begin_reign(known_ + (blind_ ? 0 : 1), blind_, Step::kTakeReign, "a greater reign is known");
+    begin_reign(blind_ ? known_ : next_reign(known_), blind_, Step::kTakeReign,
+                "a greater reign is known");
   }
   // Its origin may have begun after its reign.
   const bool lies_there = own.own_row_reign == reign_ || planted(Bug::kWriteReignOnce);
@@ -397,24 +400,22 @@ Candidacy::Answer Candidacy::promote(const Situation& at) {
   if (role_ == MemberRole::kLeads && !blind_) return {.why = "this member leads"};
   decision_ = {};
   hear(at);
-  begin_reign(known_ + 1, false, Step::kPromote, "an operator asks for it");
+  begin_reign(next_reign(known_), false, Step::kPromote, "an operator asks for it");
   return {.accepted = true, .decision = decision_};
 }
 
-Candidacy::Shown Candidacy::show(const Situation& at) {
+Candidacy::Shown Candidacy::show(const Situation& at) const {
   const bool names = holds_lead(role_) || heir_;
-  const Shown shown{.role = role_,
-                    .reign = names ? reign_ : 0,
-                    .known = std::max(known_, reign_),
-                    .blind = blind_,
-                    .able = able(at),
-                    .ripe = able(at, true),
-                    .reach = reach(at),
-                    .end = end(at.own),
-                    .lag_ms = lag_ms(at.now_ms),
-                    .heir = heir_};
-  told_ = {.reach = shown.reach, .end = shown.end};
-  return shown;
+  return {.role = role_,
+          .reign = names ? reign_ : 0,
+          .known = std::max(known_, reign_),
+          .blind = blind_,
+          .able = able(at),
+          .ripe = able(at, true),
+          .reach = reach(at),
+          .end = end(at.own),
+          .lag_ms = lag_ms(at.now_ms),
+          .heir = heir_};
 }
 
 std::optional<Millis> Candidacy::lag_ms(Millis now_ms) const {

@@ -15,7 +15,7 @@
 //   somebody leads or has led since.
 //
 // tests/model/promotion_model.py is these rules as a program, with judges; its traces are replayed
-// here. Nobody uses a Candidacy yet: regions are led as the setting `follower` says.
+// here. leader/members/promotion.h carries the decisions out.
 //
 // Two clocks: silence, listening and waiting count the time between turns, and no gap as more than
 // a beat, so a process that stood still listens before it acts. Cards age by the steady clock. No
@@ -94,9 +94,10 @@ class Candidacy {
   [[nodiscard]] Answer hand_over(const Situation& at, std::optional<core::Hash128> to = {});
   // Leads at once, and in full, by hand.
   [[nodiscard]] Answer promote(const Situation& at);
-  // The card to be shown now. To be called for each card that is sent: other candidates compare
-  // its position, and so does this one.
-  [[nodiscard]] Shown show(const Situation& at);
+  // The card to be shown now.
+  [[nodiscard]] Shown show(const Situation& at) const;
+  // The newest card that was sent shows this: other candidates compare it, and so does this one.
+  void told(bool reach, const OriginEnd& end) { told_ = {.reach = reach, .end = end}; }
 
   [[nodiscard]] MemberRole role() const { return role_; }
   [[nodiscard]] std::uint64_t reign() const { return reign_; }  // Its own, now or last.
@@ -105,8 +106,10 @@ class Candidacy {
   [[nodiscard]] core::Millis silence_ms() const { return silence_ms_; }
   // How old the state of a leader is that is covered here; nullopt while unknown; 0 while it leads.
   [[nodiscard]] std::optional<core::Millis> lag_ms(core::Millis now_ms) const;
-  // The member that gets the lead, while this one leaves.
+  // The member that gets the lead, while this one leaves, or got it last.
   [[nodiscard]] const core::Hash128& to() const { return to_; }
+  // The member that it names for the lead that it has handed over.
+  [[nodiscard]] const std::optional<core::Hash128>& heir() const { return heir_; }
   // Why this member does not lead, for people; empty while it does.
   [[nodiscard]] std::string why_not(const Situation& at) const;
 

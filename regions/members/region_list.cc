@@ -6,6 +6,7 @@
 #include "core/codec.h"
 #include "core/wire.h"
 #include "regions/state/applied.h"
+#include "regions/wire/reign.h"
 #include "rows/policy/origin_regions.h"
 #include "storage/layout.h"
 
@@ -222,7 +223,7 @@ void RegionList::read_reign(const core::Components& parts, const crdt::Row& row)
     const std::size_t newer = in.array_of(1);
     const std::uint64_t reign = in.uint64();
     in.skip(newer);
-    if (!in.done()) continue;
+    if (!in.done() || reign > kReignMax) continue;
     std::uint64_t& known = reigns_[parts[kRegionAt]][storage::from_big_endian(parts[kOriginAt])];
     known = std::max(known, reign);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/wire.h"
+#include "regions/wire/reign.h"
 #include "regions/wire/signatures.h"
 #include "transport/keys.h"
 
@@ -76,6 +77,9 @@ const char* fault_of(const MemberCard& card) {
   }
   if (card.shards == 0 || card.shard >= card.shards || card.rank > MemberCard::kRankMax) {
     return "a card has no such shard, or rank";
+  }
+  if (std::max({card.reign, card.known, card.end.reign}) > kReignMax) {
+    return "a card has no such reign";
   }
   if (!is_time(card.promote_after_ms) || !is_time(card.lag_ms.value_or(0))) {
     return "a card has no such time";

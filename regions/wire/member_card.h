@@ -41,7 +41,7 @@ struct MemberCard {
   static constexpr std::uint64_t kRipe = 4;   // May be promoted but for its row.
   static constexpr std::uint64_t kReach = 8;  // Hears a member of another region directly.
   static constexpr std::uint64_t kDrained = 16;
-  static constexpr std::uint64_t kBlind = 32;   // No version sets this yet.
+  static constexpr std::uint64_t kBlind = 32;   // It leads, and had heard nobody.
   static constexpr std::uint64_t kClosed = 64;  // Its storage takes no writes any more.
 
   // How far it is in one origin: that of the greatest reign whose row it has applied, a leader in

@@ -253,6 +253,7 @@ class Replay {
     Situation after = line.at;
     after.own = line.after;
     const Candidacy::Shown shown = member.show(after);
+    member.told(shown.reach, shown.end);
     compare(line.text["then"], said(member, made, shown));
     compare(line.text["shows"], said(shown));
   }

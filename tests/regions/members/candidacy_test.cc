@@ -178,6 +178,7 @@ class Region {
   void show(std::size_t i) {
     Member& member = members_[i];
     const Candidacy::Shown shown = member.candidacy.show(situation(i));
+    member.candidacy.told(shown.reach, shown.end);
     on_way_.push_back({.from = i,
                        .card = {.node = node(i),
                                 .number = ++number_,

@@ -8,6 +8,7 @@
 
 #include "core/codec.h"
 #include "regions/wire/message.h"
+#include "regions/wire/reign.h"
 #include "tests/regions/wire/sample_messages.h"
 
 namespace anabranch::member_card_test {
@@ -106,6 +107,10 @@ TEST_SUITE("member cards") {
     CHECK_FALSE(is_read([](MemberCard& each) { each.shards = 0; }));
     CHECK_FALSE(is_read([](MemberCard& each) { each.shard = 1; }));
     CHECK_FALSE(is_read([](MemberCard& each) { each.rank = MemberCard::kRankMax + 1; }));
+    CHECK_FALSE(is_read([](MemberCard& each) { each.reign = regions::kReignMax + 1; }));
+    CHECK_FALSE(is_read([](MemberCard& each) { each.known = regions::kReignMax + 1; }));
+    CHECK_FALSE(is_read([](MemberCard& each) { each.end.reign = regions::kReignMax + 1; }));
+    CHECK(is_read([](MemberCard& each) { each.known = regions::kReignMax; }));
     CHECK_FALSE(is_read([](MemberCard& each) { each.lag_ms = -1; }));
     CHECK_FALSE(
         is_read([](MemberCard& each) { each.promote_after_ms = MemberCard::kTimeMax + 1; }));
