@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "leader/members/card_table.h"
 #include "leader/policies.h"
 #include "regions/policies.h"
 #include "regions/wire/member_card.h"
@@ -70,6 +71,20 @@ core::Result<void> check_place(std::string_view setting, std::string_view place)
                        "\" is no HOST:PORT that others could reach");
 }
 
+core::Result<void> check_promotion(const Options& options) {
+  const std::int64_t after = options.promote_after_ms;
+  if (after == 0) return {};
+  if (after < CardTable::kPromoteMsMin || after > CardTable::kAgeMsMax) {
+    return core::invalid("promote_after of " + std::to_string(after) +
+                         " ms is out of its bounds: 1 s to 10 minutes, or 0 for never; 2 s is a "
+                         "good choice");
+  }
+  if (!options.listen.empty() || !options.peers.empty()) return {};
+  return core::invalid(
+      "promote_after is set, but this leader is alone: it needs links to the other members (listen "
+      "or peers)");
+}
+
 // What the card of this member tells.
 core::Result<void> check_member(const Options& options) {
   std::string name = options.node_name;
@@ -85,6 +100,7 @@ core::Result<void> check_member(const Options& options) {
   if (options.rank > regions::MemberCard::kRankMax) {
     return core::invalid("rank is " + std::to_string(options.rank) + ", over the most of 255");
   }
+  if (auto checked = check_promotion(options); !checked.ok()) return checked;
   constexpr std::string_view kScheme = "tcp://";
   std::string_view peer = options.announce_peer;
   if (peer.starts_with(kScheme)) {

@@ -108,7 +108,9 @@ core::Result<void> Leader::promote() { return impl_->promote(); }
 core::Result<void> Leader::begin_handover(std::string_view member) {
   return impl_->begin_handover(member);
 }
-const HandoverStatus& Leader::handover() const { return impl_->handover().status(); }
+bool Leader::hand_over_to_stop() { return impl_->hand_over_to_stop(); }
+bool Leader::chooses() const { return impl_->chooses(); }
+const HandoverStatus& Leader::handover() const { return impl_->handover(); }
 bool Leader::follows() const { return impl_->replica().exchange().follows(); }
 std::optional<regions::MemberCard> Leader::region_leader() const {
   return impl_->members().leader();

@@ -194,7 +194,13 @@ class Leader {
   // refused with Error{kReadOnly}; their owner had better let them wait while it is under way.
   // Fails with a sentence, and changes nothing, where no member can take the lead.
   core::Result<void> begin_handover(std::string_view member);
-  // Until finish_commit(), as of the last turn.
+  // Begins the same before this leader stops, where its region chooses its leader, and a member can
+  // take the lead. Returns whether it has begun.
+  bool hand_over_to_stop();
+  // Whether its region chooses its leader (Options::promote_after_ms), as of the last turn.
+  [[nodiscard]] bool chooses() const;
+  // Until finish_commit(), as of the last turn. With Options::promote_after_ms also how a lead goes
+  // over without being asked, and whether a start has been decided on.
   [[nodiscard]] const HandoverStatus& handover() const;
   // Whether it follows a leader of its region. For the owner's thread, also during a commit.
   [[nodiscard]] bool follows() const;

@@ -31,11 +31,14 @@
 #include "leader/link_places.h"
 #include "leader/members/handover.h"
 #include "leader/members/members.h"
+#include "leader/members/own_card.h"
+#include "leader/members/promotion.h"
 #include "leader/pace/beside_writes.h"
 #include "leader/pace/machine.h"
 #include "leader/pace/pacer.h"
 #include "leader/pace/taken_events.h"
 #include "leader/pace/turn_size.h"
+#include "leader/recent_commits.h"
 #include "leader/region_keys.h"
 #include "leader/replica_options.h"
 #include "leader/scopes/group_scope.h"
@@ -88,6 +91,7 @@ class Leader::Impl {
     members_ = std::make_unique<Members>(
         Members::Opening{options_, *replica_, opening.nonce, keys_.keys()}, *transport_);
     handover_.emplace(*replica_, *members_);
+    promotion_.emplace(*replica_, *members_);
     scrubs_.emplace(*storage_, replica_->state().log(),
                     Scrubs::Owner{options_.region, options_.path, options_.scrub_ms});
     return {};
@@ -179,7 +183,7 @@ class Leader::Impl {
     const Pacer::Time begun = steady_now();
     const bool waiting =
         events_.hand_over([&](transport::Event& event) { take(event, now); }, steady_now);
-    const bool works = !handover_->leaves() && beside_writes_.due(steady_now());
+    const bool works = !leaves() && beside_writes_.due(steady_now());
     const bool working = works && slice(now);
     const bool more = waiting || working;
     replica_->durable(may_be_sent(), now);
@@ -241,16 +245,27 @@ class Leader::Impl {
     const core::Millis now = steady_ms();
     look_at_members(now);
     (void)act();
-    auto begun = handover_->begin(member, now);
-    scope_->writer().leave(handover_->leaves());
+    auto begun = promotion_->is_on() ? promotion_->hand_over(member, health(now), now)
+                                     : handover_->begin(member, now);
     look_at_members(now);
     carry_out();
     return begun;
   }
-  const Handover& handover() const { return *handover_; }
+  bool chooses() const { return promotion_->is_on(); }
+  bool hand_over_to_stop() {
+    const bool may = chooses() && !replica_->exchange().follows() && !replica_->broken();
+    return may && begin_handover({}).ok();
+  }
+  const HandoverStatus& handover() const {
+    return promotion_->is_on() ? promotion_->status() : handover_->status();
+  }
   core::Result<void> promote() {
-    auto promoted = act().promote(steady_ms());
+    const core::Millis now = steady_ms();
+    (void)act();
+    auto promoted =
+        promotion_->is_on() ? promotion_->promote(health(now), now) : replica_->promote(now);
     if (promoted.ok()) log_promoted(options_.region);
+    look_at_members(now);
     carry_out();
     return promoted;
   }
@@ -349,13 +364,24 @@ class Leader::Impl {
   }
 
   void look_at_members(core::Millis now) {
-    members_->look(*replica_, scope_->writer().draining(), now);
+    const regions::Health health = this->health(now);
+    (void)promotion_->look(health, handover_->status().under_way(), now);
+    members_->look(*replica_, health, now);
+    scope_->writer().leave(leaves());
+  }
+  regions::Health health(core::Millis now) const {
+    regions::Health health = health_of(*replica_, scope_->writer().draining());
+    health.commit_ms = recent_commits_.median_ms(now);
+    return health;
   }
   void hand_over(core::Millis now) {
+    if (promotion_->is_on()) return;
     const bool changed = handover_->look(now);
-    scope_->writer().leave(handover_->leaves());
+    scope_->writer().leave(leaves());
     if (changed) look_at_members(now);
   }
+  // It gives its lead to another member.
+  bool leaves() const { return handover_->leaves() || promotion_->leaves(); }
 
   // How long after `now` the next turn is due if nothing happens before.
   std::chrono::milliseconds until_due(core::Millis now) const {
@@ -380,13 +406,18 @@ class Leader::Impl {
 
   // The commit that was begun is made, or has failed.
   core::Result<void> committed(core::Result<void> done) {
-    commit_times_.note(steady_now() - commit_begun_, !done.ok());
+    const Pacer::Time ended = steady_now();
+    const auto ms = [](Pacer::Time time) {
+      return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    };
+    const core::Millis now = ms(ended);
+    commit_times_.note(ended - commit_begun_, !done.ok());
+    recent_commits_.note(ms(ended - commit_begun_), now);
     if (!done.ok()) {
       log_failure(done.failure());
       return done;
     }
     beside_writes_.wrote();
-    const core::Millis now = steady_ms();
     lag_.note(*replica_, now);
     replica_->durable(may_be_sent(), now);
     carry_out();
@@ -448,13 +479,15 @@ class Leader::Impl {
   std::optional<Scrubs> scrubs_;
   std::unique_ptr<transport::Transport> transport_;
   std::unique_ptr<Members> members_;
-  std::optional<Handover> handover_;
+  std::optional<Handover> handover_;    // Where the region does not choose its leader,
+  std::optional<Promotion> promotion_;  // and where it does.
   LinkLog link_log_;
   LinkPlaces places_;
   Lag lag_;
   ReadAge read_age_;
   BesideWrites beside_writes_;
   CommitTimes commit_times_;
+  RecentCommits recent_commits_;
   Pacer::Time commit_begun_{0};
   EffectOutlet outlet_{options_.region};
   core::Millis next_collect_ms_ = 0;

@@ -29,6 +29,8 @@ inline regions::ReplicaOptions replica_options(const Options& options, rows::Res
           .drift_ms_max = options.clock_drift_ms_max,
           .expiry_wait_ms = options.expiry_wait_ms_max,
           .follows = options.follower,
+          .promote_after_ms = options.promote_after_ms,
+          .listens = options.promote_after_ms > 0,
           .syncs_later = syncs_later(options.durability),
           .announce = true,
           .limits = replica_limits(options)};

@@ -34,7 +34,13 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
   leader_->hear(
       [watches = presence_watches_](const PresenceMessage& message) { watches->tell(message); });
+  const auto is_decided = [](const leader::Leader& each) {
+    return each.handover().state != leader::HandoverStatus::State::kListens;
+  };
+  const bool listens = !is_decided(*leader_);
   exchange_ = leader::begin_thread([this] { exchange(); });
+  constexpr milliseconds kLongest{600'000};  // It is decided after promote_after at the latest.
+  if (listens) (void)wait_until(is_decided, kLongest);
 }
 
 Store::Impl::~Impl() {

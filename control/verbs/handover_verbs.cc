@@ -13,6 +13,8 @@ const char* word_of(State state) {
   switch (state) {
     case State::kNone:
       return "none";
+    case State::kListens:
+      return "listens";
     case State::kLeaves:
       return "leaves";
     case State::kNames:

@@ -51,6 +51,16 @@ struct Options {
   // snapshot.
   bool follower = false;
 
+  // Milliseconds. Above 0: when no leader of the region has been heard for so long, a follower of
+  // it that is not far behind leads, without being told; and of two leaders one gives way. The
+  // greatest that any member of the region has counts for all; at least 1000, 2000 is a good
+  // choice. Elections do not exist: while members cannot hear each other two of them may lead, and
+  // what both write converges. A member with 0 does not lead by itself. From the second start of a
+  // directory on its last role counts, and `follower` does not. A Store waits at its opening until
+  // it is decided whether it leads, for so long at most. A transaction that holds the store longer
+  // than this may lose the lead to another member.
+  std::int64_t promote_after_ms = 0;
+
   // ---- This member among those of its region. Members tell each other all this several times a
   // minute, also through others, and Store::status shows it.
 

@@ -212,6 +212,10 @@ struct MemberStatus {
   std::uint64_t hops = 0;   // The links of its card's way; 0 for this store.
   bool fit = false;         // It takes writes, or could; else `why` says why not, for people.
   std::string why;
+  std::int64_t promote_after_ms = 0;  // Options::promote_after_ms.
+  bool able = false;                  // It would lead by itself if there was no leader.
+  std::uint64_t reign = 0;            // The number of its leadership while it leads; 0: none.
+  bool blind = false;                 // It leads, and has heard no other member since.
   std::string origin;  // Under which it writes, or would.
   // How old the leader's own writes are that a follower is sure to have; 0 of a leader, -1 while
   // unknown.

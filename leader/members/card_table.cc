@@ -46,11 +46,19 @@ void CardTable::forget_old(Millis now) {
 }
 
 Millis CardTable::promote_after_ms(std::string_view region) const {
-  Millis most = 0;
+  Millis most = region == own_region_ ? own_promote_after_ms_ : 0;
   for (const auto& [node, known] : rows_) {
     if (known.card.region == region) most = std::max(most, known.card.promote_after_ms);
   }
   return most == 0 ? 0 : std::clamp(most, kPromoteMsMin, kAgeMsMax);
+}
+
+Millis CardTable::least_promote_after_ms(Millis most) const {
+  for (const auto& [node, known] : rows_) {
+    const Millis after = known.card.promote_after_ms;
+    if (after > 0) most = std::min(most, std::max(after, kPromoteMsMin));
+  }
+  return most;
 }
 
 Millis CardTable::fresh_ms(std::string_view region) const {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/hash.h"
@@ -45,6 +46,11 @@ class CardTable {
 
   using Rows = std::map<core::Hash128, KnownCard>;
 
+  CardTable() = default;
+  // Of a member that has no card here: its region, and its own promote_after_ms.
+  CardTable(std::string own_region, core::Millis own_promote_after_ms)
+      : own_region_(std::move(own_region)), own_promote_after_ms_(own_promote_after_ms) {}
+
   [[nodiscard]] const Rows& rows() const { return rows_; }
   // Returns null when there is none.
   [[nodiscard]] KnownCard* find(const core::Hash128& node);
@@ -55,9 +61,12 @@ class CardTable {
   // Forgets cards that are too old.
   void forget_old(core::Millis now);
 
-  // The greatest promote_after_ms that cards of a region show, at least kPromoteMsMin and at most
-  // kAgeMsMax; 0: it never promotes by itself.
+  // The greatest promote_after_ms that cards of a region show, the own one included, at least
+  // kPromoteMsMin and at most kAgeMsMax; 0: it never promotes by itself.
   [[nodiscard]] core::Millis promote_after_ms(std::string_view region) const;
+  // The least time after which any region promotes a member, as far as cards show it; `most` where
+  // none does, or later.
+  [[nodiscard]] core::Millis least_promote_after_ms(core::Millis most) const;
   [[nodiscard]] core::Millis fresh_ms(std::string_view region) const;
   [[nodiscard]] bool is_fresh(const KnownCard& known, core::Millis now) const {
     return known.age_ms(now) <= fresh_ms(known.card.region);
@@ -72,6 +81,8 @@ class CardTable {
   // Returns the stalest of a region, or of all for an empty one; the end when there is none.
   Rows::iterator stalest(std::string_view region);
 
+  std::string own_region_;
+  core::Millis own_promote_after_ms_ = 0;
   Rows rows_;
 };
 

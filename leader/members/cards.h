@@ -46,6 +46,7 @@ class Cards {
     std::uint64_t nonce = 0;
     std::string region;
     core::Millis opened_ms = 0;
+    core::Millis promote_after_ms = 0;
   };
   // Whether a card is of its region, and the key that proves it; nullopt where nobody has keys.
   struct Proof {
@@ -69,7 +70,8 @@ class Cards {
   // opening; before that, of the last life of this directory.
   static constexpr core::Millis kCopyMs = 2000;
 
-  explicit Cards(Self self) : self_(std::move(self)) {}
+  explicit Cards(Self self)
+      : self_(std::move(self)), table_(self_.region, self_.promote_after_ms) {}
 
   // Tells all links. A new one is sent all fresh cards by the next due().
   void see(const std::vector<CardLink>& links, core::Millis now);

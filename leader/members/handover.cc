@@ -86,8 +86,7 @@ bool Handover::step_down(Millis now) {
 void Handover::look_for_leader(Millis now) {
   if (!replica_.exchange().follows()) return end(State::kFailed, "this member was promoted again");
   const auto leader = members_.leader();
-  const bool leads = leader && leader->role == regions::MemberCard::Role::kLeads;
-  if (leads && leader->reign >= reign_) return end(State::kDone, {});
+  if (leader && leader->reign >= reign_) return end(State::kDone, {});
   if (now < until_ms_) return;
   end(State::kFailed,
       "this member has stepped down, and nobody has shown for " + std::to_string(kTakeMs / 1000) +

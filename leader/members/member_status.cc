@@ -40,6 +40,10 @@ MemberStatus status_of(const KnownCard& known, core::Millis now) {
   status.hops = known.hops;
   status.fit = card.has(MemberCard::kFit);
   status.why = card.why;
+  status.promote_after_ms = card.promote_after_ms;
+  status.able = card.has(MemberCard::kAble);
+  status.reign = card.reign;
+  status.blind = card.has(MemberCard::kBlind);
   status.origin = core::to_string(card.origin);
   status.lag_ms = card.lag_ms.value_or(-1);
   status.announce_redis = card.announce_redis;
@@ -69,9 +73,12 @@ Trouble trouble_of(const KnownCard& one, const KnownCard& other) {
             "give each its own node_name, and restart it"};
   }
   if (card.role == MemberCard::Role::kLeads && other.card.role == MemberCard::Role::kLeads) {
+    const bool chooses = std::max(card.promote_after_ms, other.card.promote_after_ms) > 0;
     return {"member_leads",
             "two members of " + both + ", " + card.name + " and " + other.card.name + ", lead it",
-            "stop one of them, and let it follow the other, or give it a region of its own"};
+            chooses ? "one of them gives way as soon as both hear each other: wait a moment"
+                    : "stop one of them, and let it follow the other, or give it a region of its "
+                      "own"};
   }
   if (one.key && one.key == other.key) {
     return {"member_key",
@@ -79,6 +86,13 @@ Trouble trouble_of(const KnownCard& one, const KnownCard& other) {
                 ", have one file of keys",
             "make keys for each (anabranch keys new " + card.region +
                 " --out FILE), and give all leaders its line"};
+  }
+  const core::Millis after[] = {card.promote_after_ms, other.card.promote_after_ms};
+  if (after[0] > 0 && after[1] > 0 && after[0] != after[1]) {
+    return {"member_promotes",
+            "two members of " + both + ", " + card.name + " and " + other.card.name +
+                ", have different settings promote_after: the greater one counts for both",
+            "give both the same promote_after"};
   }
   if (card.policies != other.card.policies) {
     return {"member_policies",

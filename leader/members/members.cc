@@ -39,18 +39,22 @@ bool leads(const MemberCard& card) {
 
 Members::Members(const Opening& opening, transport::Transport& transport)
     : mesh_(opening.replica.identity().mesh),
-      shown_(opening.replica.names().vectors()),
+      vectors_(opening.replica.names().vectors()),
       region_(opening.options.region),
       opened_ms_(boot_ms()),
       transport_(transport),
       own_(fixed_card(opening.options, opening.replica.identity(), opening.nonce,
                       transport.endpoint())),
-      cards_({.node = own_.node, .nonce = own_.nonce, .region = region_, .opened_ms = opened_ms_}) {
+      cards_({.node = own_.node,
+              .nonce = own_.nonce,
+              .region = region_,
+              .opened_ms = opened_ms_,
+              .promote_after_ms = opening.options.promote_after_ms}) {
   if (opening.keys) {
     signatures_.emplace(opening.keys);
     own_key_ = opening.keys->own.signing_public;
   }
-  show(own_, opening.replica, false, steady_ms());
+  leader::show(own_, opening.replica, false, steady_ms());
   const bool has_links = !opening.options.listen.empty() || !opening.options.peers.empty();
   if (has_links) thread_ = begin_thread([this] { run(); });
 }
@@ -66,7 +70,7 @@ void Members::use(transport::SharedKeys keys) {
   if (signatures_) signatures_->use(std::move(keys));
 }
 
-void Members::show_state(const regions::Replica& replica, bool draining, Millis now) {
+void Members::show_state(const regions::Replica& replica, Millis now) {
   const KnownCard* const leader = cards_.table().leader(region_, now);
   own_.end = end_of(replica, leader == nullptr ? nullptr : &leader->card);
   if (leads(own_)) {
@@ -76,10 +80,30 @@ void Members::show_state(const regions::Replica& replica, bool draining, Millis 
     lag_.look(replica.applied().vector());
     own_.lag_ms = lag_.lag_ms(now);
   }
-  fitness_.look(health_of(replica, draining), now);
   if (fitness_.fit() && own_.has(MemberCard::kFit)) {
     own_.flags |= promotable(replica, own_.lag_ms);
   }
+}
+
+void Members::show_candidate(const regions::Candidacy::Shown& shown) {
+  static_assert(static_cast<int>(MemberCard::Role::kSpare) ==
+                static_cast<int>(regions::MemberRole::kSpare));
+  own_.role = static_cast<MemberCard::Role>(shown.role);
+  own_.reign = shown.reign;
+  own_.known = shown.known;
+  const std::uint64_t decided = MemberCard::kFit | MemberCard::kAble | MemberCard::kRipe |
+                                MemberCard::kReach | MemberCard::kBlind;
+  own_.flags &= ~decided;
+  own_.flags |= (fitness_.fit() ? MemberCard::kFit : 0) | (shown.able ? MemberCard::kAble : 0) |
+                (shown.ripe ? MemberCard::kRipe : 0) | (shown.reach ? MemberCard::kReach : 0) |
+                (shown.blind ? MemberCard::kBlind : 0);
+  own_.why = fitness_.fit() ? std::string() : std::string(fitness_.why());
+  own_.end = {.reign = shown.end.reign,
+              .origin = shown.end.origin,
+              .applied = shown.end.applied,
+              .durable = shown.end.durable};
+  own_.lag_ms = shown.lag_ms;
+  own_.heir = shown.heir;
 }
 
 std::vector<regions::ShownMember> Members::shown_members(Millis now) const {
@@ -107,16 +131,23 @@ std::uint64_t Members::known_reign() const {
   return known;
 }
 
-void Members::look(regions::Replica& replica, bool draining, Millis steady_now) {
+void Members::look(regions::Replica& replica, const regions::Health& health, Millis steady_now) {
   const Millis now = boot_ms();
   life_.beat();
   const std::vector<CardLink> links = card_links(replica.exchange());
   const std::lock_guard lock(mutex_);
   const MemberCard before = own_;
-  show(own_, replica, draining, steady_now);
-  show_state(replica, draining, now);
-  show_handover(replica, now);
-  named_ = names_me(replica, now);
+  leader::show(own_, replica, health.drained, steady_now);
+  fitness_.look(health, now);
+  if (shown_) {
+    show_candidate(*shown_);
+    named_ = false;
+  } else {
+    show_state(replica, now);
+    show_handover(replica, now);
+    named_ = names_me(replica, now);
+  }
+  covered_ms_ = own_.lag_ms ? std::optional(now - *own_.lag_ms) : std::nullopt;
   replica.see_members(shown_members(now), known_reign(), now);
   cards_.see(links, now);
   const bool has_changed = own_.role != before.role || own_.flags != before.flags ||
@@ -131,8 +162,9 @@ void Members::look(regions::Replica& replica, bool draining, Millis steady_now) 
 void Members::show_handover(const regions::Replica& replica, Millis now) {
   const KnownCard* const other = cards_.table().leader(region_, now);
   const bool follows = replica.exchange().follows();
-  const bool is_taken = other != nullptr && other->card.role == MemberCard::Role::kLeads &&
-                        other->card.reign >= left_reign_;
+  const bool is_led = other != nullptr && other->card.reign >= left_reign_;
+  // The heir may have led, and left, between two looks.
+  const bool is_taken = is_led || known_reign() > left_reign_;
   if (heir_ && (!follows || is_taken)) heir_.reset();
   own_.heir = heir_;
   if (heir_) own_.reign = left_reign_;
@@ -159,6 +191,35 @@ bool Members::is_urgent(Millis now) const {
   });
 }
 
+Millis Members::promote_after_ms() const {
+  const std::lock_guard lock(mutex_);
+  return cards_.table().promote_after_ms(region_);
+}
+
+regions::Situation Members::situation(const regions::Replica& replica,
+                                      const regions::Health& health, Millis steady_now) {
+  const std::lock_guard lock(mutex_);
+  const Millis now = boot_ms();
+  fitness_.look(health, now);
+  const std::size_t members = cards_.table().count(region_) + 1;
+  auto times = regions::CandidacyTimes::of(cards_.table().promote_after_ms(region_), members);
+  times.beat_ms = cards_.beat_ms();
+  times.between_ms = 2 * times.beat_ms;
+  const Sightings::Own own{.fit = fitness_.fit(), .drained = health.drained, .rank = own_.rank};
+  return sightings_.look(replica, cards_.table(), own, times, now, steady_now);
+}
+
+std::optional<Members::Sent> Members::last_sent() const {
+  const std::lock_guard lock(mutex_);
+  return sent_;
+}
+
+std::string Members::name_of(const core::Hash128& node) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = cards_.table().rows().find(node);
+  return found == cards_.table().rows().end() ? core::to_string(node) : found->second.card.name;
+}
+
 core::Result<Heir> Members::choose_heir(const regions::Peers& peers,
                                         std::string_view called) const {
   const std::lock_guard lock(mutex_);
@@ -182,6 +243,10 @@ std::optional<MemberCard> Members::leader() const {
   const std::lock_guard lock(mutex_);
   const KnownCard* const known = cards_.table().leader(region_, boot_ms());
   return known == nullptr ? std::nullopt : std::optional(known->card);
+}
+
+std::optional<Millis> Members::lag_ms(Millis now) const {
+  return covered_ms_ ? std::optional(std::max<Millis>(now - *covered_ms_, 0)) : std::nullopt;
 }
 
 Millis Members::life_ms() const {
@@ -257,10 +322,12 @@ std::optional<CardOnWay> Members::next_own(Millis now) {
   ++own_.number;
   if (leads(own_)) {
     // All that anybody has read by now, whenever the owner has looked last.
-    own_.end.applied = shown_.announced()->at(own_.end.origin);
+    own_.end.applied = vectors_.announced()->at(own_.end.origin);
   } else {
-    own_.lag_ms = lag_.lag_ms(now);
+    own_.lag_ms = lag_ms(now);
   }
+  sent_ = {.reach = own_.has(MemberCard::kReach),
+           .end = {own_.end.reign, own_.end.origin, own_.end.applied, own_.end.durable}};
   CardOnWay card{.content = regions::encode_card(own_), .signature = {}};
   if (signatures_)
     card.signature = signatures_->sign(regions::signed_card_bytes(mesh_, card.content));
@@ -300,7 +367,7 @@ void Members::tell(StoreStatus& status) const {
   const Millis now = boot_ms();
   const std::lock_guard lock(mutex_);
   KnownCard self{.card = own_, .content = {}, .signature = {}, .key = own_key_, .made_ms = now};
-  if (!leads(self.card)) self.card.lag_ms = lag_.lag_ms(now);
+  if (!leads(self.card)) self.card.lag_ms = lag_ms(now);
   status.cards = cards_.counts();
   status.cards.unread = transport_.counters().apart_dropped;
   tell_members(status, self, cards_, now);

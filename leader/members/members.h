@@ -26,8 +26,10 @@
 #include "leader/members/cards.h"
 #include "leader/members/heir.h"
 #include "leader/members/leader_lag.h"
+#include "leader/members/sightings.h"
 #include "leader/members/signs_of_life.h"
 #include "regions/delivery/key_signatures.h"
+#include "regions/members/candidacy.h"
 #include "regions/members/fitness.h"
 #include "regions/members/lister.h"
 #include "regions/replica.h"
@@ -74,13 +76,32 @@ class Members {
   [[nodiscard]] bool looks(core::Millis steady_now) const { return steady_now >= next_look_ms_; }
   void look_soon() { next_look_ms_ = 0; }
   // Shows the leader as it is, and its links; tells it of the members of its region.
-  void look(regions::Replica& replica, bool draining, core::Millis steady_now);
+  void look(regions::Replica& replica, const regions::Health& health, core::Millis steady_now);
   // Whether something has come that the owner is to look at now; forgets it. The owner is woken
   // for it, by Transport::wake().
   [[nodiscard]] bool take_urgent() { return urgent_.exchange(false); }
   // How long the owner may rest before it gives a sign of life, or looks again.
   [[nodiscard]] core::Millis rest_ms() const { return rest_ms_; }
   void use(transport::SharedKeys keys);
+
+  // ---- For who decides whether this member leads (promotion.h); for the owner's thread.
+
+  // The time after which the region promotes another member; 0: it never does.
+  [[nodiscard]] core::Millis promote_after_ms() const;
+  // All that such a decision goes by.
+  [[nodiscard]] regions::Situation situation(const regions::Replica& replica,
+                                             const regions::Health& health,
+                                             core::Millis steady_now);
+  // The own card shows this from the next look() on; nullopt: what the replica does.
+  void show(std::optional<regions::Candidacy::Shown> shown) { shown_ = std::move(shown); }
+  // The reach and the end that the newest card has shown; nullopt before the first one.
+  struct Sent {
+    bool reach = false;
+    regions::OriginEnd end = {};
+  };
+  [[nodiscard]] std::optional<Sent> last_sent() const;
+  // The name of a member, or its node where no card of it is known.
+  [[nodiscard]] std::string name_of(const core::Hash128& node) const;
 
   // ---- Handing over the lead; for the owner's thread. See handover.h.
 
@@ -114,10 +135,14 @@ class Members {
   [[nodiscard]] Cards::Proof prove(const regions::MemberCard& card,
                                    const regions::CardOnWay& way) const;
   [[nodiscard]] core::Millis life_ms() const;
+  // How old the leader's state is that this member covers; nullopt while unknown.
+  [[nodiscard]] std::optional<core::Millis> lag_ms(core::Millis now) const;
   // Writes how far the replica is into the own card, and whether it may be promoted.
-  void show_state(const regions::Replica& replica, bool draining, core::Millis now);
+  void show_state(const regions::Replica& replica, core::Millis now);
   // The cards of the other members of the region, for the list of regions.
   [[nodiscard]] std::vector<regions::ShownMember> shown_members(core::Millis now) const;
+  // Writes into the own card what was decided.
+  void show_candidate(const regions::Candidacy::Shown& shown);
   // Writes into the own card that it leaves the lead, or the heir that it names.
   void show_handover(const regions::Replica& replica, core::Millis now);
   // Whether a card names this member as the heir of a lead that nobody has: under the greatest
@@ -129,7 +154,7 @@ class Members {
   [[nodiscard]] std::uint64_t known_reign() const;
 
   const core::Hash128 mesh_;
-  const rows::PublishedVector& shown_;  // Of the replica.
+  const rows::PublishedVector& vectors_;  // Of the replica.
   const std::string region_;
   const core::Millis opened_ms_;
   transport::Transport& transport_;
@@ -137,7 +162,8 @@ class Members {
   std::atomic<core::Millis> next_look_ms_{0};  // By the steady clock.
   std::atomic<core::Millis> rest_ms_{Cards::kBeatMs};
   std::atomic<bool> urgent_{false};
-  bool named_ = false;  // Of the owner's thread.
+  bool named_ = false;                              // Of the owner's thread,
+  std::optional<regions::Candidacy::Shown> shown_;  // and this, too.
 
   mutable std::mutex mutex_;  // Guards all below.
   std::optional<regions::KeySignatures> signatures_;
@@ -146,8 +172,11 @@ class Members {
   core::Millis next_own_ms_ = 0;
   core::Millis next_forget_ms_ = 0;
   LeaderLag lag_;
+  std::optional<core::Millis> covered_ms_;  // The state of the leader that is covered is of then.
   regions::Fitness fitness_;
+  Sightings sightings_;
   Cards cards_;
+  std::optional<Sent> sent_;
   bool leaves_ = false;
   std::optional<core::Hash128> heir_;
   std::uint64_t left_reign_ = 0;  // Under which it names the heir.

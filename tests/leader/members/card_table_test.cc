@@ -93,6 +93,7 @@ TEST_SUITE("members: table") {
     REQUIRE(table.put(std::move(hasty), kNow) != nullptr);
     CHECK(table.promote_after_ms("eu") == CardTable::kPromoteMsMin);
     CHECK(table.promote_after_ms("us") == 0);
+    CHECK(table.least_promote_after_ms(5'000) == CardTable::kPromoteMsMin);
   }
 }
 

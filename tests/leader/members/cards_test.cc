@@ -249,6 +249,10 @@ TEST_SUITE("members: cards") {
   TEST_CASE("beats and intervals follow the time after which the region promotes") {
     World world;
     CHECK(world.cards.beat_ms() == Cards::kBeatMs);
+    MemberCard abroad = card(3, "us");
+    abroad.promote_after_ms = 2000;
+    REQUIRE(world.take(2, abroad, kNow));
+    CHECK(world.cards.beat_ms() == 500);  // Its members hear somebody within half of that time.
     MemberCard fast = card(2, "eu");
     fast.promote_after_ms = 2000;
     REQUIRE(world.take(2, fast, kNow));

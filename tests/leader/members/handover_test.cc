@@ -92,6 +92,27 @@ TEST_SUITE("leader: handover") {
     CHECK(code_of([&] { put(*eu.second, "key", "4"); }) == ErrorCode::kReadOnly);
   }
 
+  TEST_CASE("it goes to and fro without a pause, and each time the heir takes it") {
+    World eu;
+    REQUIRE(eu.knows(*eu.first, "eu-2"));
+    REQUIRE(eu.knows(*eu.second, "eu-1"));
+    const auto listed = [&] { return eu.second->status().regions.size(); };
+    const std::size_t regions = listed();
+    for (int i = 0; i < 20; ++i) {
+      Leader& from = i % 2 == 0 ? *eu.first : *eu.second;
+      Leader& to = i % 2 == 0 ? *eu.second : *eu.first;
+      CAPTURE(i);
+      put(from, "key", std::to_string(i));
+      REQUIRE(eu.hand_over(from, i % 2 == 0 ? "eu-2" : "eu-1"));
+      CHECK(from.follows());
+      REQUIRE(eu.until([&] { return !to.follows(); }));
+      CHECK(Word{to.scope(), "key"}.get() == std::to_string(i));
+    }
+    CHECK(listed() == regions);
+    CHECK(eu.until([&] { return eu.second->digest() == eu.first->digest(); }));
+    CHECK(eu.first->status().applied.size() == 2);  // Two origins, however often.
+  }
+
   TEST_CASE("both go on after a start as they were, whatever the former leader is set to") {
     World eu;
     REQUIRE(eu.hand_over(*eu.first, "eu-2"));

@@ -99,9 +99,26 @@ TEST_SUITE("members: status") {
     const WarningStatus* const told = warning(status, "member_leads");
     REQUIRE(told != nullptr);
     CHECK(told->text == "two members of region eu, eu-1 and eu-2, lead it");
+    CHECK(told->remedy.find("stop one of them") != std::string::npos);
     CHECK(warning(status_with({other}, believe, {}, 60'000), "member_leads") == nullptr);
+    other.promote_after_ms = 2'000;
+    const StoreStatus choosing = status_with({other}, believe);
+    CHECK(warning(choosing, "member_leads")->remedy.find("gives way") != std::string::npos);
     other.region = "us";
     CHECK(status_with({other}, believe).warnings.empty());
+  }
+
+  TEST_CASE("two different times of promotion are told of, unless one of them is never") {
+    const auto told = [&](core::Millis mine, core::Millis others) {
+      MemberCard other = card(2, "eu", "eu-2");
+      MemberCard third = card(3, "eu", "eu-3");
+      other.promote_after_ms = others;
+      third.promote_after_ms = mine;
+      return warning(status_with({other, third}, believe), "member_promotes") != nullptr;
+    };
+    CHECK(told(1'000, 2'000));
+    CHECK_FALSE(told(2'000, 2'000));
+    CHECK_FALSE(told(0, 2'000));
   }
 
   TEST_CASE("two members with one file of keys are told of once, as no fault of their links") {
