@@ -43,6 +43,17 @@ std::string why_unready(const Json& status, std::int64_t lag_ms_max) {
   return "it has lacked writes of connected peers for " + std::to_string(behind_ms / 1000) + " s";
 }
 
+std::string why_not_leading(const Json& status) {
+  if (status.at("follower").get<bool>()) return "it follows the leader of its region";
+  for (const Json& member : status.at("members")) {
+    if (!member.at("self").get<bool>()) continue;
+    if (member.at("role") != "leads") return "it gives the lead of its region away";
+    if (!member.at("fit").get<bool>())
+      return "it is not fit: " + member.at("why").get<std::string>();
+  }
+  return {};
+}
+
 std::string readiness(const Json& status) {
   return status.at("full").get<bool>() ? "ok, full: writes that add are refused" : "ok";
 }

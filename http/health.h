@@ -16,6 +16,10 @@ std::string why_unwell(const nlohmann::ordered_json& status);
 // are the cure.
 std::string why_unready(const nlohmann::ordered_json& status, std::int64_t lag_ms_max);
 
+// Returns why writes are to go to another member of the region: it follows, gives the lead away, or
+// is not fit. Empty at a leader that takes them.
+std::string why_not_leading(const nlohmann::ordered_json& status);
+
 // Returns the line that a ready leader answers.
 std::string readiness(const nlohmann::ordered_json& status);
 

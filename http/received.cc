@@ -31,6 +31,7 @@ std::map<std::string, std::string> arguments(lws* wsi) {
   std::map<std::string, std::string> args;
   for (int i = 0; const auto whole = argument(wsi, i); ++i) {
     const auto equals = whole->find('=');
+    if (equals == whole->npos) args[*whole] = {};
     if (equals != whole->npos) args[whole->substr(0, equals)] = whole->substr(equals + 1);
   }
   return args;

@@ -289,9 +289,12 @@ std::optional<Answer> Site::show_health(std::uint64_t number, const Request& /*r
   return tell_health(number, "not well", why_unwell);
 }
 
-std::optional<Answer> Site::show_readiness(std::uint64_t number, const Request& /*request*/) {
-  return tell_health(number, "not ready",
-                     [this](const Json& status) { return why_unready(status, ready_lag_ms_); });
+std::optional<Answer> Site::show_readiness(std::uint64_t number, const Request& request) {
+  const bool to_write = request.args.contains("leader");
+  return tell_health(number, "not ready", [this, to_write](const Json& status) {
+    std::string why = why_unready(status, ready_lag_ms_);
+    return why.empty() && to_write ? why_not_leading(status) : why;
+  });
 }
 
 std::optional<Answer> Site::show_events(std::uint64_t /*number*/, const Request& /*request*/) {

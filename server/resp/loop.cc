@@ -70,7 +70,7 @@ Loop::~Loop() = default;
 
 void Loop::run() {
   Milliseconds timeout{0};
-  while (!stopped_ && host_.stopping.empty()) timeout = turn(timeout);
+  while (!is_over()) timeout = turn(timeout);
   turn_.abandon_write();
   while (turn_.committing()) finish_commit();
   answering_.swap(scheduled_);
@@ -301,7 +301,7 @@ void Loop::wait(Milliseconds timeout) {
       continue;
     }
     if (event.data.ptr == &stopped_) {
-      stopped_ = true;
+      take_stop();
     } else if (event.data.ptr == &requests_) {
       take_reload();
     } else if (event.data.ptr == web_.get()) {

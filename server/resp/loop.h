@@ -127,6 +127,9 @@ class Loop {
   void hold_back(Connection& connection);
   // Releases held-back clients whose obstacle is gone, and closes clients that keep others waiting.
   void let_go_on();
+  void take_stop();
+  // Whether it was told to stop, and has handed the lead over where a member can take it.
+  bool is_over();
   [[nodiscard]] Milliseconds parts_in() const;
   // Looks whether the lead was handed over; closes clients then.
   void look_at_handover();
@@ -160,6 +163,9 @@ class Loop {
   Reception reception_;
   Requests requests_;
   bool stopped_ = false;
+  bool hurried_ = false;  // It was told to stop twice.
+  bool leaves_ = false;   // It has seen to its lead before it stops.
+  SteadyTime stops_at_ = {};
   bool reload_ = false;  // Keys and certificates.
   LeaderTurns leader_turns_;
   std::uint64_t ids_ = 0;

@@ -46,6 +46,9 @@ struct ServerOptions {
   std::size_t clients_bytes_max = 0;
   // A client that sends nothing for so long is closed; 0: never.
   std::chrono::seconds idle_time_max{0};
+  // The name under which clients of Sentinel ask for the leader of this region; empty: SENTINEL is
+  // refused.
+  std::string sentinel_name = {};
   // The file of users; empty: none, and the default user may do everything without a password.
   std::string acl_file = {};
   // A client that has to log in and has not done so after this time is closed.

@@ -5,7 +5,10 @@
 // the address of the new leader, and its connection is closed when all that it has sent is
 // answered: pools of connections would go on with it otherwise. Those that write nothing are closed
 // a moment later. Connections of operators stay, and so do those that wait for something, until
-// they have it.
+// they have it. A stop is such a handover, too, where the region chooses its leader and a member
+// can take the lead.
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,23 +21,48 @@ namespace anabranch::server {
 namespace {
 
 constexpr std::chrono::milliseconds kPartTime{80};
+// A stop waits no longer for a handover.
+constexpr std::chrono::seconds kLeaveTime{10};
 
 }  // namespace
 
 bool Turn::hands_over() const {
-  return leader_is_away() ? host_.hands_over : host_.leader.handover().under_way();
+  return leader_is_away() ? host_.hands_over : host_.leaves || host_.leader.handover().under_way();
 }
 
 // Commands of operators are not: one of them ends the pause.
 bool Turn::is_paused(const Client& client, const Command& command) const {
   const Pause& pause = host_.pause;
   const bool pauses = pause.until != SteadyTime{} && host_.now < pause.until;
-  const bool leaves = hands_over();
+  const bool may_write = command.has(kWrites) || command.has(kExecutes);
+  const bool leaves = may_write && hands_over();
   if ((!pauses && !leaves) || client.verbs_only || command.has(kAdmin)) return false;
   if (pauses && !pause.writes_only) return true;
   const auto writes = [](const Queue::Entry& entry) { return entry.command->has(kWrites); };
   return command.has(kExecutes) ? std::ranges::any_of(client.queue.entries, writes)
                                 : command.has(kWrites) && !client.queue.open;
+}
+
+void Loop::take_stop() {
+  std::uint64_t times = 0;
+  if (::read(requests_.stop, &times, sizeof(times)) != sizeof(times)) return;
+  hurried_ = hurried_ || stopped_ || times > 1;
+  stopped_ = true;
+}
+
+bool Loop::is_over() {
+  if (!stopped_ && host_.stopping.empty()) return false;
+  const SteadyTime now = steady_now();
+  if (stops_at_ == SteadyTime{}) stops_at_ = now + kLeaveTime;
+  if (!host_.chooses || hurried_ || now >= stops_at_) return true;
+  if (!leaves_) {
+    host_.leaves = true;  // Writes wait from now on, so there is a moment without a commit.
+    if (turn_.committing() || turn_.staging() || turn_.dirty()) return false;
+    leaves_ = leader_.hand_over_to_stop();
+    host_.leaves = false;
+    return !leaves_;
+  }
+  return !host_.hands_over && !host_.parting;
 }
 
 Loop::Milliseconds Loop::parts_in() const {
@@ -43,9 +71,13 @@ Loop::Milliseconds Loop::parts_in() const {
 
 void Loop::look_at_handover() {
   if (turn_.leader_is_away()) return;
-  const bool before = std::exchange(host_.hands_over, leader_.handover().under_way());
+  host_.chooses = leader_.chooses();
+  const bool before =
+      std::exchange(host_.hands_over, host_.leaves || leader_.handover().under_way());
   const SteadyTime now = steady_now();
-  if (before && !host_.hands_over && leader_.follows()) {
+  // A start that follows has closed nothing that was one of a leader.
+  const bool has_left = leader_.handover().state != leader::HandoverStatus::State::kNone;
+  if (before && !host_.hands_over && has_left && leader_.follows()) {
     host_.parting = true;
     parts_at_ = now + kPartTime;
   }

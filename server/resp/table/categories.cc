@@ -36,6 +36,7 @@ constexpr std::array kNamed{
     Named{kInAnabranch, "anabranch"},
     Named{kInAnabranchRead, "anabranch-read"},
     Named{kInAnabranchAct, "anabranch-act"},
+    Named{kInAnabranchSentinel, "anabranch-sentinel"},
 };
 
 std::uint32_t category_of(Group group) {

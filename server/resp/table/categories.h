@@ -12,7 +12,7 @@ namespace anabranch::server {
 
 // Returns the categories of a row, as a set of bits.
 std::uint32_t categories_of(const Command& command);
-inline constexpr std::uint32_t kAllCategories = (1U << 24U) - 1;
+inline constexpr std::uint32_t kAllCategories = (1U << 25U) - 1;
 // Calls the function with the name of each category in a set: "read", in the order of Redis.
 void for_each_category(std::uint32_t categories,
                        const std::function<void(std::string_view)>& visit);

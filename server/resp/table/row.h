@@ -76,9 +76,10 @@ enum Category : std::uint32_t {
   kInConnection = 1U << 18U,
   kInTransaction = 1U << 19U,
   kInScripting = 1U << 20U,
-  kInAnabranch = 1U << 21U,      // All verbs of ANABRANCH,
-  kInAnabranchRead = 1U << 22U,  // those that show the leader and its peers,
-  kInAnabranchAct = 1U << 23U,   // and those that change them.
+  kInAnabranch = 1U << 21U,          // All verbs of ANABRANCH,
+  kInAnabranchRead = 1U << 22U,      // those that show the leader and its peers,
+  kInAnabranchAct = 1U << 23U,       // and those that change them.
+  kInAnabranchSentinel = 1U << 24U,  // Who leads the region, for clients of Sentinel.
 };
 
 // What a command does with a key, as a set of bits: the first four say what happens to the key as a

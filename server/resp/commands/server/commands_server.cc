@@ -9,8 +9,10 @@
 #include "server/resp/commands/server/command_verbs.h"
 #include "server/resp/commands/server/config_verbs.h"
 #include "server/resp/commands/server/info.h"
+#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/commands/server/memory_verbs.h"
 #include "server/resp/commands/server/save_time.h"
+#include "server/resp/commands/server/sentinel_verbs.h"
 #include "server/resp/commands/server/timing_verbs.h"
 #include "server/resp/host.h"
 
@@ -29,25 +31,37 @@ void time(Call& call) {
   call.reply().bulk(std::to_string(now % 1000 * 1000));
 }
 
+void write_place(Writer& reply, const Place& place) {
+  reply.bulk(place.host);
+  reply.bulk(std::to_string(place.port));
+}
+
 void role(Call& call) {
   const StoreStatus status = call.host.status();
+  const auto offset = static_cast<std::int64_t>(status.log_records);
+  Writer& reply = call.reply();
   if (!status.follower) {
-    call.reply().array(3);
-    call.reply().bulk("master");
-    call.reply().integer(static_cast<std::int64_t>(status.log_records));
-    return call.reply().array(0);
+    std::vector<const MemberStatus*> followers = followers_of(status);
+    std::erase_if(followers, [](const MemberStatus* each) { return !each->fresh; });
+    reply.array(3);
+    reply.bulk("master");
+    reply.integer(offset);
+    reply.array(followers.size());
+    for (const MemberStatus* each : followers) {
+      reply.array(3);
+      write_place(reply, *place_of(*each));
+      reply.bulk(std::to_string(offset));
+    }
+    return;
   }
-  const auto leads = [&](const PeerStatus& peer) {
-    return peer.region == status.region && !peer.follower;
-  };
-  const auto leader = std::ranges::find_if(status.peers, leads);
-  const bool found = leader != status.peers.end();
-  call.reply().array(5);
-  call.reply().bulk("slave");
-  call.reply().bulk(found ? leader->address : std::string());
-  call.reply().integer(0);
-  call.reply().bulk(found && leader->connected ? "connected" : "connect");
-  call.reply().integer(static_cast<std::int64_t>(status.log_records));
+  const MemberStatus* const leader = leader_of(status);
+  const auto place = leader == nullptr ? std::nullopt : place_of(*leader);
+  reply.array(5);
+  reply.bulk("slave");
+  reply.bulk(place ? place->host : std::string());
+  reply.integer(place ? place->port : 0);
+  reply.bulk(leader != nullptr ? "connected" : "connect");
+  reply.integer(offset);
 }
 
 // ---- All that was answered is on disk, unless the durability is less than "sync".
@@ -142,6 +156,12 @@ constexpr Command kServerCommands[] = {
      .since = "4.0.0",
      .help = "What keys take.",
      .complexity = "That of the verb"},
+    {.name = "sentinel",
+     .arity = -2,
+     .declared_verbs = sentinel_verbs,
+     .since = "2.8.4",
+     .help = "Who leads this region, as a Sentinel of Redis tells it. Needs `sentinel_name`.",
+     .complexity = "That of the verb"},
     {.name = "monitor",
      .arity = 1,
      .flags = kAdmin | kAlone | kAllKeys,
@@ -155,7 +175,7 @@ constexpr Command kServerCommands[] = {
      .categories = kInAdmin | kInDangerous,
      .run = role,
      .since = "2.8.12",
-     .help = "Whether this server takes writes.",
+     .help = "Whether this server takes writes, and where its followers, or its leader, are.",
      .complexity = "O(1)"},
     {.name = "save",
      .arity = 1,

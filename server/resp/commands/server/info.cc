@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "control/verbs/status_fields.h"
 #include "core/system/standard_error.h"
 #include "core/wall_clock.h"
 #include "leader/health/footprint.h"
 #include "server/resp/command.h"
+#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/commands/server/save_time.h"
 #include "server/resp/identity.h"
 
@@ -174,11 +177,46 @@ void stats(Lines& lines, const Source& from) {
   lines.add("group_commits_failed", counted.commits_failed);
 }
 
+// Those that announce an address: others cannot be told.
+void add_slaves(Lines& lines, const StoreStatus& status) {
+  std::vector<const MemberStatus*> followers = followers_of(status);
+  std::erase_if(followers, [](const MemberStatus* each) { return !each->fresh; });
+  lines.add("connected_slaves", followers.size());
+  for (std::size_t i = 0; i < followers.size(); ++i) {
+    const MemberStatus& each = *followers[i];
+    const Place place = *place_of(each);
+    lines.add("slave" + std::to_string(i),
+              "ip=" + place.host + ",port=" + std::to_string(place.port) +
+                  ",state=" + (each.lag_ms >= 0 ? "online" : "wait_bgsave") +
+                  ",offset=0,lag=" + std::to_string(std::max<std::int64_t>(each.lag_ms, 0) / 1000));
+  }
+}
+
+void add_master(Lines& lines, const StoreStatus& status) {
+  const MemberStatus* const leader = leader_of(status);
+  const MemberStatus& self = status.members.front();
+  const auto place = leader == nullptr ? std::nullopt : place_of(*leader);
+  lines.add("master_host", place ? place->host : std::string());
+  lines.add("master_port", static_cast<std::uint64_t>(place ? place->port : 0));
+  lines.add("master_link_status", leader != nullptr ? "up" : "down");
+  lines.add("master_last_io_seconds_ago",
+            std::to_string(self.lag_ms < 0 ? -1 : self.lag_ms / 1000));
+  lines.add("master_sync_in_progress", std::uint64_t{status.snapshots.empty() ? 0U : 1U});
+  lines.add("slave_repl_offset", std::uint64_t{0});
+  lines.add("slave_priority", self.rank);
+  lines.add("slave_read_only", std::uint64_t{1});
+  lines.add("connected_slaves", std::uint64_t{0});
+}
+
 void replication(Lines& lines, const Source& from) {
   const StoreStatus& status = from.status();
   // Clients that look for a writable server read these.
   lines.add("role", status.follower ? "slave" : "master");
-  lines.add("connected_slaves", std::uint64_t{0});
+  if (status.follower) {
+    add_master(lines, status);
+  } else {
+    add_slaves(lines, status);
+  }
   lines.add("master_failover_state", "no-failover");
   lines.add("master_replid", from.host.run_id);
   lines.add("master_repl_offset", from.all_keys ? status.log_records : 0);

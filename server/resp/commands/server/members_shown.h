@@ -1,0 +1,31 @@
+// The members of the own region, as clients ask for them: by ROLE, INFO and SENTINEL.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <anabranch/status.h>
+
+namespace anabranch::server {
+
+// Where a member says that clients reach it.
+struct Place {
+  std::string host;
+  std::int64_t port = 0;
+};
+
+// Returns the address that a member announces for clients without TLS, else that for clients with
+// it; nullopt where it announces none.
+std::optional<Place> place_of(const MemberStatus& member);
+
+// Returns the leader of the region that clients are sent to: of those that lead, or give the lead
+// away just now, the one with the greatest reign, then one that is not blind, then the smallest
+// rank and node. Null while nobody is known to lead. `fresh` alone: not one whose card is old.
+const MemberStatus* leader_of(const StoreStatus& status, bool fresh = true);
+
+// Returns the other members of the region that follow and announce an address.
+std::vector<const MemberStatus*> followers_of(const StoreStatus& status);
+
+}  // namespace anabranch::server
