@@ -2,6 +2,7 @@
 """Unchanged clients of Redis Sentinel over two members of a region: failover.py CLIENT. The leader
 is killed, then hands its lead over; no acknowledged write is lost, and few calls fail."""
 
+import atexit
 import os
 import subprocess
 import sys
@@ -91,6 +92,7 @@ def main():
         answers(first, second)
         program = subprocess.Popen([*words, NAME, first.redis, second.redis], text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        atexit.register(program.kill)
         wait_until("it writes", lambda: keys(us, prefix) > 0)
         first.kill()
         wait_until("the other one leads", lambda: role(second) == "master")
