@@ -76,7 +76,7 @@ struct Host {
   Pause pause = {};
   bool hands_over = false;  // The lead: writes wait. As of the last turn with the leader here.
   bool leaves = false;      // Writes wait, as the lead is to be handed over before a stop.
-  bool chooses = false;     // The region chooses its leader. As of the last turn, too.
+  bool chooses = false;     // It leads a region that chooses its leader. As of the last turn, too.
   bool parting = false;     // It was handed over just now: clients that write leave.
   std::uint64_t rights_version = 1;            // Grows whenever the users change.
   std::set<std::uint64_t> expelled = {};       // Clients to be closed at the end of the turn.

@@ -54,8 +54,9 @@ bool Loop::is_over() {
   if (!stopped_ && host_.stopping.empty()) return false;
   const SteadyTime now = steady_now();
   if (stops_at_ == SteadyTime{}) stops_at_ = now + kLeaveTime;
-  if (!host_.chooses || hurried_ || now >= stops_at_) return true;
+  if (hurried_ || now >= stops_at_) return true;
   if (!leaves_) {
+    if (!host_.chooses) return true;
     host_.leaves = true;  // Writes wait from now on, so there is a moment without a commit.
     if (turn_.committing() || turn_.staging() || turn_.dirty()) return false;
     leaves_ = leader_.hand_over_to_stop();
@@ -71,7 +72,7 @@ Loop::Milliseconds Loop::parts_in() const {
 
 void Loop::look_at_handover() {
   if (turn_.leader_is_away()) return;
-  host_.chooses = leader_.chooses();
+  host_.chooses = leader_.chooses() && !leader_.follows();
   const bool before =
       std::exchange(host_.hands_over, host_.leaves || leader_.handover().under_way());
   const SteadyTime now = steady_now();
