@@ -30,6 +30,8 @@ struct Event {
     kClosed,     // The store takes no more writes until it is opened anew; the log has the reason.
     kFork,       // The origin `why` of a region has two histories.
     kConflicts,  // `done` entries more in the conflict log: Store::losers.
+    kRole,       // The store leads from now on, or follows another leader: `why` is "leads" or
+                 // "follows".
   };
 
   Kind kind = Kind::kPeerUp;

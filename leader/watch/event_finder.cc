@@ -101,6 +101,9 @@ std::vector<Event> events_between(const StoreStatus& before, const StoreStatus& 
   if (before.full != after.full) {
     events.push_back({.kind = after.full ? Kind::kDiskFull : Kind::kDiskFree});
   }
+  if (before.follower != after.follower) {
+    events.push_back({.kind = Kind::kRole, .why = after.follower ? "follows" : "leads"});
+  }
   if (before.writable && !after.writable) events.push_back({.kind = Kind::kClosed});
   return events;
 }

@@ -102,6 +102,16 @@ TEST_SUITE("leader: events") {
     CHECK(events_between(with_peers({met}), with_peers({peer("us", true)})).empty());
   }
 
+  TEST_CASE("a change of the role is told") {
+    StoreStatus leads;
+    StoreStatus follows;
+    follows.follower = true;
+    const std::vector<Event> lost = events_between(leads, follows);
+    REQUIRE(kinds(lost) == std::vector{Kind::kRole});
+    CHECK(lost.front().why == "follows");
+    CHECK(events_between(follows, leads).front().why == "leads");
+  }
+
   TEST_CASE("a connected peer that is not listed any more has gone") {
     CHECK(kinds(events_between(with_peers({peer("us", true)}), {})) ==
           std::vector{Kind::kPeerDown});
