@@ -20,6 +20,9 @@ constexpr std::size_t kNameSizeMax = 64;
 constexpr std::int64_t kExpiryMsMax = std::int64_t{100} * 366 * 24 * 3600 * 1000;
 constexpr std::size_t kMapBytesLeast = std::size_t{64} << 20U;
 constexpr std::uint64_t kLogBytesMaxLeast = std::uint64_t{1} << 20U;
+// A batch of one transaction has no more than twice as many, with its contexts: a message has room
+// for it (transport::kMessageSizeMax).
+constexpr std::size_t kTransactionBytesMaxMost = std::size_t{128} << 20U;
 constexpr std::uint64_t kFlushBytesMaxLeast = std::uint64_t{1} << 20U;
 
 bool is_name(std::string_view name) {
@@ -180,6 +183,11 @@ core::Result<void> check_options(const Options& options) {
   if (options.map_bytes < kMapBytesLeast) {
     return core::invalid("map_bytes is " + std::to_string(options.map_bytes) +
                          ", under the least of 67108864 (64 MiB)");
+  }
+  if (options.transaction_bytes_max > kTransactionBytesMaxMost) {
+    return core::invalid("transaction_bytes_max is " +
+                         std::to_string(options.transaction_bytes_max) +
+                         ", over the most of 134217728 (128 MiB)");
   }
   if (options.flush_bytes_max < kFlushBytesMaxLeast) {
     return core::invalid("flush_bytes_max is " + std::to_string(options.flush_bytes_max) +
