@@ -335,7 +335,10 @@ TEST_SUITE("leader: store") {
           kInvalid);
     CHECK(refused([](Options& o) { o.listen = "nonsense"; }, "nonsense") == kInvalid);
     CHECK(refused([](Options& o) { o.peers = {"nonsense"}; }, "nonsense") == kInvalid);
-    CHECK(refused([](Options& o) { o.clock_drift_ms_max = -1; }, "clock_drift_ms_max") == kInvalid);
+    for (const std::int64_t ms : {std::int64_t{-1}, std::int64_t{1} << 53U}) {
+      CHECK(refused([=](Options& o) { o.clock_drift_ms_max = ms; }, "clock_drift_ms_max") ==
+            kInvalid);
+    }
     CHECK(refused([](Options& o) { o.transaction_bytes_max = (std::size_t{128} << 20U) + 1; },
                   "transaction_bytes_max is 134217729") == kInvalid);
     CHECK(refused([](Options& o) { o.path += "/no/parent"; }, "no/parent") == kInvalid);
