@@ -122,21 +122,25 @@ const char* name_of(Token::Kind kind) {
 }  // namespace
 
 Writer& Writer::array(std::size_t size) {
+  ++values_;
   append(out_, [&](auto& packer) { packer.pack_array(fitting(size)); });
   return *this;
 }
 
 Writer& Writer::uint64(std::uint64_t value) {
+  ++values_;
   append(out_, [&](auto& packer) { packer.pack_uint64(value); });
   return *this;
 }
 
 Writer& Writer::int64(std::int64_t value) {
+  ++values_;
   append(out_, [&](auto& packer) { packer.pack_int64(value); });
   return *this;
 }
 
 Writer& Writer::real(double value) {
+  ++values_;
   // By hand, since msgpack's packer turns a whole double into an integer.
   constexpr char kFloat64 = '\xCB';
   out_.push_back(kFloat64);
@@ -148,6 +152,7 @@ Writer& Writer::real(double value) {
 }
 
 Writer& Writer::bin(std::string_view bytes) {
+  ++values_;
   // A large value is not copied once more for the few bytes behind it.
   if (bytes.size() >= kLarge) out_.reserve(out_.size() + bytes.size() + kBehind);
   append(out_, [&](auto& packer) { packer.pack_bin(fitting(bytes.size())); });
@@ -156,17 +161,20 @@ Writer& Writer::bin(std::string_view bytes) {
 }
 
 Writer& Writer::text(std::string_view utf8) {
+  ++values_;
   append(out_, [&](auto& packer) { packer.pack_str(fitting(utf8.size())); });
   out_.append(utf8);
   return *this;
 }
 
 Writer& Writer::nil() {
+  ++values_;
   append(out_, [](auto& packer) { packer.pack_nil(); });
   return *this;
 }
 
 Writer& Writer::boolean(bool value) {
+  ++values_;
   append(out_, [&](auto& packer) { value ? packer.pack_true() : packer.pack_false(); });
   return *this;
 }

@@ -49,8 +49,12 @@ class Writer {
     return *this;
   }
 
+  // The values that were appended one by one, heads of arrays too: the tokens of a Reader.
+  [[nodiscard]] std::size_t values() const { return values_; }
+
  private:
   std::string& out_;
+  std::size_t values_ = 0;
 };
 
 // One value of the input; an array is followed by its elements. Small, since inputs have many

@@ -245,6 +245,7 @@ void TransactionWriter::add(const Op& op) {
   }
   Writer out(piece_);
   encode_op(out, op);
+  values_ += out.values();
   ++now_.ops;
 }
 
@@ -264,6 +265,7 @@ void TransactionWriter::rollback(const Mark& mark) {
   }
   piece_.resize(mark.bytes - whole_);
   now_.ops = mark.ops;
+  values_ = mark.values;
 }
 
 Extent TransactionWriter::extent() const {

@@ -37,8 +37,9 @@ class TransactionWriter {
   struct Mark {
     std::size_t bytes = 0;
     std::size_t ops = 0;
+    std::size_t values = 0;
   };
-  [[nodiscard]] Mark mark() const { return {written(), now_.ops}; }
+  [[nodiscard]] Mark mark() const { return {written(), now_.ops, values_}; }
   // Takes back all ops of the open transaction since a mark.
   void rollback(const Mark& mark);
   // The seq of the newest op; while none is written, the one before the first.
@@ -48,6 +49,9 @@ class TransactionWriter {
   [[nodiscard]] Extent extent() const;
   [[nodiscard]] std::size_t ops() const { return next_ - first_; }
   [[nodiscard]] std::size_t size() const { return written() + ended_.size() * kHeadSizeMax; }
+  // The values of all ops in their encoding, those of the open transaction too: the tokens that a
+  // reader makes of them.
+  [[nodiscard]] std::size_t values() const { return values_; }
   // Appends those that have ended, as the array that a batch has.
   void write(Writer& out) const;
 
@@ -71,6 +75,7 @@ class TransactionWriter {
   std::vector<Head> ended_;
   Seq first_ = 0;  // Of the first one.
   Seq next_ = 0;   // Behind those that have ended.
+  std::size_t values_ = 0;
   bool open_ = false;
   Head now_;
 };

@@ -18,9 +18,12 @@ namespace anabranch::leader {
 namespace {
 
 constexpr std::size_t kNameSizeMax = 64;
-constexpr std::int64_t kExpiryMsMax = std::int64_t{100} * 366 * 24 * 3600 * 1000;
+constexpr std::int64_t kTimeMsMax = std::int64_t{100} * 366 * 24 * 3600 * 1000;
 constexpr std::size_t kMapBytesLeast = std::size_t{64} << 20U;
 constexpr std::uint64_t kLogBytesMaxLeast = std::uint64_t{1} << 20U;
+// A batch of one transaction has no more than twice as many, with its contexts: a message has room
+// for it (transport::kMessageSizeMax).
+constexpr std::size_t kTransactionBytesMaxMost = std::size_t{128} << 20U;
 constexpr std::uint64_t kFlushBytesMaxLeast = std::uint64_t{1} << 20U;
 
 bool is_name(std::string_view name) {
@@ -197,6 +200,11 @@ core::Result<void> check_options(const Options& options) {
     return core::invalid("map_bytes is " + std::to_string(options.map_bytes) +
                          ", under the least of 67108864 (64 MiB)");
   }
+  if (options.transaction_bytes_max > kTransactionBytesMaxMost) {
+    return core::invalid("transaction_bytes_max is " +
+                         std::to_string(options.transaction_bytes_max) +
+                         ", over the most of 134217728 (128 MiB)");
+  }
   if (options.flush_bytes_max < kFlushBytesMaxLeast) {
     return core::invalid("flush_bytes_max is " + std::to_string(options.flush_bytes_max) +
                          ", under the least of 1048576 (1 MiB)");
@@ -209,23 +217,25 @@ core::Result<void> check_options(const Options& options) {
     return core::invalid("log_bytes_min is over log_bytes_max");
   }
   if (options.log_age_ms_max <= 0) return core::invalid("log_age_ms_max is not positive");
-  if (options.expiry_wait_ms_max < 0 || options.expiry_wait_ms_max > kExpiryMsMax) {
+  if (options.expiry_wait_ms_max < 0 || options.expiry_wait_ms_max > kTimeMsMax) {
     return core::invalid("expiry_wait_ms_max is not between 0 and a hundred years");
   }
-  if (options.once_ms < 0 || options.once_ms > kExpiryMsMax) {
+  if (options.once_ms < 0 || options.once_ms > kTimeMsMax) {
     return core::invalid("once_ms is not between 0 and a hundred years");
   }
   if (options.lag_alarm_ms < 0) return core::invalid("lag_alarm_ms is negative");
   if (options.lag_slow_ms < 0) return core::invalid("lag_slow_ms is negative");
   if (options.backup_alarm_ms < 0) return core::invalid("backup_alarm_ms is negative");
-  if (options.read_ms_max < 0 || options.read_ms_max > kExpiryMsMax) {
+  if (options.read_ms_max < 0 || options.read_ms_max > kTimeMsMax) {
     return core::invalid("read_ms_max is not between 0 and a hundred years");
   }
   if (options.scrub_ms < 0) return core::invalid("scrub_ms is negative");
-  if (options.expiry_grace_ms < 0 || options.expiry_grace_ms > kExpiryMsMax) {
+  if (options.expiry_grace_ms < 0 || options.expiry_grace_ms > kTimeMsMax) {
     return core::invalid("expiry_grace_ms is not between 0 and a hundred years");
   }
-  if (options.clock_drift_ms_max < 0) return core::invalid("clock_drift_ms_max is negative");
+  if (options.clock_drift_ms_max < 0 || options.clock_drift_ms_max > kTimeMsMax) {
+    return core::invalid("clock_drift_ms_max is not between 0 and a hundred years");
+  }
   return {};
 }
 

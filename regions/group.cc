@@ -31,6 +31,7 @@ Group::Mark Group::begin(core::HybridClock& clock) {
   if (outermost) {
     transactions_.begin(next().seq, clock.now());
     bytes_before_ = bytes_;
+    values_before_ = transactions_.values();
   }
   return {stage_.savepoint(), transactions_.mark(), bytes_, outermost};
 }

@@ -21,7 +21,11 @@ class Group {
  public:
   static constexpr std::size_t kOpsMax = 1000;
   static constexpr std::size_t kBytesMax = std::size_t{1} << 20U;
-  static constexpr std::size_t kLarge = 4;               // Times full.
+  static constexpr std::size_t kLarge = 4;  // Times full.
+  // Of the values that the ops of a batch are in their encoding a reader takes only so many: an
+  // eighth is left to the deps, and to transactions that are in the group already.
+  static constexpr std::size_t kValuesMax = core::Reader::kTokensMax / 8 * 7;  // Of a transaction.
+  static constexpr std::size_t kValuesFull = core::Reader::kTokensMax / 10;
   static constexpr std::size_t kClearTalliesMax = 1000;  // Of one op; a clear with more is several.
 
   // `deps` is the leader's version vector; it does not change while the group is open.
@@ -31,7 +35,10 @@ class Group {
   // The writes of the group so far, over its base.
   [[nodiscard]] rows::Stage& stage() { return stage_; }
   // Full groups are committed before more is staged; one transaction may go beyond.
-  [[nodiscard]] bool full() const { return transactions_.ops() >= kOpsMax || bytes_ >= kBytesMax; }
+  [[nodiscard]] bool full() const {
+    return transactions_.ops() >= kOpsMax || bytes_ >= kBytesMax ||
+           transactions_.values() >= kValuesFull;
+  }
   // A group that one transaction has made so much larger takes long to be committed.
   [[nodiscard]] bool large() const {
     return transactions_.ops() >= kLarge * kOpsMax || bytes_ >= kLarge * kBytesMax;
@@ -47,6 +54,10 @@ class Group {
   }
   // Bytes written by the open transaction.
   [[nodiscard]] std::size_t transaction_bytes() const { return bytes_ - bytes_before_; }
+  // The values that these are in their encoding: kValuesMax at most, or others cannot read them.
+  [[nodiscard]] std::size_t transaction_values() const {
+    return transactions_.values() - values_before_;
+  }
 
   // The dot of the next op.
   [[nodiscard]] core::Dot next() const { return {self_, context_.at(self_) + 1}; }
@@ -105,6 +116,7 @@ class Group {
   ReadCells read_;  // By the open transaction.
   std::size_t bytes_ = 0;
   std::size_t bytes_before_ = 0;
+  std::size_t values_before_ = 0;
 };
 
 }  // namespace anabranch::regions

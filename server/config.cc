@@ -456,7 +456,7 @@ constexpr std::array kSettings{
     Setting{"value_bytes_max", "--value-bytes-max", "SIZE", "the most bytes of one value",
             Kind::kSize, set_number<&Options::value_bytes_max>},
     Setting{"transaction_bytes_max", "--transaction-bytes-max", "SIZE",
-            "the most bytes of one transaction", Kind::kSize,
+            "the most bytes of one transaction, up to 128MiB", Kind::kSize,
             set_number<&Options::transaction_bytes_max>},
     Setting{"durability", "--durability", "WORD",
             "when a write is on disk: sync, before its answer; interval, within a second; none, "

@@ -97,7 +97,8 @@ constexpr Verb kSalvageVerbs[] = {
      .at_socket = true,
      .run = apply,
      .usage = "[FORCE]",
-     .help = "Begins to write again what the log has lost and files prove; FORCE: past followers.",
+     .help = "Begins to write again what the log has lost and files prove; FORCE: past followers."
+             " At the control socket only.",
      .complexity = "O(1); the writes are made in the background"},
     {.name = "take",
      .arity = -4,
@@ -107,7 +108,8 @@ constexpr Verb kSalvageVerbs[] = {
      .at_socket = true,
      .run = take,
      .usage = "key [FORCE]",
-     .help = "Writes the lost writes of a key again that was left alone, beside what it has now.",
+     .help = "Writes the lost writes of a key again that was left alone, beside what it has now."
+             " At the control socket only.",
      .complexity = "O(N), N the number of records that are set aside"},
     {.name = "result",
      .arity = 3,

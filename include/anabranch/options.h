@@ -145,7 +145,7 @@ struct Options {
 
   // Bytes of one value.
   std::size_t value_bytes_max = std::size_t{32} << 20U;
-  // Bytes of one transaction.
+  // Bytes of one transaction; 128 MiB at most, so that a message has room for it.
   std::size_t transaction_bytes_max = std::size_t{64} << 20U;
 
   // Requests that are remembered at once (Scope::once). About: they are counted every now and then.

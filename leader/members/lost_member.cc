@@ -64,7 +64,10 @@ core::Result<Hash128> lost_member(const CardTable& cards, const MemberCard& own,
                          names_of(nodes));
   }
   const Hash128 node = *nodes.begin();
-  if (node == own.node) return core::invalid(member + " is this one, so it is not lost");
+  if (node == own.node) {
+    return core::invalid(member +
+                         " is this one, so it is not lost. Stop it, and ask another leader");
+  }
   const auto known = cards.rows().find(node);
   const bool is_fresh = known != cards.rows().end() && cards.is_fresh(known->second, now);
   if (is_fresh && leads_or_may(known->second.card)) {

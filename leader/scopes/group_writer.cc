@@ -72,6 +72,11 @@ void GroupWriter::keep(OpenTransaction& txn) const {
     too_large("a transaction", bytes, limits_.transaction_bytes_max, "bytes",
               "transaction_bytes_max");
   }
+  const std::size_t values = txn->transaction_values();
+  if (values > Group::kValuesMax) {
+    too_large("a transaction", values, Group::kValuesMax, "encoded values",
+              "some six for each write");
+  }
   txn.keep();
 }
 

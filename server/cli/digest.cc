@@ -1,4 +1,4 @@
-// `anabranch digest`: prints a hash over all rows that a leader shows, to compare regions.
+// `anabranch digest`: prints a hash over all rows of a leader, to compare regions.
 
 #include <iostream>
 
@@ -18,8 +18,8 @@ ExitCode run_digest(const Arguments& arguments) {
 }  // namespace
 
 Command digest_command() {
-  return {"digest", "a hash over everything shown: equal regions print the same", asking({}),
-          run_digest};
+  return {"digest", "a hash over all rows: regions that have applied the same print the same",
+          asking({}), run_digest};
 }
 
 }  // namespace anabranch::server::cli

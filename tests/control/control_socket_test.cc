@@ -105,7 +105,8 @@ TEST_SUITE("control: socket") {
     }
     const std::string node = store.status().members.front().node;
     CHECK(lost("eu", node) ==
-          "-ERR member " + node + " of region eu is this one, so it is not lost");
+          "-ERR member " + node +
+              " of region eu is this one, so it is not lost. Stop it, and ask another leader");
     CHECK(contains(client.call({"ANABRANCH", "REGION", "RETIRE", "eu", "NOW"}), "syntax error"));
     CHECK(contains(client.call({"ANABRANCH", "REGION", "RETIRE", "eu", "LOST", own, own}),
                    "syntax error"));

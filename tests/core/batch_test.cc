@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include "core/checksum.h"
+#include "core/codec.h"
+#include "core/op_codec.h"
 #include "core/text.h"
 #include "tests/core/random_batch.h"
 #include "tests/seed.h"
@@ -143,6 +145,22 @@ void write_with_detours(const Batch& batch, Rng& rng, TransactionWriter& out,
   }
 }
 
+// The values that the ops of a batch are in their encoding, as a reader counts them.
+std::size_t values_in(const Batch& batch) {
+  std::size_t values = 0;
+  for (const Transaction& transaction : batch.transactions) {
+    for (const Op& op : transaction.ops) {
+      std::string bytes;
+      Writer out(bytes);
+      encode_op(out, op);
+      CHECK(Reader(bytes, out.values()).ok());
+      CHECK_FALSE(Reader(bytes, out.values() - 1).ok());
+      values += out.values();
+    }
+  }
+  return values;
+}
+
 TEST_CASE("transactions that are encoded op by op are those of a whole batch") {
   const std::uint64_t seed = test::seed();
   CAPTURE(seed);
@@ -153,6 +171,7 @@ TEST_CASE("transactions that are encoded op by op are those of a whole batch") {
     TransactionWriter out;
     write_with_detours(batch, rng, out);
     CHECK(out.ops() == batch.last() - batch.first() + 1);
+    CHECK(out.values() == values_in(batch));
     CHECK(out.extent().hlc == batch.transactions.back().hlc);
     CHECK(encode_batch(batch, out) == encode_batch(batch));
   }

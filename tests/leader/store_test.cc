@@ -259,6 +259,19 @@ TEST_SUITE("leader: store") {
     CHECK(shown(store).size() == 1);
   }
 
+  TEST_CASE("a transaction of more writes than others can read is refused") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    std::string message;
+    const auto too_many = [](Transaction& txn) {
+      Set<> set{txn, "s"};
+      for (int i = 0; i < 600'000; ++i) set.insert(std::to_string(i));
+    };
+    CHECK(code_of([&] { store.transact(too_many); }, &message) == ErrorCode::kTooLarge);
+    CHECK(message.find("encoded values") != std::string::npos);
+    CHECK(shown(store).empty());
+  }
+
   TEST_CASE("a closed store is found again as it was") {
     const TempDir folder;
     std::string origin;
@@ -322,7 +335,12 @@ TEST_SUITE("leader: store") {
           kInvalid);
     CHECK(refused([](Options& o) { o.listen = "nonsense"; }, "nonsense") == kInvalid);
     CHECK(refused([](Options& o) { o.peers = {"nonsense"}; }, "nonsense") == kInvalid);
-    CHECK(refused([](Options& o) { o.clock_drift_ms_max = -1; }, "clock_drift_ms_max") == kInvalid);
+    for (const std::int64_t ms : {std::int64_t{-1}, std::int64_t{1} << 53U}) {
+      CHECK(refused([=](Options& o) { o.clock_drift_ms_max = ms; }, "clock_drift_ms_max") ==
+            kInvalid);
+    }
+    CHECK(refused([](Options& o) { o.transaction_bytes_max = (std::size_t{128} << 20U) + 1; },
+                  "transaction_bytes_max is 134217729") == kInvalid);
     CHECK(refused([](Options& o) { o.path += "/no/parent"; }, "no/parent") == kInvalid);
     Store store = Store::open(good);
     CHECK(Register<>{store, "k"}.get() == std::nullopt);

@@ -332,6 +332,36 @@ TEST_SUITE("regions: group") {
       REQUIRE(elsewhere.count(Path{"\1"}) == world.group.stage().count(Path{"\1"}));
     }
   }
+
+  TEST_CASE("the largest transaction is one that others can read, and a larger one may not be") {
+    core::VersionVector others;
+    for (core::Origin origin = 1000; origin < 17'000; ++origin) others.set(origin, 1);
+    core::VersionVector deps = others;
+    deps.set(kSelf, 10);
+    for (const std::size_t values_max : {Group::kValuesMax, core::Reader::kTokensMax}) {
+      GroupWorld world;
+      Group group{world.rows.base(), kRules, deps};
+      const Group::Mark mark = group.begin(world.clock);
+      // Contexts have many values.
+      for (int i = 0; group.transaction_values() <= values_max; ++i) {
+        const Group::Mark part = group.begin(world.clock);
+        group.put(row_of(std::to_string(i)), "v", deps);
+        if (group.transaction_values() <= Group::kValuesMax || values_max > Group::kValuesMax) {
+          group.end(part);
+        } else {
+          group.rollback(part);
+          break;
+        }
+      }
+      group.end(mark);
+      CHECK(group.full());
+      core::BatchFrame frame;
+      frame.origin = kSelf;
+      frame.deps_changed = others;
+      const auto read = core::decode_batch(core::encode_batch(frame, group.transactions()));
+      CHECK(read.ok() == (values_max == Group::kValuesMax));
+    }
+  }
 }
 
 }  // namespace anabranch::group_test

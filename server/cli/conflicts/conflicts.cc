@@ -119,7 +119,7 @@ ExitCode for_each_loser(const Arguments& arguments, std::uint64_t limit, const V
 
 ExitCode list_conflicts(const Arguments& arguments) {
   const auto limit = core::parse_number<std::uint64_t>(arguments.text(kLimit.name));
-  if (!limit) return print_error("--limit takes a number");
+  if (!limit) return print_error("--limit takes a number", kUsage);
   json losers = json::array();
   const ExitCode code =
       for_each_loser(arguments, *limit, [&](const json& each) { losers.push_back(each); });

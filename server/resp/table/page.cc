@@ -38,9 +38,10 @@ embed a store: such keys have a TYPE, can be renamed, copied, scanned and remove
   cursor, without the client's noticing.
 - Users and ACL are those of Redis, and stricter: a user whose key patterns do not cover all keys is
   shown its own keys by SCAN and KEYS, gets no sections of INFO that count keys, and may not use
-  commands that tell of keys which they do not name, such as DBSIZE or FLUSHALL. AUTH is refused
-  within MULTI. Who has not logged in gets `NOAUTH` to every other command, known or not.
-- RENAME, COPY and commands that store sets write at most 100,000 rows.
+  commands of Redis that tell of keys which they do not name, such as DBSIZE or FLUSHALL. AUTH is
+  refused within MULTI. Who has not logged in gets `NOAUTH` to every other command, known or not.
+- RENAME, COPY and commands that store sets write at most 100,000 rows. A transaction, or a command
+  outside of MULTI, adds at most some 580,000 members, fields or strings.
 )";
 
 struct Section {
