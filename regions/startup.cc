@@ -18,6 +18,7 @@ core::Result<void> Startup::run(const core::WallClock& clock) {
   if (auto opened = state.open_storage(); !opened.ok()) return opened;
   if (auto loaded = load(); !loaded.ok()) return loaded;
   if (auto kept = owner_.keeper.load(); !kept.ok()) return kept;
+  if (auto counted = state.open_counts(); !counted.ok()) return counted;
   if (auto ordered = state.open_scores(); !ordered.ok()) return ordered;
   if (auto recorded = record(clock); !recorded.ok()) return recorded;
   start_clock(clock);

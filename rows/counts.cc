@@ -140,6 +140,26 @@ void step_places(const Components& components, const std::vector<std::size_t>& p
   }
 }
 
+// Updates the counts after the collection of these components began or ceased to show a place.
+// Forgets the places from that one on.
+void step_place(const Components& components, std::vector<std::size_t>& places, bool up,
+                CountTable& table) {
+  const Path above = collection_above(components, places.back());
+  places.pop_back();
+  if (step_count(above, up, table)) step_places(components, places, Type::kMap, up, table);
+}
+
+// As count_presence(), for a deep row beside its own collection.
+void count_deep_row(const Components& components, std::vector<std::size_t> places, bool present,
+                    CountTable& table) {
+  const auto at = std::ranges::lower_bound(places, kCountedDepth);
+  const auto in_element = [&](std::size_t place) { return is_element(components, place); };
+  if (std::any_of(at, places.end(), in_element)) return;
+  places.erase(at + 1, places.end());
+  if (!step_count(prefix(components, kCountedDepth), present, table)) return;
+  step_place(components, places, present, table);
+}
+
 // Returns the depths of the places above a prefix, outermost first, as far as maps and lists of
 // containers lead: the last place is the prefix itself or contains it.
 std::vector<std::size_t> places_to(const Components& components) {
@@ -169,8 +189,9 @@ void count_presence(const Path& row, bool present, CountTable& table) {
   const std::size_t place = places.back();
   const TypeEntry& changed = *find_type(components[place]);
   const bool is_member = changed.layout == Layout::kElements || changed.layout == Layout::kItems;
-  if (is_member && !step_count(prefix(components, place + 1), present, table)) return;
-  step_places(components, places, changed.type, present, table);
+  const bool steps = !is_member || step_count(prefix(components, place + 1), present, table);
+  if (place >= kCountedDepth) return count_deep_row(components, places, present, table);
+  if (steps) step_places(components, places, changed.type, present, table);
 }
 
 void count_prefix(const Path& path, bool up, CountTable& table) {
@@ -183,10 +204,9 @@ void count_prefix(const Path& path, bool up, CountTable& table) {
     return;
   }
   if (below == 0) {  // The prefix is a whole place.
-    if (!shows_other(path, Type::kNone, table)) return;
-    const Path above = collection_above(components, places.back());
-    places.pop_back();
-    if (step_count(above, up, table)) step_places(components, places, Type::kMap, up, table);
+    const bool shown = components.size() == kCountedDepth ? table.count(path) > 0
+                                                          : shows_other(path, Type::kNone, table);
+    if (shown) step_place(components, places, up, table);
     return;
   }
   const TypeEntry* const type = below == 1 ? find_type(components.back()) : nullptr;
@@ -197,15 +217,57 @@ void count_prefix(const Path& path, bool up, CountTable& table) {
   if (table.row_present(path)) count_presence(path, up, table);  // At most this row counts.
 }
 
-std::vector<Counted> counted_in(const Path& row) {
+std::string_view counted_part(std::string_view encoded) {
+  constexpr std::size_t kBytesMin = kCountedDepth * core::kComponentEnd.size();
+  if (encoded.size() <= kBytesMin) return encoded;
+  std::size_t end = 0;
+  for (std::size_t left = kCountedDepth; left > 0 && end < encoded.size(); --left) {
+    end = core::behind_component(encoded, end);
+  }
+  return encoded.substr(0, end);
+}
+
+bool is_counted_level(const Path& path) {
+  const std::string_view encoded = path.encoded();
+  if (encoded.size() < kCountedDepth * core::kComponentEnd.size()) return false;
+  std::size_t components = 0;
+  for (std::size_t at = 0; at < encoded.size() && components <= kCountedDepth; ++components) {
+    at = core::behind_component(encoded, at);
+  }
+  return components == kCountedDepth;
+}
+
+bool is_deep_map(const Path& path) {
+  const std::string_view encoded = path.encoded();
+  if (!encoded.ends_with(std::string_view("\0\1h\0\1", 5)) || !is_deep(path)) return false;
+  const Components components = path.components();
+  const std::vector<std::size_t> places = places_to(components);
+  return places.back() + 1 == components.size() && layout(components.back()) == Layout::kFields;
+}
+
+bool counts_in(const Path& row, const Path& map) {
+  const Components components = row.components();
+  const std::size_t depth = map.components().size();
+  const std::vector<std::size_t> places = places_above(components);
+  return !places.empty() && std::ranges::none_of(places, [&](std::size_t place) {
+    return place > depth && is_element(components, place);
+  });
+}
+
+std::vector<Counted> counted_in(const Path& row, std::size_t levels) {
   const Components components = row.components();
   const std::vector<std::size_t> places = places_above(components);
   std::vector<Counted> counted;
-  const auto add = [&](Path collection, const std::string& member) {
-    counted.push_back({std::move(collection), member});
+  const auto add = [&](Path collection, std::string member) {
+    counted.push_back({std::move(collection), std::move(member)});
   };
   for (const std::size_t place : places) {
-    add(collection_above(components, place), components[place - 1]);
+    if (place <= levels) add(collection_above(components, place), components[place - 1]);
+    if (place == levels) {
+      Path at = prefix(components, place);
+      std::string rest(row.encoded().substr(at.encoded().size()));
+      add(std::move(at), std::move(rest));
+    }
     if (!is_element(components, place)) continue;
     for (Counted& each : counted) each.counts = false;
   }

@@ -8,10 +8,17 @@
 // The elements of a list of containers count at [place i], each by its member row alone: what is in
 // an element counts inside it and nowhere above, whether the element is in its list or not.
 // Rows of other shapes, and rows of space 0, are not counted.
+//
+// Places are counted on the first kCountedDepth levels. Of what is deeper, one number is kept, at
+// the place on that level: the rows below it that are shown and not in an element there. So a row
+// costs no more than its own path, however deep, and the place is known to be shown. A collection
+// of elements has its count on every level; of a deeper map the fields are counted when asked
+// (RowReader::count).
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <anabranch/key.h>
@@ -20,6 +27,32 @@
 #include "rows/stored_tags.h"
 
 namespace anabranch::rows {
+
+// Paths of more components are deep. Applications make none, peers may. The number is part of the
+// stored form (docs/formats.md).
+inline constexpr std::size_t kCountedDepth = 64;
+
+// Returns the beginning of an encoded path with the first kCountedDepth components; all of it when
+// it has no more.
+[[nodiscard]] std::string_view counted_part(std::string_view encoded);
+// Whether a path is deep.
+[[nodiscard]] inline bool is_deep(const core::Path& path) {
+  return counted_part(path.encoded()).size() < path.encoded().size();
+}
+// Whether a path is that of a deep map: its fields are counted when asked.
+[[nodiscard]] bool is_deep_map(const core::Path& path);
+// Whether a path has exactly kCountedDepth components: it may have the number of deep rows below.
+[[nodiscard]] bool is_counted_level(const core::Path& path);
+// Whether a row, shown, counts in a map that it is in: no element is between them.
+[[nodiscard]] bool counts_in(const core::Path& row, const core::Path& map);
+
+// Whether a count is made anew when all rows at or below a prefix are counted anew: what is at or
+// below it, and the number that is kept for it if it is deep. `counted` is its counted part.
+[[nodiscard]] inline bool counts_anew(const core::Path& prefix, const core::Path& counted,
+                                      const core::Path& collection) {
+  return prefix.is_prefix_of(collection) || counted == collection ||
+         !counted.is_prefix_of(collection);
+}
 
 // The table in which counts are read and changed.
 class CountTable {
@@ -47,16 +80,19 @@ void count_presence(const core::Path& row, bool present, CountTable& table);
 
 // Updates the counts outside of a prefix for everything shown at or below the prefix in the table:
 // call it before all those rows cease to be shown at once, or (`up`) after they began to be shown.
-// The caller updates the counts at and below the prefix.
+// The caller updates the counts at and below the prefix, which is not deep.
 void count_prefix(const core::Path& prefix, bool up, CountTable& table);
 
-// One collection on the way to a row that shows something, and the row's member there.
-// counted_in() returns the outermost first.
+// One collection on the way to a row that shows something, and the row's member there; or the place
+// that counts a deep row, and the rest of its path. counted_in() returns the outermost first.
 struct Counted {
   core::Path collection;
   std::string member;
   bool counts = true;  // False above an element that the row is in: its member row alone counts.
 };
-[[nodiscard]] std::vector<Counted> counted_in(const core::Path& row);
+// `levels`: kCountedDepth, or kAllLevels as directories of earlier versions count.
+inline constexpr std::size_t kAllLevels = SIZE_MAX;
+[[nodiscard]] std::vector<Counted> counted_in(const core::Path& row,
+                                              std::size_t levels = kCountedDepth);
 
 }  // namespace anabranch::rows

@@ -1,11 +1,9 @@
 #include "rows/recount.h"
 
-#include "rows/counts.h"
-
 namespace anabranch::rows {
 
 void Recount::add(const core::Path& row) {
-  const std::vector<Counted> counted = counted_in(row);
+  const std::vector<Counted> counted = counted_in(row, levels_);
   if (counted.empty()) return;  // A part of an element: its collection stays open behind it.
   std::size_t same = 0;
   while (same < open_.size() && same < counted.size() &&

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/path.h"
+#include "rows/counts.h"
 
 namespace anabranch::rows {
 
@@ -15,7 +16,9 @@ class Recount {
  public:
   // Called once for each collection that shows anything, after its last row.
   using Done = std::function<void(const core::Path& collection, std::uint64_t count)>;
-  explicit Recount(Done done) : done_(std::move(done)) {}
+  // `levels` as for counted_in().
+  explicit Recount(Done done, std::size_t levels = kCountedDepth)
+      : done_(std::move(done)), levels_(levels) {}
 
   // Adds the next row that shows anything.
   void add(const core::Path& row);
@@ -31,6 +34,7 @@ class Recount {
   void close(std::size_t depth);
 
   Done done_;
+  std::size_t levels_;
   std::vector<Open> open_;  // Each is inside the one before.
 };
 

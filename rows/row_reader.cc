@@ -1,13 +1,24 @@
 #include "rows/row_reader.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/path_parts.h"
 #include "crdt/type_table.h"
+#include "rows/counts.h"
+#include "rows/masks/masks.h"
 #include "rows/policy/module_rows.h"
 
 namespace anabranch::rows {
+
+namespace {
+
+// A count reads this many rows of one field one by one, then seeks past the rest of the field.
+constexpr std::size_t kRowsToSkip = 16;
+
+}  // namespace
 
 bool RowReader::shows(const core::Path& path) const { return crdt::shows(path, row(path)); }
 
@@ -45,6 +56,37 @@ std::size_t RowReader::stored_below(const core::Path& prefix, std::size_t at_mos
   std::size_t rows = 0;
   scan(prefix, [&](const core::Path&, const crdt::Row&) { return ++rows < at_most; });
   return rows;
+}
+
+std::uint64_t RowReader::kept_count(const core::Path& path) const {
+  const StoredCount stored = stored_count(path);
+  return stored.count == 0 || masks()->voids(path, stored.stamp) ? 0 : stored.count;
+}
+
+std::uint64_t RowReader::count_fields(const core::Path& map) const {
+  std::uint64_t fields = 0;
+  std::string field;  // The one that was counted last, with the path above it.
+  core::PathRange rest = core::PathRange::below(map);
+  for (bool going = true; going;) {
+    going = false;
+    std::size_t rows = 0;  // Of that field, since it was counted.
+    scan(rest, [&](const core::Path& path, const crdt::Row& row) {
+      const std::string_view encoded = path.encoded();
+      if (encoded.size() <= map.encoded().size()) return true;
+      const bool same = !field.empty() && encoded.starts_with(field);
+      if (same) {
+        going = ++rows >= kRowsToSkip && core::Path::kHashedPrefix >= field.size();
+        return !going;
+      }
+      if (!crdt::shows(path, row) || !counts_in(path, map)) return true;
+      field = encoded.substr(0, core::behind_component(encoded, map.encoded().size()));
+      rows = 0;
+      ++fields;
+      return true;
+    });
+    rest.from = core::prefix_end(field);
+  }
+  return fields;
 }
 
 }  // namespace anabranch::rows

@@ -56,7 +56,8 @@ class RowReader : public ScoreTable {
   void scan(const core::Path& prefix, const Visit& visit) const {
     scan(core::PathRange::below(prefix), visit);
   }
-  // Returns the number of shown members in the collection at `path`, kept by counts.h.
+  // Returns the number of shown members in the collection at `path`, kept by counts.h; of a deep
+  // map at the cost of a walk over the rows in it.
   [[nodiscard]] virtual std::uint64_t count(const core::Path& path) const = 0;
   // Returns the policies in force in this state, with the modules that they name, never null. May
   // cost a scan of their rows.
@@ -72,6 +73,8 @@ class RowReader : public ScoreTable {
   [[nodiscard]] virtual StoredCount stored_count(const core::Path& path) const {
     return {count(path), 0};
   }
+  // Returns the number that is kept at a path, as masked: 0 for a deep map.
+  [[nodiscard]] std::uint64_t kept_count(const core::Path& path) const;
   // Returns the types of which rows may be stored at a place, including hidden rows and perhaps
   // some that were just removed.
   [[nodiscard]] virtual StoredTags stored_tags(const core::Path& place) const = 0;
@@ -79,6 +82,10 @@ class RowReader : public ScoreTable {
   // beside the prefix; stops counting at `at_most`.
   [[nodiscard]] virtual std::size_t stored_below(const core::Path& prefix,
                                                  std::size_t at_most) const;
+
+ protected:
+  // As count(), for a deep map.
+  [[nodiscard]] std::uint64_t count_fields(const core::Path& map) const;
 };
 
 }  // namespace anabranch::rows

@@ -8,6 +8,7 @@
 #include "core/planted_bug.h"
 #include "core/varint.h"
 #include "crdt/row_codec.h"
+#include "rows/counts.h"
 #include "rows/row_walk.h"
 
 namespace anabranch::rows {
@@ -196,6 +197,7 @@ void SnapshotReader::scan_rows(const std::string& after, const VisitKey& visit) 
 }
 
 std::uint64_t SnapshotReader::count(const Path& path) const {
+  if (is_deep_map(path)) return count_fields(path);
   const StoredCount stored = stored_count(path);
   return masks_ && masks_->voids(path, stored.stamp) ? 0 : stored.count;
 }

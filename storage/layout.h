@@ -16,6 +16,8 @@ namespace anabranch::storage {
 // The format of keys and values, and of a data directory from before the engine, which has all of
 // it in LMDB. An engine goes on with those; a directory of an unknown format is refused.
 inline constexpr std::uint64_t kFormat = 2;
+// The same with deep rows, which earlier versions count in another way (rows/counts.h).
+inline constexpr std::uint64_t kDeepFormat = 5;
 // The format of a directory with an engine: its newest changes are in the engine's log, and values
 // in the tables have checksums (value_sum.h). Format 3 is the same without them, of an earlier
 // engine.

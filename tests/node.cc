@@ -9,6 +9,7 @@
 #include "core/assert.h"
 #include "crdt/canonical.h"
 #include "crdt/expiry.h"
+#include "rows/counts.h"
 #include "rows/expiry_index.h"
 #include "rows/row_walk.h"
 #include "rows/scores/score_check.h"
@@ -48,7 +49,24 @@ bool is_part(const core::Components& parts) {
   return (parts[tag] == "l" || parts[tag] == "t") && parts.size() > tag + 2;
 }
 
-// Recounts all that counts.h keeps, from the rows alone: {collection: names shown in it}.
+core::Components first(const core::Components& parts, std::size_t count) {
+  return {parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+// Returns a name for what a deep row adds to the number at its counted level; nullopt for others.
+std::optional<std::string> counted_rest(const core::Components& parts) {
+  if (parts.size() <= rows::kCountedDepth) return std::nullopt;
+  std::string rest;
+  // An element at that level or below, that the row is in, keeps it from counting there.
+  for (std::size_t tag = 2; tag + 1 < parts.size() && counts(parts[tag]); tag += 2) {
+    if (parts[tag] == "i" && tag + 2 >= rows::kCountedDepth && tag + 2 < parts.size()) return {};
+  }
+  for (std::size_t i = rows::kCountedDepth; i < parts.size(); ++i) rest += '/' + parts[i];
+  return rest;
+}
+
+// Recounts all that counts.h keeps, and the fields of deep maps, from the rows alone:
+// {collection: names shown in it}.
 std::map<Path, std::set<std::string>> recount(const rows::RowReader& rows) {
   std::map<Path, std::set<std::string>> shown;
   rows.scan(core::Path(), [&](const Path& path, const Row& row) {
@@ -68,6 +86,9 @@ std::map<Path, std::set<std::string>> recount(const rows::RowReader& rows) {
       at.append(parts[i + 1]);
       // What is in an element of a list of containers counts nowhere above it.
       if (parts[i] == "i" && i + 2 < parts.size()) members.clear();
+    }
+    if (std::optional<std::string> rest = counted_rest(parts)) {
+      shown[core::Path::of(first(parts, rows::kCountedDepth))].insert(*std::move(rest));
     }
     for (const auto& [collection, member] : members) shown[collection].insert(member);
     return true;
@@ -217,6 +238,7 @@ std::string Node::wrong_count() const {
   const auto cursor = snapshot->scan(storage::Table::kCounts, {});
   for (; cursor->valid(); cursor->next()) {
     const Path path = rows::counted_at(cursor->key(), cursor->value());
+    if (rows::is_deep_map(path)) return "a count of a deep map is kept";
     if (replica_->reader()->count(path) == 0) return "a count of nothing is kept";
   }
   return {};

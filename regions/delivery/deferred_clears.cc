@@ -55,7 +55,8 @@ void DeferredClears::begin(Aside& aside, const rows::Masks& masks, const core::O
   core::VersionVector context = aside.deps;
   for_each_clear(aside.held.batch, [&](const core::Clear& clear, core::Seq seq) {
     context.set(aside.held.batch.origin, seq - 1);
-    aside.survivors.emplace_back(snapshot, origins, masks, clear.prefix, context);
+    const rows::Masks& before = aside.survivors.empty() ? masks : aside.survivors.back().masks();
+    aside.survivors.emplace_back(snapshot, origins, before, clear.prefix, context);
   });
 }
 

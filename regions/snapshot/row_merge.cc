@@ -171,6 +171,7 @@ void RowMerge::take_changes(storage::Changes& changes, const rows::Stage::Collec
   if (!staged_) return;
   storage::Changes staged;
   staged_->stage.take_changes(origins_, note, digests_, staged);
+  counts_deep_ = counts_deep_ || staged_->stage.counts_deep();
   for (const storage::ChangeView& change : staged) {
     changes.set(storage::next_table(change.table), change.key, change.value);
   }

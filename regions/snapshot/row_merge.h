@@ -68,6 +68,8 @@ class RowMerge {
   [[nodiscard]] rows::ConflictNotes take_notes() { return std::exchange(notes_, {}); }
   // Of the merged rows.
   [[nodiscard]] const rows::Digests& digests() const { return digests_; }
+  // Whether the changes so far have numbers of deep rows (rows/counts.h).
+  [[nodiscard]] bool counts_deep() const { return counts_deep_; }
   // The number of merged rows of the snapshot.
   [[nodiscard]] std::uint64_t rows() const { return theirs_.rows(); }
 
@@ -101,6 +103,7 @@ class RowMerge {
   std::size_t clear_rows_direct_;
   SnapshotScan theirs_;
   Own own_;
+  bool counts_deep_ = false;
   rows::Digests digests_;
   Theirs state_ = Theirs::kUnread;
   std::optional<Staged> staged_;

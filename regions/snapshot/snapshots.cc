@@ -432,6 +432,7 @@ void Snapshots::applies(const core::Batch& batch, const core::VersionVector& dep
 void Snapshots::record(Commit& commit) {
   if (!merge_) return;
   merge_->take_changes(commit.changes, owner_.note);
+  commit.counts_deep = merge_->counts_deep();
   commit.notes = merge_->take_notes();
   if (again_) drop_known(commit.notes);
 }

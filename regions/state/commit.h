@@ -20,8 +20,9 @@ struct Commit {
   storage::Changes changes = {};
   const rows::ScoreReorder* reorder = nullptr;  // What is left of a walk over orders of scores.
   bool identity = false;                        // The identity is stored anew.
-  rows::ConflictNotes notes = {};               // Of rows that are not in the stage.
-  bool swap = false;  // The next tables become the current ones; without a stage.
+  bool counts_deep = false;        // Rows that are not in the stage have counts of deep rows.
+  rows::ConflictNotes notes = {};  // Of rows that are not in the stage.
+  bool swap = false;               // The next tables become the current ones; without a stage.
 };
 
 // The size of a commit, about: of its batches, or of the ops that will be them.

@@ -10,6 +10,7 @@
 #include "rows/expiry_index.h"
 #include "rows/requests/request_rows.h"
 #include "rows/stage/apply_op.h"
+#include "rows/stage/deep_counts.h"
 
 namespace anabranch::regions {
 
@@ -125,6 +126,28 @@ core::Result<void> CommittedState::open_scores() {
   if (note.value() == score_note()) return {};
   return reading(
       [&] { return rows::order_all_anew(storage_, masks_, *scores_, tables_.policies); });
+}
+
+core::Result<void> CommittedState::open_counts() {
+  if (identity_.opening == 0) identity_.deep = DeepCounts::kNone;
+  if (identity_.deep == DeepCounts::kNone || identity_.deep == DeepCounts::kKept) return {};
+  return reading([&]() -> core::Result<void> {
+    const bool changing = identity_.deep == DeepCounts::kChanging;
+    if (!changing && !rows::has_deep_counts(*sound_snapshot())) {
+      identity_.deep = DeepCounts::kNone;
+      return {};
+    }
+    identity_.deep = DeepCounts::kChanging;
+    const auto begun = storage_.commit(
+        {}, storage::Changes{{storage::Table::kMeta, std::string(storage::kIdentityKey),
+                              encode_identity(identity_)}});
+    if (!begun.ok()) return begun.failure();
+    const auto sound = [this] { return sound_snapshot(); };
+    auto counted = rows::count_deep_rows(storage_, names().origins(), masks_, sound);
+    if (!counted.ok()) return counted;
+    identity_.deep = DeepCounts::kKept;
+    return {};
+  });
 }
 
 core::Result<storage::Changes> CommittedState::load_expiries() {
@@ -341,6 +364,12 @@ void CommittedState::gather(Commit& commit, Clock clock) {
   digests_.take_changes(commit.changes);
   mark_clock(commit, clock);
   for (Participant* part : parts_) part->record(commit);
+  if (commit.stage != nullptr && commit.stage->counts_deep()) commit.counts_deep = true;
+  // From the first of them on an earlier version must not open the directory.
+  if (commit.counts_deep && identity_.deep != DeepCounts::kKept) {
+    identity_.deep = DeepCounts::kKept;
+    commit.changes.put(storage::Table::kMeta, storage::kIdentityKey, encode_identity(identity_));
+  }
   damaged_.record(commit.changes, commit.swap);
   if (commit.stage == nullptr || !planted(Bug::kLoseChange)) return;
   std::size_t left = commit.changes.size();

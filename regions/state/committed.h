@@ -53,6 +53,8 @@ class CommittedState {
   core::Result<bool> load();
   // Prepares the order of scores. A directory without one gets this seed. `resolvers` may be null.
   core::Result<void> load_scores(const rows::Resolvers* resolvers, std::uint64_t seed);
+  // Brings counts of deep rows, as an earlier version keeps them, into the form of this one.
+  core::Result<void> open_counts();
   // Has all sorted sets ordered anew when their order is not of these rows and policies.
   core::Result<void> open_scores();
   // Marks all keys that have an expiry, and gives the changes of a directory that has no index of

@@ -73,12 +73,20 @@ std::optional<RoleRow> read_role(core::Reader& in) {
   return role;
 }
 
+DeepCounts read_deep(core::Reader& in) {
+  constexpr auto kLast = static_cast<std::uint64_t>(DeepCounts::kKept);
+  const std::uint64_t deep = in.uint64();
+  if (deep > kLast) in.fail("the directory counts deep rows in an unknown way");
+  return deep > kLast ? DeepCounts::kUnknown : static_cast<DeepCounts>(deep);
+}
+
 }  // namespace
 
 std::string encode_identity(const Identity& identity) {
   std::string bytes;
   core::Writer out(bytes);
-  out.array(14).uint64(storage::kFormat);
+  const bool has_deep = identity.deep >= DeepCounts::kChanging;
+  out.array(15).uint64(has_deep ? storage::kDeepFormat : storage::kFormat);
   write_hash(out, identity.mesh);
   out.text(identity.region).uint64(identity.origin).uint64(identity.previous);
   out.uint64(identity.opening);
@@ -90,6 +98,7 @@ std::string encode_identity(const Identity& identity) {
   write_hash(out, identity.node);
   out.boolean(identity.at_rest);
   write_role(out, identity.role);
+  out.uint64(static_cast<std::uint64_t>(identity.deep));
   return bytes;
 }
 
@@ -97,9 +106,10 @@ core::Result<Identity> decode_identity(std::string_view bytes) {
   core::Reader in(bytes);
   Identity identity;
   const std::size_t newer = in.array_of(9);
-  if (const std::uint64_t format = in.uint64(); in.ok() && format != storage::kFormat) {
+  const std::uint64_t format = in.uint64();
+  if (in.ok() && format != storage::kFormat && format != storage::kDeepFormat) {
     in.fail("the directory has format " + std::to_string(format) + ", this version reads " +
-            std::to_string(storage::kFormat));
+            std::to_string(storage::kFormat) + " and " + std::to_string(storage::kDeepFormat));
   }
   identity.mesh = read_hash(in);
   identity.region = in.text();
@@ -118,7 +128,12 @@ core::Result<Identity> decode_identity(std::string_view bytes) {
   if (newer > 2) identity.node = read_hash(in);
   identity.at_rest = newer > 3 && in.boolean();
   if (newer > 4) identity.role = read_role(in);
-  in.skip(newer > 5 ? newer - 5 : 0);
+  if (newer > 5) identity.deep = read_deep(in);
+  const bool has_deep = identity.deep >= DeepCounts::kChanging;
+  if (in.ok() && has_deep != (format == storage::kDeepFormat)) {
+    in.fail("the format of the directory contradicts its counts");
+  }
+  in.skip(newer > 6 ? newer - 6 : 0);
   if (!in.done()) return in.failure();
   return identity;
 }

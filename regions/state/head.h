@@ -28,6 +28,14 @@ std::string encode_head(const Head& head);
 core::Result<Head> decode_head(std::string_view bytes);
 
 // The identity of this directory.
+// How the directory counts deep rows (rows/counts.h).
+enum class DeepCounts : std::uint8_t {
+  kUnknown,   // As earlier versions do, if there are any.
+  kNone,      // There are none.
+  kChanging,  // Not whole: the counts are being made anew.
+  kKept,      // As this version does.
+};
+
 struct Identity {
   static constexpr std::size_t kFormersMax = 16;
 
@@ -55,6 +63,8 @@ struct Identity {
   // The role of its newest opening, where that may lead by itself one day (ReplicaOptions::
   // promote_after_ms), or has had its lead from another member, or given it up; else nothing.
   std::optional<RoleRow> role = {};
+  // Earlier versions store no such element, and open no directory with deep rows.
+  DeepCounts deep = DeepCounts::kUnknown;
 };
 
 std::string encode_identity(const Identity& identity);

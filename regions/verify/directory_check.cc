@@ -110,6 +110,7 @@ class DirectoryCheck {
   std::uint64_t expiries_ = 0;  // In the rows.
   bool rows_readable_ = true;
   std::uint64_t opening_ = 0;
+  DeepCounts deep_ = DeepCounts::kUnknown;
   std::map<core::Origin, End> ends_;
   CheckReport report_;
 };
@@ -128,6 +129,7 @@ bool DirectoryCheck::check_meta() {
   }
   report_.region = identity.value().region;
   opening_ = identity.value().opening;
+  deep_ = identity.value().deep;
   auto applied = Applied::load(*snapshot_);
   if (!applied.ok()) {
     wrong("heads and origins: " + applied.failure().message);
@@ -226,8 +228,15 @@ void DirectoryCheck::check_counts() {
   if (rows.masks() && !rows.masks()->empty()) {
     report_.notes.emplace_back("a large clear is still being swept");
   }
+  if (deep_ == DeepCounts::kChanging) {
+    report_.notes.emplace_back(
+        "paths of more than 64 components are being counted anew: the next "
+        "opening ends that, and counts are not checked");
+    return;
+  }
   rows::Recount recount(
-      [&](const Path& collection, std::uint64_t count) { check_count(rows, collection, count); });
+      [&](const Path& collection, std::uint64_t count) { check_count(rows, collection, count); },
+      deep_ == DeepCounts::kUnknown ? rows::kAllLevels : rows::kCountedDepth);
   std::uint64_t done = 0;
   rows.scan(core::Path(), [&](const Path& path, const crdt::Row& row) {
     if (crdt::shows(path, row)) recount.add(path);
@@ -244,7 +253,7 @@ void DirectoryCheck::check_counts() {
 // Returns nullopt for a count that cannot be read.
 std::optional<std::uint64_t> count_at(const RowReader& rows, const Path& collection) {
   try {
-    return rows.count(collection);
+    return rows.kept_count(collection);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -256,7 +265,7 @@ std::uint64_t DirectoryCheck::stored_counts(const RowReader& rows) const {
   const auto cursor = snapshot_->scan(Table::kCounts, {});
   for (; cursor->valid(); cursor->next()) {
     try {
-      if (rows.count(rows::counted_at(cursor->key(), cursor->value())) > 0) ++stored;
+      if (rows.kept_count(rows::counted_at(cursor->key(), cursor->value())) > 0) ++stored;
     } catch (const Error&) {  // Found when its collection was counted.
       continue;
     }

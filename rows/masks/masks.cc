@@ -44,16 +44,27 @@ template <typename Function>
 void Masks::for_each_above(const Path& path, const Function& function) const {
   const std::string_view encoded = path.encoded();
   std::size_t end = 0;
+  auto mask = masks_.begin();
   for (;;) {
     const std::string_view above = encoded.substr(0, end);
-    auto mask = std::ranges::lower_bound(masks_, above, {}, [](const Mask& each) {
+    mask = std::ranges::lower_bound(mask, masks_.end(), above, {}, [](const Mask& each) {
       return std::string_view(each.prefix.encoded());
     });
     for (; mask != masks_.end() && mask->prefix.encoded() == above; ++mask) {
       if (!function(*mask)) return;
     }
-    end = core::behind_component(encoded, end);
-    if (end == std::string_view::npos) return;
+    if (mask == masks_.end()) return;
+    // A mask further below the path is the next one in order or behind it, so the levels before are
+    // passed: a deep path costs one search for each mask, not for each level.
+    const std::string_view next = mask->prefix.encoded();
+    if (!next.starts_with(above)) return;
+    const auto differ = std::ranges::mismatch(next, encoded);
+    const auto shared = static_cast<std::size_t>(differ.in1 - next.begin());
+    const std::size_t least = differ.in1 == next.end() ? shared : shared + 1;
+    while (end < least) {
+      end = core::behind_component(encoded, end);
+      if (end == std::string_view::npos) return;
+    }
   }
 }
 

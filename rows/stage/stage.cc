@@ -182,6 +182,7 @@ std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {
 }
 
 std::uint64_t Stage::count(const Path& path) const {
+  if (is_deep_map(path)) return count_fields(path);
   const StoredCount stored = stored_count(path);
   return masks_->voids(path, stored.stamp) ? 0 : stored.count;
 }
@@ -238,6 +239,7 @@ void Stage::take_changes(const core::OriginTable& origins, const Collect& collec
     }
   }
   for (const auto& [path, count] : counts_) {
+    counts_deep_ = counts_deep_ || is_counted_level(path);
     changes.set(storage::Table::kCounts, core::row_key(path),
                 count.count == 0 ? std::nullopt : std::optional(encode_count(path, count)));
   }
@@ -328,10 +330,12 @@ void Stage::order_survivors(const Path& prefix) {
 
 namespace {
 
-// The counts of a stage while uncounted rows are counted one after another, in order.
+// The counts of a stage while uncounted rows are counted one after another, in order: below a
+// prefix anew, and at the place that counts it, if it is deep.
 class Recount final : public CountTable {
  public:
-  Recount(CountTable& stage, const Path& prefix) : stage_(stage), prefix_(prefix) {}
+  Recount(CountTable& stage, const Path& prefix, const Path& counted)
+      : stage_(stage), prefix_(prefix), counted_(counted) {}
 
   void count_row(const Path& row) {
     at_ = row;
@@ -343,15 +347,16 @@ class Recount final : public CountTable {
     return stage_.count(collection);
   }
   void set_count(const Path& collection, std::uint64_t count) override {
-    stage_.set_count(collection, count);
+    if (counts_anew(prefix_, counted_, collection)) stage_.set_count(collection, count);
   }
   // Later rows do not count yet.
   [[nodiscard]] bool row_present(const Path& row) const override {
-    return (row < at_ || !prefix_.is_prefix_of(row)) && stage_.row_present(row);
+    return (row < at_ || !counted_.is_prefix_of(row)) && stage_.row_present(row);
   }
 
   CountTable& stage_;
   const Path& prefix_;
+  const Path& counted_;
   Path at_;
 };
 
@@ -359,29 +364,30 @@ class Recount final : public CountTable {
 
 void Stage::mask(const Path& prefix, const core::VersionVector& context, bool tallies) {
   const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
-  count_prefix(prefix, false, *this);
+  const Path counted = Path::trusted(counted_part(prefix.encoded()));
+  count_prefix(counted, false, *this);
+  // The mask makes no count void that is above it.
+  if (counted != prefix) set_count(counted, 0);
   set_masks(masks_->with(prefix, context, tallies));
   forget_tables(prefix);
   if (member) move_score(prefix, *member, stored_row(prefix));  // The mask covers this row alone.
-  if (tallies) return;                                          // No row is left.
+  if (tallies && counted == prefix) return;                     // No row is left.
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {
-    return survivors.prefix() == prefix && survivors.context() == context;
+    return survivors.fits(prefix, context, *masks_);
   });
   if (ahead == prepared_.end()) {
-    count_survivors(prefix);
+    count_survivors(prefix, counted);
     order_survivors(prefix);
     return;
   }
-  rows_.for_each([&](const StagedRow& staged) {
-    if (prefix.is_prefix_of(staged.path)) ahead->note_change(staged.path);
-  });
+  rows_.for_each([&](const StagedRow& staged) { ahead->note_change(staged.path); });
   ahead->count_in(*this);
   order_survivors(prefix);
 }
 
-void Stage::count_survivors(const Path& prefix) {
-  Recount recount(*this, prefix);
-  scan(prefix, [&](const Path& path, const Row& row) {
+void Stage::count_survivors(const Path& prefix, const Path& counted) {
+  Recount recount(*this, prefix, counted);
+  scan(counted, [&](const Path& path, const Row& row) {
     if (crdt::shows(path, row)) recount.count_row(path);
     return true;
   });

@@ -74,6 +74,8 @@ class Stage final : public RowReader, private CountTable {
 
   // Includes the policies of staged rows; otherwise those of the reader below, the same object.
   [[nodiscard]] std::shared_ptr<const PolicyTable> policies() const override;
+  // Whether take_changes() has found numbers of deep rows (counts.h).
+  [[nodiscard]] bool counts_deep() const { return counts_deep_; }
   // Whether rows of policies were staged, be it in vain.
   [[nodiscard]] bool changes_policies() const { return policies_changed_; }
   // The same two for the regions of origins.
@@ -271,8 +273,8 @@ class Stage final : public RowReader, private CountTable {
   void move_score(const core::Path& path, const ShownScore& before, const crdt::Row& row);
   // Schedules the rebuild of the orders that survive a new foreign mask.
   void order_survivors(const core::Path& prefix);
-  // Counts the rows that survive a new foreign mask.
-  void count_survivors(const core::Path& prefix);
+  // Counts the rows that survive a new mask; `counted` is the part of its prefix that has counts.
+  void count_survivors(const core::Path& prefix, const core::Path& counted);
   // Call it for each row that changes: nearly none is in the mesh's own space, whose paths begin
   // so.
   void note_mesh_row(const core::Path& path) {
@@ -295,6 +297,7 @@ class Stage final : public RowReader, private CountTable {
   const Scores& scores_;
   ScoreOverlay order_;
   bool masks_changed_ = false;
+  bool counts_deep_ = false;
   bool policies_changed_ = false;
   mutable std::shared_ptr<const PolicyTable> policies_;  // If they changed, once they are read.
   bool regions_changed_ = false;

@@ -18,18 +18,26 @@ Survivors::Survivors(std::shared_ptr<const storage::Snapshot> snapshot,
       origins_(origins),
       masks_(masks.with(prefix, context, false)),
       prefix_(std::move(prefix)),
+      counted_(Path::trusted(counted_part(prefix_.encoded()))),
       context_(context),
-      keys_end_(std::make_unique<const std::string>(core::PathRange::below(prefix_).to_key())),
+      keys_end_(std::make_unique<const std::string>(core::PathRange::below(counted_).to_key())),
       cursor_(snapshot_->scan(
           storage::Table::kRows,
-          {.from = core::PathRange::below(prefix_).from_key(), .to = *keys_end_})) {}
+          {.from = core::PathRange::below(counted_).from_key(), .to = *keys_end_})) {}
+
+// What a clear hides a later one of the same batch hides, too; not what is beside a deep prefix.
+bool Survivors::fits(const Path& prefix, const core::VersionVector& context,
+                     const Masks& masks) const {
+  return prefix_ == prefix && context_ == context &&
+         (counted_ == prefix_ || masks_.last_id() == masks.last_id());
+}
 
 bool Survivors::look(std::size_t rows) {
   for (; cursor_->valid(); cursor_->next()) {
     if (rows-- == 0) return false;
     crdt::StoredRow stored = crdt::decode_row(cursor_->value(), origins_).value_or_raise();
     // Nearly all rows end here: no value survives.
-    stored.row.cell.forget(context_);
+    if (counted_ == prefix_) stored.row.cell.forget(context_);
     if (!stored.row.present()) continue;
     const Path path = path_at(cursor_->key(), stored.path);
     if (!inside(path) || !left(path, std::move(stored.row))) continue;
@@ -50,13 +58,13 @@ bool Survivors::was_left(const Path& path) const {
 }
 
 std::uint64_t Survivors::count(const Path& collection) const {
-  if (!inside(collection)) return 1;
+  if (!sets(collection)) return 1;
   const auto found = counts_.find(collection);
   return found == counts_.end() ? 0 : found->second;
 }
 
 void Survivors::set_count(const Path& collection, std::uint64_t count) {
-  if (inside(collection)) counts_[collection] = count;
+  if (sets(collection)) counts_[collection] = count;
 }
 
 // Rows are counted in the order of their keys: later rows do not count yet.
@@ -80,10 +88,10 @@ class Survivors::Correction final : public CountTable {
 
  private:
   [[nodiscard]] std::uint64_t count(const Path& collection) const override {
-    return survivors_.inside(collection) ? table_.count(collection) : 1;
+    return survivors_.sets(collection) ? table_.count(collection) : 1;
   }
   void set_count(const Path& collection, std::uint64_t count) override {
-    if (survivors_.inside(collection)) table_.set_count(collection, count);
+    if (survivors_.sets(collection)) table_.set_count(collection, count);
   }
   [[nodiscard]] bool row_present(const Path& row) const override {
     if (!survivors_.inside(row)) return true;
@@ -100,7 +108,7 @@ void Survivors::count_in(CountTable& table) const {
     if (count > 0) table.set_count(collection, count);
   }
   Correction(table, *this).correct();
-  count_prefix(prefix_, true, table);
+  count_prefix(counted_, true, table);
 }
 
 }  // namespace anabranch::rows

@@ -3,7 +3,8 @@
 //
 // Counting reads all rows there, so it runs in slices, on the rows of one moment and before the
 // clear is applied; rows that change meanwhile are noted and counted again at the end. This
-// leader's own clears leave no survivors and need no counting. Not thread-safe.
+// leader's own clears leave no survivors and need no counting. Below a deep prefix (counts.h) all
+// rows are counted that its counted part counts. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +27,18 @@ class Survivors final : private CountTable {
   Survivors(std::shared_ptr<const storage::Snapshot> snapshot, const core::OriginTable& origins,
             const Masks& masks, core::Path prefix, const core::VersionVector& context);
 
-  [[nodiscard]] const core::Path& prefix() const { return prefix_; }
-  [[nodiscard]] const core::VersionVector& context() const { return context_; }
+  // Whether these are the survivors of a clear, for a table with these masks, the clear's among
+  // them.
+  [[nodiscard]] bool fits(const core::Path& prefix, const core::VersionVector& context,
+                          const Masks& masks) const;
+  // The masks that were assumed, the clear's among them.
+  [[nodiscard]] const Masks& masks() const { return masks_; }
 
   // Reads up to `rows` more rows. Returns whether all were read.
   bool look(std::size_t rows);
   // Notes that a row may have changed since that moment.
   void note_change(const core::Path& path) {
-    if (prefix_.is_prefix_of(path)) changed_.insert(path);
+    if (inside(path)) changed_.insert(path);
   }
   [[nodiscard]] std::size_t changes() const { return changed_.size(); }
 
@@ -44,7 +49,11 @@ class Survivors final : private CountTable {
  private:
   class Correction;
 
-  [[nodiscard]] bool inside(const core::Path& path) const { return prefix_.is_prefix_of(path); }
+  [[nodiscard]] bool inside(const core::Path& path) const { return counted_.is_prefix_of(path); }
+  // Whether the count is one of those to be set.
+  [[nodiscard]] bool sets(const core::Path& collection) const {
+    return inside(collection) && counts_anew(prefix_, counted_, collection);
+  }
   // Whether any value of a row, as of that moment, survives the clear.
   [[nodiscard]] bool left(const core::Path& path, crdt::Row row) const;
   [[nodiscard]] bool was_left(const core::Path& path) const;
@@ -58,6 +67,7 @@ class Survivors final : private CountTable {
   const core::OriginTable& origins_;
   Masks masks_;
   core::Path prefix_;
+  core::Path counted_;  // Its counted part.
   core::VersionVector context_;
   // The end of the keys that are read. The cursor refers to it, also when this object is moved.
   std::unique_ptr<const std::string> keys_end_;

@@ -8,6 +8,7 @@
 #include "crdt/expiry.h"
 #include "crdt/request_mark.h"
 #include "crdt/type_table.h"
+#include "rows/counts.h"
 #include "rows/policy/module_rows.h"
 #include "rows/policy/policy_rows.h"
 #include "rows/requests/request_rows.h"
@@ -182,6 +183,28 @@ void random_choice(regions::Group& group, Random& random, const Plan& plan) {
   group.put(row, random_value(random, plan));
 }
 
+// Writes in maps in maps, about the last level that has counts (rows/counts.h), and clears there.
+void random_deep_act(regions::Group& group, Random& random, const std::string& key) {
+  Path place{kSpace, key};
+  const auto add_map = [&](std::string_view field) { place.append("h").append(field); };
+  for (std::size_t size = 2; size + 4 < rows::kCountedDepth; size += 2) add_map("deep");
+  for (std::size_t more = random.below(5); more > 0; --more)
+    add_map(random.chance(0.5) ? "x" : "y");
+  const std::string name = std::to_string(random.below(3));
+  switch (random.below(6)) {
+    case 0:
+      return group.clear(random.chance(0.5) ? place : place.child("h"));
+    case 1:
+      return group.remove(place.child("e").child(name));
+    case 2:
+      return group.add(place.child("s"), random.between(-5, 5));
+    case 3:
+      return group.put(place.child("z").child(name), Codec<double>::encode(0.5));
+    default:
+      return group.put(place.child("e").child(name), "");
+  }
+}
+
 }  // namespace
 
 void random_request(regions::Group& group, Random& random, const std::string& id) {
@@ -220,6 +243,9 @@ void random_transaction(regions::Group& group, Random& random, const Plan& plan,
   if (plan.modules && apart.chance(0.05)) random_module(group, apart, plan);
   if (plan.more_types && apart.chance(0.2)) {
     random_items_act(group, apart, "k" + std::to_string(apart.below(plan.keys)));
+  }
+  if (plan.more_types && apart.chance(0.1)) {
+    random_deep_act(group, apart, "k" + std::to_string(apart.below(plan.keys)));
   }
 }
 

@@ -41,7 +41,16 @@ bool show(const Row& row, const Components& parts, std::size_t tag, const Path& 
   return show(row, parts, tag + 2, collection.child(parts[tag + 1]), shown);
 }
 
+// Whether a deep row is in an element at the counted level or below.
+bool in_deep_element(const Components& parts) {
+  for (std::size_t tag = rows::kCountedDepth - 2; tag + 2 < parts.size(); tag += 2) {
+    if (parts[tag] == "i") return true;
+  }
+  return false;
+}
+
 std::string name(const Path& path) {
+  if (rows::is_deep(path)) return std::to_string(path.components().size()) + " components";
   std::string text;
   for (const std::string& part : path.components()) {
     text += "/" + (part.size() > 20 ? std::to_string(part.size()) + " bytes" : part);
@@ -119,6 +128,10 @@ std::map<Path, std::set<std::string>> StageWorld::shown() const {
     if (!row.present() || parts.size() < 3 || parts[0] == std::string(1, '\0')) continue;
     std::vector<std::pair<Path, std::string>> found{{Path{parts[0]}, parts[1]}};
     if (!show(row, parts, 2, Path{parts[0], parts[1]}, found)) continue;
+    if (parts.size() > rows::kCountedDepth && !in_deep_element(parts)) {
+      const std::string_view counted = rows::counted_part(path.encoded());
+      found.emplace_back(Path::trusted(counted), path.encoded().substr(counted.size()));
+    }
     for (const auto& [collection, member] : found) all[collection].insert(member);
   }
   return all;

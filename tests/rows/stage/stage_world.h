@@ -40,6 +40,7 @@ class StageWorld {
   // The committed rows.
   const rows::RowReader& base() const { return *base_; }
   storage::MemoryStorage& storage() { return storage_; }
+  const storage::MemoryStorage& storage() const { return storage_; }
   // As the stage has kept them, over all that was committed.
   const rows::Digests& digests() const { return digests_; }
   const core::OriginTable& origins() const { return origins_; }
