@@ -5,13 +5,14 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
+#include <thread>
 
 #include <doctest/doctest.h>
 
 #include <anabranch/anabranch.h>
 
 #include "leader/leader.h"
+#include "tests/leader/members/slow_disk.h"
 #include "tests/leader/store_world.h"
 
 namespace anabranch::promotion_test {
@@ -44,6 +45,7 @@ class World {
     std::string region = "eu";
     bool follows = false;
     std::int64_t promote_after_ms = kPromoteAfter;
+    std::uint64_t reserve_bytes = 0;
   };
 
   void open(const std::string& name, const As& as) {
@@ -52,6 +54,7 @@ class World {
     options.node_name = name;
     options.follower = as.follows;
     options.promote_after_ms = as.promote_after_ms;
+    options.reserve_bytes = as.reserve_bytes;
     for (const auto& [other, leader] : members_) {
       if (leader && other != name) options.peers.push_back(leader->status().endpoint);
     }
@@ -62,6 +65,14 @@ class World {
   void restart(const std::string& name) {
     stop(name);
     open(name, {});
+  }
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return (folder_.path() / name).string() + "/";
+  }
+  // For a time of promotion, so many times.
+  [[nodiscard]] bool run(int times) {
+    const auto end = members_.at("us")->now_ms() + times * kPromoteAfter;
+    return until([&] { return members_.at("us")->now_ms() >= end; });
   }
   Leader& operator[](const std::string& name) { return *members_.at(name); }
   // The loop of this one does not turn until it goes on.
@@ -155,6 +166,34 @@ TEST_SUITE("leader: promotion") {
     CHECK(code_of([&] { world.put("eu-1", "key", "no"); }) == ErrorCode::kReadOnly);
   }
 
+  TEST_CASE("a disk that stands still in one commit changes no leader") {
+    World world;
+    auto disk = std::make_unique<test::SlowDisk>(world.path("eu-1"));
+    world.stand_still("eu-1");  // Its owner waits in there, and cards are shown meanwhile.
+    std::thread owner([&] { world.put("eu-1", "key", "1"); });
+    CHECK(world.until([&] { return disk->is_waited_for(); }));
+    CHECK(world.run(3));
+    CHECK_FALSE(world.leads("eu-2"));
+    disk.reset();
+    owner.join();
+    world.go_on();
+    REQUIRE(world.run(2));
+    CHECK(world.leads("eu-1"));
+    CHECK_FALSE(world.leads("eu-2"));
+  }
+
+  TEST_CASE("a leader whose disk is full is replaced, and follows") {
+    World world;
+    world.put("eu-1", "key", "1");
+    REQUIRE(world.until([&] { return world.is_equal(); }));
+    world.stop("eu-1");
+    world.open("eu-1", {.reserve_bytes = std::uint64_t{1} << 60U});
+    REQUIRE(world.until([&] { return world.leads("eu-2") && !world.leads("eu-1"); }));
+    world.put("eu-2", "key", "2");
+    REQUIRE(world.until([&] { return world.is_equal(); }));
+    CHECK(world.get("eu-1", "key") == "2");
+  }
+
   TEST_CASE("a start goes on as the directory says when nobody else is there") {
     World world;
     world.stop("eu-2");
@@ -192,8 +231,7 @@ TEST_SUITE("leader: promotion") {
       return false;
     }));
     world.stop("eu-1");
-    const auto end = world["us"].now_ms() + 4 * kPromoteAfter;
-    REQUIRE(world.until([&] { return world["us"].now_ms() >= end; }));
+    REQUIRE(world.run(4));
     CHECK_FALSE(world.leads("eu-2"));
   }
 
