@@ -26,6 +26,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kShownMax = 100;
 // The bytes of them and of their values: JSON of much more would hold up all clients.
 constexpr std::size_t kShownBytesMax = std::size_t{256} << 10U;
+// The same of a string, whose values had better be there as a whole.
+constexpr std::size_t kStringBytesMax = std::size_t{768} << 10U;
 
 // Returns a sum: as an integer if possible.
 Json counter_json(const Scope& scope, const Key& row) {
@@ -54,6 +56,9 @@ bool is_flag(Type type) { return type == Type::kEnableWinsFlag || type == Type::
 class Description {
  public:
   Description(Scope& scope, std::size_t bytes_max) : scope_(scope), shown_(bytes_max) {}
+
+  // Whether some values are not there as a whole.
+  [[nodiscard]] bool cut() const { return shown_.cut(); }
 
   // Adds what a key holds.
   void describe(Json& json, const Key& key, Type type) {
@@ -220,9 +225,10 @@ void show(Call& call) {
   const Type type = scope.type(key);
   Json json{{"key", bytes_json(call[2])}, {"database", call.database}, {"type", to_string(type)}};
   const bool is_one = type == Type::kString || is_flag(type);
-  Description(scope, is_one ? SIZE_MAX : kShownBytesMax).describe(json, key, type);
-  // All siblings of a string or a flag are in the answer.
-  if (is_one) call.front.note_shown(key.of(type));
+  Description description(scope, is_one ? kStringBytesMax : kShownBytesMax);
+  description.describe(json, key, type);
+  // All siblings of a string or a flag are in the answer, unless they are too large for it.
+  if (is_one && !description.cut()) call.front.note_shown(key.of(type));
   add_policy(json, call, call[2]);
   if (Json hidden = hidden_json(scope, key, type); !hidden.empty()) {
     json["hidden"] = std::move(hidden);

@@ -21,10 +21,14 @@ class ShownBytes {
       room_ -= std::min(room_, bytes.size());
       return bytes_json(bytes);
     }
+    cut_ = true;
     const std::string_view begin = bytes.substr(0, end_of_begin(bytes));
     room_ -= std::min(room_, begin.size());
     return {{"begins", bytes_json(begin)}, {"bytes", bytes.size()}};
   }
+
+  // Whether there was no room for some.
+  [[nodiscard]] bool cut() const { return cut_; }
 
  private:
   // Of each value, whatever was shown before.
@@ -42,6 +46,7 @@ class ShownBytes {
   }
 
   std::size_t room_;
+  bool cut_ = false;
 };
 
 }  // namespace anabranch::control

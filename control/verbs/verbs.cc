@@ -118,6 +118,11 @@ void digest(Call& call) { call.reply().bulk(call.leader.digest()); }
 // ---- ANABRANCH VERIFY
 
 void verify_start(Call& call) {
+  constexpr std::size_t kRegionsMax = 1000;
+  if (call.size() - 3 > kRegionsMax) {
+    throw Error(ErrorCode::kInvalid,
+                "at most " + std::to_string(kRegionsMax) + " regions in one request");
+  }
   std::vector<std::string> regions;
   for (std::size_t i = 3; i < call.size(); ++i) regions.emplace_back(call[i]);
   call.leader.verify(std::move(regions));

@@ -26,13 +26,15 @@ RowSnapshot::Part RowSnapshot::part(std::string_view from, std::string_view unti
                                     Detail detail) const {
   Part part;
   std::size_t bytes = 0;
+  std::size_t read = 0;
   std::size_t steps = 0;
   RowWalk walk(*moment_.snapshot, {.from = from}, names_.origins());
   for (; walk.valid() && (until.empty() || walk.key() < until); walk.next()) {
-    if (++steps > kRowsMax || bytes > kListBytesMax) {
+    if (++steps > kRowsMax || bytes > kListBytesMax || read > kReadBytesMax) {
       part.next = walk.key();
       return part;
     }
+    read += walk.value().size();
     const core::Hash128 share = share_of(walk);
     if (share == core::Hash128{}) continue;
     part.digest += share;
@@ -47,11 +49,14 @@ RowSnapshot::Part RowSnapshot::part(std::string_view from, std::string_view unti
 
 RowSnapshot::Shown RowSnapshot::show(std::string_view key) const {
   const RowWalk walk(*moment_.snapshot, {.from = key}, names_.origins());
-  if (!walk.valid() || walk.key() != key) return {{}, {}, "nothing"};
+  if (!walk.valid() || walk.key() != key) return {{}, {}, "nothing", 0};
   const auto row = walk.row();
-  if (!row.ok()) return {share_of(walk), rows::quoted(key), "unreadable: " + row.failure().message};
+  const std::size_t read = walk.key().size() + walk.value().size();
+  if (!row.ok()) {
+    return {share_of(walk), rows::quoted(key), "unreadable: " + row.failure().message, read};
+  }
   return {share_of(walk), rows::path_text(row.value().path),
-          rows::row_text(row.value().row, names_)};
+          rows::row_text(row.value().row, names_), read};
 }
 
 }  // namespace anabranch::regions

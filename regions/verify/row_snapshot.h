@@ -22,6 +22,7 @@ class RowSnapshot {
  public:
   static constexpr std::size_t kRowsMax = 2000;  // Of one part.
   static constexpr std::size_t kListBytesMax = std::size_t{256} << 10U;
+  static constexpr std::size_t kReadBytesMax = std::size_t{8} << 20U;  // But one row always.
 
   // The committed state when the snapshot was taken. `names` must outlive the snapshot.
   struct Moment {
@@ -48,8 +49,9 @@ class RowSnapshot {
 
   struct Shown {
     core::Hash128 digest;
-    std::string row;   // Where it is, for people; only when it is there.
-    std::string text;  // What it is, for people.
+    std::string row;       // Where it is, for people; only when it is there.
+    std::string text;      // What it is, for people.
+    std::size_t read = 0;  // The bytes that were read for it.
   };
   [[nodiscard]] Shown show(std::string_view key) const;
 

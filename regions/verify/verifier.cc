@@ -38,7 +38,7 @@ void fill_show(const RowSnapshot& snapshot, const DigestRequest& request,
   std::size_t bytes = 0;
   for (const std::string& key : request.keys) {
     RowSnapshot::Shown shown = snapshot.show(key);
-    bytes += key.size() + shown.text.size();
+    bytes += key.size() + shown.text.size() + shown.read;
     response.list.push_back({key, shown.digest});
     response.texts.push_back(std::move(shown.text));
     if (bytes > RowSnapshot::kListBytesMax) return;  // The peer asks for the rest.

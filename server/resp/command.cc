@@ -178,10 +178,22 @@ const Command* find_row(std::string_view full_name) {
   }
 }
 
+namespace {
+
+// Names may come several times, but not without end.
+Resolved bounded(Resolved resolved, Arguments arguments) {
+  if (!resolved.command->has(kFewWords) || arguments.size() <= kWordsMax) return resolved;
+  return {nullptr, nullptr, "ERR at most " + std::to_string(kWordsMax) + " words in one request"};
+}
+
+}  // namespace
+
 Resolved resolve(Arguments arguments) {
   const Command* command = find_command(arguments[0]);
   if (command == nullptr) return {nullptr, nullptr, unknown_command(arguments)};
-  if (command->verbs.empty() && command->takes(arguments.size())) return {command, command, {}};
+  if (command->verbs.empty() && command->takes(arguments.size())) {
+    return bounded({command, command, {}}, arguments);
+  }
   Resolved resolved{command, command, {}};
   std::string name;
   for (std::size_t i = 1; !command->verbs.empty() && i < arguments.size(); ++i) {
@@ -199,7 +211,7 @@ Resolved resolve(Arguments arguments) {
   if (command->run == nullptr || !command->takes(arguments.size())) {
     return {nullptr, nullptr, arity_error(name.append(command->name))};
   }
-  return resolved;
+  return bounded(std::move(resolved), arguments);
 }
 
 namespace {

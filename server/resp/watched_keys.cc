@@ -52,7 +52,9 @@ void WatchedKeys::watch(const Client& client, std::string_view name, const Scope
   const auto [place, fresh] = clients_[client.id].try_emplace(
       path, Watched{key, shown != Type::kNone, members_of(key, shown, scope)});
   if (!fresh) return;
-  watchers_[path].push_back(client.id);
+  Watchers& watchers = watchers_[path];
+  watchers.clients.push_back(client.id);
+  watchers.changed = watchers.removed = watchers.added = false;
   ++keys_;
   bytes_ += bytes_of(path);
 }
@@ -63,8 +65,8 @@ void WatchedKeys::forget(const Client& client) {
   if (found == clients_.end()) return;
   for (const auto& [path, watched] : found->second) {
     const auto watchers = watchers_.find(path);
-    std::erase(watchers->second, client.id);
-    if (watchers->second.empty()) watchers_.erase(watchers);
+    std::erase(watchers->second.clients, client.id);
+    if (watchers->second.clients.empty()) watchers_.erase(watchers);
     --keys_;
     bytes_ -= bytes_of(path);
   }
@@ -115,9 +117,16 @@ void WatchedKeys::follow() {
 }
 
 void WatchedKeys::take(const core::Batch& batch) {
-  const std::lock_guard lock(mutex_);
+  constexpr std::size_t kAtOnce = 1024;
+  std::unique_lock lock(mutex_);
+  std::size_t taken = 0;
   for (const core::Transaction& txn : batch.transactions) {
-    for (const core::Op& op : txn.ops) take(op);
+    for (const core::Op& op : txn.ops) {
+      take(op);
+      if (++taken % kAtOnce != 0) continue;
+      lock.unlock();
+      lock.lock();
+    }
   }
 }
 
@@ -133,16 +142,24 @@ void WatchedKeys::take(const core::Op& op) {
   if (key.empty()) return mark_below(path->encoded(), act);
   const auto watchers = watchers_.find(key);
   if (watchers == watchers_.end()) return;
-  const Act here = adds_member(op, *path) ? Act::kAdds : act;
-  for (const std::uint64_t id : watchers->second) {
-    mark(clients_.at(id).at(watchers->first), here);
-  }
+  const bool adds = !watchers->second.changed && adds_member(op, *path);
+  mark_all(watchers->first, watchers->second, adds ? Act::kAdds : act);
+}
+
+void WatchedKeys::mark_all(const std::string& path, Watchers& watchers, Act act) {
+  const bool is_known = watchers.changed || (act == Act::kRemoves && watchers.removed) ||
+                        (act == Act::kAdds && watchers.added);
+  if (is_known) return;
+  watchers.changed = act == Act::kChanges;
+  watchers.removed = act == Act::kRemoves;
+  watchers.added = watchers.added || act == Act::kAdds;
+  for (const std::uint64_t id : watchers.clients) mark(clients_.at(id).at(path), act);
 }
 
 void WatchedKeys::mark_below(std::string_view prefix, Act act) {
   for (auto each = watchers_.lower_bound(prefix);
        each != watchers_.end() && each->first.starts_with(prefix); ++each) {
-    for (const std::uint64_t id : each->second) mark(clients_.at(id).at(each->first), act);
+    mark_all(each->first, each->second, act);
   }
 }
 

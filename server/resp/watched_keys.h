@@ -82,10 +82,19 @@ class WatchedKeys {
   // What an op does to a watched key.
   enum class Act : std::uint8_t { kChanges, kRemoves, kAdds };
   using Keys = std::map<std::string, Watched>;  // By encoded path.
+  // The clients that watch a key. A second act of a kind changes nothing for them: so many writes
+  // of a key that many watch are marked once.
+  struct Watchers {
+    std::vector<std::uint64_t> clients;
+    bool changed = false;  // For all of them.
+    bool removed = false;  // Since the last addition, too.
+    bool added = false;
+  };
 
-  // Notes the ops of a batch.
+  // Notes the ops of a batch; functions of the loop come between some of them.
   void take(const core::Batch& batch);
   void take(const core::Op& op);
+  void mark_all(const std::string& path, Watchers& watchers, Act act);
   // Nobody knows what has changed.
   void lose_track();
   [[nodiscard]] bool any() const {
@@ -104,7 +113,7 @@ class WatchedKeys {
   mutable std::mutex mutex_;                         // Of all below.
   std::unordered_map<std::uint64_t, Keys> clients_;  // By the id of the client.
   // The clients that watch a key, by its encoded path.
-  std::map<std::string, std::vector<std::uint64_t>, std::less<>> watchers_;
+  std::map<std::string, Watchers, std::less<>> watchers_;
   std::size_t keys_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -117,12 +117,16 @@ TEST_SUITE("server: commands") {
     CHECK_FALSE(ask_json(client, {"ANABRANCH", "SHOW", "both"}).contains("hidden"));
   }
 
-  TEST_CASE("of long values in a collection the beginning is shown, of a string all") {
+  TEST_CASE("of long values the beginning is shown, of a string of 300 kB all") {
     RunningServer server;
     RespClient client = server.client();
     const std::string large = std::string(300'000, 'x') + "\xc3\xa4";
     client.ask({"SET", "string", large});
     CHECK(ask_json(client, {"ANABRANCH", "SHOW", "string"})["siblings"][0]["value"] == large);
+    client.ask({"SET", "larger", std::string(800'000, 'x')});
+    const auto cut = ask_json(client, {"ANABRANCH", "SHOW", "larger"});
+    CHECK(cut["value"]["bytes"] == 800'000);
+    CHECK(cut["siblings"][0]["value"]["bytes"] == 800'000);
     client.ask({"HSET", "hash", "a", "short", "b", std::string(262'143 - 12, 'x') + "\xc3\xa4", "c",
                 large, "d", "short"});
     const auto fields = ask_json(client, {"ANABRANCH", "SHOW", "hash"})["fields"];
@@ -132,6 +136,26 @@ TEST_SUITE("server: commands") {
     CHECK(fields[1]["value"]["begins"] == std::string(262'131, 'x'));
     CHECK(fields[2]["siblings"][0]["value"]["begins"] == std::string(64, 'x'));
     CHECK(fields[3]["value"] == "short");
+  }
+
+  TEST_CASE("requests whose words are looked up one by one have a bound, and errors have one") {
+    RunningServer server;
+    RespClient client = server.client();
+    for (const Words& begin :
+         {Words{"CONFIG", "GET"}, Words{"CONFIG", "SET"}, Words{"LATENCY", "HISTOGRAM"},
+          Words{"LATENCY", "RESET"}, Words{"CLIENT", "LIST", "ID"}, Words{"COMMAND", "INFO"},
+          Words{"COMMAND", "DOCS"}, Words{"INFO"}, Words{"ACL", "SETUSER", "user"},
+          Words{"ANABRANCH", "VERIFY", "START"}}) {
+      Words words = begin;
+      words.resize(1'100, "1");
+      CAPTURE(begin.back());
+      CHECK(client.ask(words).starts_with("-ERR at most 1000 "));
+      words.resize(900);
+      CHECK_FALSE(client.ask(words).starts_with("-ERR at most"));
+    }
+    const std::string long_word(100'000, 'x');
+    CHECK(client.ask({"HELLO", "3", long_word}).size() < 300);
+    CHECK(client.ask({"CLIENT", "SETINFO", long_word, "x"}).size() < 300);
   }
 
   TEST_CASE("a server answers, and answers again after its port was opened once more") {

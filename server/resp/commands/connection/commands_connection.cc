@@ -141,7 +141,8 @@ std::optional<Hello> take_hello(Call& call) {
       hello.password = call[i + 2];
       i += 2;
     } else {
-      call.reply().error("ERR Syntax error in HELLO option '" + std::string(call[i]) + "'");
+      call.reply().error("ERR Syntax error in HELLO option '" + std::string(printable(call[i])) +
+                         "'");
       return std::nullopt;
     }
   }
@@ -177,7 +178,7 @@ void client_getname(Call& call) {
 void client_setinfo(Call& call) {
   const bool known = same_word(call[2], "lib-name") || same_word(call[2], "lib-ver");
   if (!known) {
-    return call.reply().error("ERR Unrecognized option '" + std::string(call[2]) + "'");
+    return call.reply().error("ERR Unrecognized option '" + std::string(printable(call[2])) + "'");
   }
   if (!is_plain(call[3])) {
     return call.reply().error("ERR " + std::string(call[2]) +
@@ -225,7 +226,7 @@ constexpr Command kClientVerbs[] = {
      .complexity = "O(1)"},
     {.name = "list",
      .arity = -2,
-     .flags = kAdmin,
+     .flags = kAdmin | kFewWords,
      .run = list_clients,
      .since = "2.4.0",
      .usage = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id:integer "
