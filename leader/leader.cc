@@ -1,5 +1,8 @@
 #include "leader/leader.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <string>
 #include <utility>
 
 #include "core/system/standard_descriptors.h"
@@ -158,7 +161,17 @@ std::string Leader::encode_token(const core::VersionVector& seen) const {
 }
 
 core::Result<core::VersionVector> Leader::decode_token(std::string_view token) const {
-  return core::decode_token(impl_->replica().identity().mesh, token);
+  auto seen = core::decode_token(impl_->replica().identity().mesh, token);
+  if (!seen.ok()) return seen;
+  // Others may know of some that this leader does not; with thousands it is none of this mesh.
+  constexpr std::size_t kUnknownMax = 1000;
+  const auto here = this->seen();
+  const auto is_unknown = [&](const auto& entry) { return here->at(entry.origin) == 0; };
+  if (std::ranges::count_if(seen.value(), is_unknown) > std::ptrdiff_t{kUnknownMax}) {
+    return core::invalid("a token names more than " + std::to_string(kUnknownMax) +
+                         " origins that nobody has written under");
+  }
+  return seen;
 }
 
 std::vector<MissingWrites> Leader::missing_writes(const core::VersionVector& seen) const {

@@ -112,7 +112,8 @@ class Leader {
   [[nodiscard]] rows::PublishedVector::Shared seen() const;
   // Returns the vector of the state that read() and keep() give. For the owner's thread.
   [[nodiscard]] rows::PublishedVector::Shared committed() const;
-  // Encodes a vector as a token of this mesh, and decodes one; see core/token.h. Thread-safe.
+  // Encodes a vector as a token of this mesh, and decodes one; see core/token.h. Fails on one that
+  // names thousands of origins that are unknown here, too. Thread-safe.
   [[nodiscard]] std::string encode_token(const core::VersionVector& seen) const;
   [[nodiscard]] core::Result<core::VersionVector> decode_token(std::string_view token) const;
   // Returns the ops that a session has seen and that are not applied here.

@@ -8,6 +8,11 @@ namespace {
 
 // Longer than any client waits, and short enough that the clock cannot overflow.
 constexpr std::chrono::hours kPatienceMax{24 * 365};
+// Of one call; a round that takes no longer needs no rest.
+constexpr std::chrono::milliseconds kAttemptTime{2};
+constexpr int kRestPart = 3;
+// The clock is read once for so many.
+constexpr std::size_t kAtOnce = 4;
 
 }  // namespace
 
@@ -37,16 +42,39 @@ void Waiting::attempt(Client& client) {
 }
 
 void Waiting::attempt_all(const std::function<void(Connection&)>& over) {
-  std::erase_if(connections_, [&](Connection* connection) {
-    attempt(connection->client());
-    if (connection->client().wait) return false;
-    over(*connection);
-    return true;
-  });
+  if (connections_.empty()) return;
+  const SteadyTime begun = steady_now();
+  if (left_ == 0) {
+    if (begun < rests_until_) return;
+    left_ = connections_.size();
+    spent_ = {};
+  }
+  attempt_some(over);
+  spent_ += steady_now() - begun;
+  if (left_ == 0) rests_until_ = begun + (spent_ > kAttemptTime ? kRestPart * spent_ : spent_ * 0);
+}
+
+void Waiting::attempt_some(const std::function<void(Connection&)>& over) {
+  const SteadyTime until = steady_now() + kAttemptTime;
+  for (std::size_t tried = 0; left_ > 0 && !connections_.empty(); --left_) {
+    if (tried++ % kAtOnce == 0 && tried > 1 && steady_now() >= until) return;
+    if (next_ >= connections_.size()) next_ = 0;
+    Connection& connection = *connections_[next_];
+    attempt(connection.client());
+    if (connection.client().wait) {
+      ++next_;
+      continue;
+    }
+    connections_[next_] = connections_.back();
+    connections_.pop_back();
+    over(connection);
+  }
+  if (connections_.empty()) left_ = 0;
 }
 
 void Waiting::forget_gone() {
   std::erase_if(connections_, [](const Connection* connection) { return connection->gone; });
+  left_ = std::min(left_, connections_.size());
 }
 
 Waiting::Milliseconds Waiting::timeout(Milliseconds most) const {
@@ -55,6 +83,9 @@ Waiting::Milliseconds Waiting::timeout(Milliseconds most) const {
     if (connection->client().wait) first = std::min(first, connection->client().wait->until);
   }
   if (first == SteadyTime::max()) return most;
+  if (left_ > 0) return Milliseconds{0};
+  // Those that a change has come for, and that have not been tried since.
+  if (rests_until_ > steady_now()) first = std::min(first, rests_until_);
   // Rounded up: a turn that wakes too early is wasted.
   const auto rest = std::chrono::ceil<Milliseconds>(first - steady_now());
   return std::clamp(rest, Milliseconds{0}, most);

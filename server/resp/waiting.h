@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -31,7 +32,9 @@ class Waiting {
   void add(Connection& connection) { connections_.push_back(&connection); }
   // Tries to answer one client; does nothing if it does not wait.
   static void attempt(Client& client);
-  // Tries to answer all clients, and calls the function with those that wait no longer.
+  // Tries to answer all clients, and calls the function with those that wait no longer. Where that
+  // takes long it is done in pieces, one a call, and rests for three times as long before it begins
+  // anew: who waits for much holds up nobody else.
   void attempt_all(const std::function<void(Connection&)>& over);
   // Forgets closed connections.
   void forget_gone();
@@ -39,7 +42,14 @@ class Waiting {
   [[nodiscard]] Milliseconds timeout(Milliseconds most) const;
 
  private:
+  // Tries some of those that are left of this round.
+  void attempt_some(const std::function<void(Connection&)>& over);
+
   std::vector<Connection*> connections_;
+  std::size_t next_ = 0;          // The one to be tried next.
+  std::size_t left_ = 0;          // Of this round.
+  SteadyTime::duration spent_{};  // In this round.
+  SteadyTime rests_until_ = {};   // Before the next one.
 };
 
 }  // namespace anabranch::server

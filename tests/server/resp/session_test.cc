@@ -8,9 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <anabranch/anabranch.h>
 
+#include "core/hash.h"
+#include "core/token.h"
 #include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
@@ -69,6 +72,13 @@ struct World {
     return us().token();
   }
 };
+
+// A token of the mesh that names so many origins that nobody writes under.
+std::string forged(std::uint64_t origins) {
+  core::VersionVector seen;
+  for (std::uint64_t origin = 1; origin <= origins; ++origin) seen.set(origin, 1);
+  return core::encode_token(core::digest128(Options{}.mesh), seen);
+}
 
 constexpr std::string_view kLacking =
     "-TIMEOUT this session has seen more than this region has: it still lacks 2 ops of region "
@@ -190,6 +200,27 @@ TEST_SUITE("server: sessions") {
     Options options = test::store_options(world.folder, "xx");
     options.mesh = "another";
     CHECK(asked(Store::open(options).token()) == "-ERR the token is of another mesh\r\n");
+  }
+
+  TEST_CASE("a token that names thousands of unknown origins is refused") {
+    World world;
+    CHECK(world.client.ask({"ANABRANCH", "SESSION", forged(1'001), "10"})
+              .starts_with("-ERR a token names more than 1000 origins"));
+    CHECK(world.client.ask({"ANABRANCH", "SESSION", forged(900), "10"})
+              .starts_with("-TIMEOUT"));
+  }
+
+  TEST_CASE("many that wait for much are told in time, and one that has come is let in") {
+    World world;
+    std::vector<std::unique_ptr<RespClient>> waiting;
+    for (int i = 0; i < 200; ++i) {
+      waiting.emplace_back(new RespClient(world.eu.client()));
+      waiting.back()->send(request({"ANABRANCH", "SESSION", forged(900), "3000"}));
+    }
+    REQUIRE(eventually([&] { return world.waiting(200); }));
+    CHECK(world.client.ask({"ANABRANCH", "SESSION", world.us().token(), "60000"}) == "+OK\r\n");
+    for (const auto& each : waiting) CHECK(each->receive().starts_with("-TIMEOUT"));
+    CHECK(world.client.ask({"PING"}) == "+PONG\r\n");
   }
 
   TEST_CASE("words that make no sense are refused") {

@@ -114,7 +114,8 @@ void flush(Call& call, std::uint8_t first, std::uint8_t last) {
       (call.size() == 2 && (same_word(call[1], "async") || same_word(call[1], "sync")));
   if (!valid) return call.reply().error(kSyntaxError);
   for (std::uint8_t database = first; database <= last; ++database) {
-    call.scope.clear(Key::all(database));
+    // Other regions count the survivors of each clear, so one of nothing would be work for them.
+    if (call.scope.count(Key::all(database)) > 0) call.scope.clear(Key::all(database));
   }
   call.reply().ok();
 }
