@@ -198,7 +198,8 @@ struct PresenceStatus {
 };
 
 // A member: a data directory whose process runs, as its newest card shows it. A leader or follower
-// shows a card every second, and all pass it on: so those are known, too, that no link leads to.
+// shows a card every second or more often, and all pass it on: so those are known, too, that no
+// link leads to.
 struct MemberStatus {
   std::string node;  // Names the directory: 32 hexadecimal digits.
   std::string name;  // Options::node_name.
@@ -216,7 +217,7 @@ struct MemberStatus {
   bool able = false;                  // It would lead by itself if there was no leader.
   std::uint64_t reign = 0;            // The number of its leadership while it leads; 0: none.
   bool blind = false;                 // It leads, and has heard no other member since.
-  std::string origin;  // Under which it writes, or would.
+  std::string origin;                 // Under which it writes, or would.
   // How old the leader's own writes are that a follower is sure to have; 0 of a leader, -1 while
   // unknown.
   std::int64_t lag_ms = -1;

@@ -22,7 +22,7 @@ using State = HandoverStatus::State;
 
 namespace {
 
-// eu-1, the leader of eu, and eu-2, which follows it.
+// eu-1, the leader of eu, and eu-2, its follower.
 struct World {
   test::TempDir folder;
   std::unique_ptr<Leader> first;
@@ -182,7 +182,7 @@ TEST_SUITE("leader: handover") {
     World eu;
     REQUIRE(eu.knows(*eu.first, "eu-2"));
     eu.first->begin_handover("eu-2").value_or_raise();
-    // The heir takes what it lacks, but is gone before it hears that it leads.
+    // The heir takes the writes that it lacks, but is gone before it hears that it leads.
     CHECK(test::eventually([&] {
       eu.first->turn();
       if (eu.first->handover().state == State::kLeaves) eu.second->turn();

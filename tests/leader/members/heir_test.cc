@@ -33,7 +33,7 @@ MemberCard card(std::uint64_t node, const std::string& region = "eu") {
           .lag_ms = 100};
 }
 
-// Member 1 of eu, which leads it.
+// Member 1 of eu, its leader.
 struct World {
   CardTable cards;
   regions::Peers peers;
