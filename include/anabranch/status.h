@@ -197,9 +197,8 @@ struct PresenceStatus {
   std::uint64_t missed = 0;    // By listeners whose functions were slow.
 };
 
-// A member: a data directory whose process runs, as its newest card shows it. A leader or follower
-// shows a card every second or more often, and all pass it on: so those are known, too, that no
-// link leads to.
+// A member: a data directory whose process runs, as its newest card shows it. One is shown every
+// second, or more often, and all pass it on: so those are known, too, that no link leads to.
 struct MemberStatus {
   std::string node;  // Names the directory: 32 hexadecimal digits.
   std::string name;  // Options::node_name.
