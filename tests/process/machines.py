@@ -23,6 +23,7 @@ from leaders import BUILD, check, skip
 ADDRESSES = {"eu": "192.0.2.1", "us": "192.0.2.2", "ap": "192.0.2.3", "jp": "192.0.2.4",
              "eu-2": "192.0.2.5"}
 TOOLS = ["unshare", "ip", "chroot", "redis-cli", "pgrep"]
+SECONDS_MAX = int(os.environ.get("PAGES_SECONDS", "280"))
 NAMESPACES = ["unshare", "-mnpf", "--kill-child", "--mount-proc"]
 
 # A shell on a machine, in its own network: a file system over this one, thrown away at the end.
@@ -38,6 +39,7 @@ mkdir -p $over/root/mnt/carry
 mount --bind {folder}/carry $over/root/mnt/carry
 mount -t tmpfs none $over/root/run
 ip link set lo up
+hostname {name}
 exec chroot $over/root bash --norc
 """
 
@@ -85,13 +87,16 @@ class Machine:
     def __init__(self, name, folder):
         self.name, self.folder = name, folder
         self.shell = subprocess.Popen(
-            ["ip", "netns", "exec", name, "unshare", "-mpf", "--kill-child", "sh", "-c",
+            ["ip", "netns", "exec", name, "unshare", "-mupf", "--kill-child", "sh", "-c",
              SHELL.format(folder=folder, name=name)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.run("cd /root")
 
-    def run(self, commands):
-        """Runs commands in the shell, and returns whether the last one succeeded, and what all print."""
+    def run(self, commands, strict=False):
+        """Runs commands in the shell, and returns whether the last one succeeded, or all of them, and
+        what they print."""
+        if strict:
+            commands = f"(set -e\n{commands}\n)"
         self.shell.stdin.write(f"{commands.rstrip()}\necho == end $?\n")
         self.shell.stdin.flush()
         text = ""
@@ -104,7 +109,7 @@ class Machine:
 
     def must(self, commands):
         """As run(); returns what they print, all of which succeed."""
-        succeeded, said = self.run(f"(set -e\n{commands}\n)")
+        succeeded, said = self.run(commands, strict=True)
         check(succeeded, f"on {self.name}: {commands}\nsaid {said}")
         return said.rstrip("\n")
 
@@ -143,12 +148,14 @@ def is_answer(said, shown):
     return re.fullmatch(pattern, "\n".join(squeezed(said)[-len(shown):])) is not None
 
 
-def follow(step, machines):
+def follow(step, machines, strict=False):
     """Commands with an answer are repeated until it comes: what they ask about takes a moment."""
     for name in step.machines:
-        deadline = time.monotonic() + 30
+        if os.environ.get("ANABRANCH_TEST_TRACE"):
+            print(f"{time.monotonic():.1f} {name}: {step.commands}", flush=True)
+        deadline = time.monotonic() + SECONDS_MAX / 5
         while True:
-            succeeded, said = machines[name].run(step.commands)
+            succeeded, said = machines[name].run(step.commands, strict)
             if step.answer is None:
                 check(succeeded, f"on {name}: {step.commands}said {said}")
                 break
@@ -171,7 +178,8 @@ def enter_namespaces(script, tools=()):
         tried = subprocess.run([*NAMESPACES, "sh", "-c", trial], capture_output=True, text=True)
         if tried.returncode != 0:
             skip(f"no networks can be made here: {tried.stderr.strip()}")
-        done = subprocess.run([*NAMESPACES, sys.executable, script, "inside", folder], timeout=170)
+        done = subprocess.run([*NAMESPACES, sys.executable, script, "inside", folder],
+                              timeout=SECONDS_MAX)
     sys.exit(done.returncode)
 
 

@@ -13,8 +13,38 @@ from machines import (ADDRESSES, Machine, enter_namespaces, follow, make_network
                       steps_of)
 from packages import make_package
 
+OPERATIONS = "docs/operations.md"
 VERSIONS = ["0.1.0", "0.2.0"]
-TOOLS = ["cmake", "dpkg-deb", "apt-get", "systemd-sysusers", "systemd-tmpfiles", "setpriv"]
+TOOLS = ["cmake", "dpkg-deb", "dpkg", "systemd-sysusers", "systemd-tmpfiles", "setpriv"]
+
+# apt-get is dpkg with books of its own: those of this machine take seconds to read, and its triggers
+# to run. Services may be started.
+SYSTEM = """chmod 755 /usr/bin/systemctl
+mkdir -p /run/systemd/system /var/lib/own/info /var/lib/own/updates
+touch /var/lib/own/status /var/lib/own/available
+rm -f /usr/sbin/policy-rc.d
+cat >/usr/local/bin/apt-get <<'END'
+#!/bin/sh
+while [ "$1" != install ]; do shift; done
+while [ "${2#-}" != "$2" ]; do shift; done
+exec dpkg --admindir /var/lib/own -i "$2"
+END
+chmod 755 /usr/local/bin/apt-get
+"""
+
+WRITES = 200
+LOSS = f"""for number in $(seq {WRITES}); do echo SET lost:$number value; done | redis-cli -p 6400 >/dev/null
+kill -KILL $(cat /run/systemctl/anabranch.service)
+{sys.executable} - <<'END'
+import glob
+path = sorted(glob.glob("/var/lib/anabranch/data/wal/segment-*"))[-1]
+with open(path, "r+b") as log:
+    at = log.read().index(b"lost:{WRITES // 4}")
+    log.seek(at)
+    log.write(b"L")
+END
+systemctl start anabranch
+"""
 
 
 class World:
@@ -31,8 +61,7 @@ class World:
         for package in self.packages:
             machine.copy(package, "/root")
         machine.copy(systemctl.__file__, "/usr/bin/systemctl")
-        machine.must("chmod 755 /usr/bin/systemctl; mkdir -p /run/systemd/system\n"
-                     "rm -f /usr/sbin/policy-rc.d")
+        machine.must(f"sed -i '1s,.*,#!{sys.executable},' /usr/bin/systemctl\n{SYSTEM}")
         for other, address in ADDRESSES.items():
             machine.must(f"echo {address} {other}.example >>/etc/hosts")
         return machine
@@ -44,7 +73,7 @@ class World:
         steps = steps_of(section_of(text, title) if title else text, "package")
         check(steps, f"{page}, {title}: no steps")
         for step in steps:
-            follow(step, self.machines)
+            follow(step, self.machines, strict=True)
         print(f"{page}{', ' + title if title else ''}: {len(steps)} steps", flush=True)
 
     def end(self):
@@ -52,8 +81,33 @@ class World:
             machine.end()
 
 
+def lose_writes(world):
+    """A byte in the log of eu changes on its disk, before what was written last is in the tables."""
+    eu = world.machines["eu"]
+    for name in ("us", "ap"):
+        world.machines[name].must("systemctl stop anabranch")
+    eu.must(LOSS)
+    for name in ("us", "ap"):
+        world.machines[name].must("systemctl start anabranch")
+
+
+def writes_are_back(world):
+    found = int(world.machines["us"].must(f"redis-cli -p 6400 EXISTS $(seq -f lost:%g {WRITES})"))
+    check(found >= WRITES - 2, f"{found} of {WRITES} are back")  # A record was damaged.
+
+
 def procedures(world):
     world.follow("docs/three-regions.md")
+    world.follow("docs/upgrading.md", "Region by region")
+    world.follow("docs/upgrading.md", "The way back")
+    world.follow(OPERATIONS, "New keys for a region")
+    world.follow(OPERATIONS, "Backups")
+    lose_writes(world)
+    world.follow(OPERATIONS, "Lost writes")
+    writes_are_back(world)
+    world.follow(OPERATIONS, "Adding a region")
+    world.follow(OPERATIONS, "Removing a region")
+    world.follow(OPERATIONS, "Followers")
 
 
 def inside(folder):

@@ -7,6 +7,7 @@ says so (Type=notify). What services print is in /var/log/NAME.log."""
 import glob
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -88,7 +89,7 @@ class Service:
             for word in self.unit.words(key):
                 path = os.path.join(base, word)
                 os.makedirs(path, exist_ok=True)
-                subprocess.run(["chown", "-R", f"{user}:{user}", path], check=True)
+                shutil.chown(path, user, user)
                 made.append(path)
         return made + self.unit.words("ReadWritePaths")
 
