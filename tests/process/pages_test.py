@@ -96,11 +96,21 @@ def writes_are_back(world):
     check(found >= WRITES - 2, f"{found} of {WRITES} are back")  # A record was damaged.
 
 
+def root_sees_as_the_service(world):
+    """A file that the service cannot read is told to root before the service is started."""
+    eu = world.machines["eu"]
+    eu.must("chown root /var/lib/anabranch/users.acl")
+    said = eu.run("anabranch config check /etc/anabranch/anabranch.toml; echo $?")[1]
+    check("Permission denied" in said and "the user anabranch" in said and said.endswith("78\n"), said)
+    said = eu.run("anabranch doctor --offline --config /etc/anabranch/anabranch.toml; echo $?")[1]
+    check("Permission denied" in said and "the user anabranch" in said and said.endswith("\n1\n"), said)
+
+
 def procedures(world):
     world.follow("docs/three-regions.md")
     world.follow("docs/upgrading.md", "Region by region")
     world.follow("docs/upgrading.md", "The way back")
-    world.follow(OPERATIONS, "New keys for a region")
+    world.follow(OPERATIONS, "Keys")
     world.follow(OPERATIONS, "Backups")
     lose_writes(world)
     world.follow(OPERATIONS, "Lost writes")
@@ -108,6 +118,8 @@ def procedures(world):
     world.follow(OPERATIONS, "Adding a region")
     world.follow(OPERATIONS, "Removing a region")
     world.follow(OPERATIONS, "Followers")
+    world.follow(OPERATIONS, "Users")
+    root_sees_as_the_service(world)
 
 
 def inside(folder):
