@@ -23,7 +23,8 @@ from leaders import BUILD, check, skip
 ADDRESSES = {"eu": "192.0.2.1", "us": "192.0.2.2", "ap": "192.0.2.3", "jp": "192.0.2.4",
              "eu-2": "192.0.2.5"}
 TOOLS = ["unshare", "ip", "chroot", "redis-cli", "pgrep"]
-SECONDS_MAX = int(os.environ.get("PAGES_SECONDS", "280"))
+SECONDS_MAX = 280      # Of a page, on a machine that has much else to do.
+ANSWER_SECONDS = 60    # Until an answer is the one of the page.
 NAMESPACES = ["unshare", "-mnpf", "--kill-child", "--mount-proc"]
 
 # A shell on a machine, in its own network: a file system over this one, thrown away at the end.
@@ -151,9 +152,7 @@ def is_answer(said, shown):
 def follow(step, machines, strict=False):
     """Commands with an answer are repeated until it comes: what they ask about takes a moment."""
     for name in step.machines:
-        if os.environ.get("ANABRANCH_TEST_TRACE"):
-            print(f"{time.monotonic():.1f} {name}: {step.commands}", flush=True)
-        deadline = time.monotonic() + SECONDS_MAX / 5
+        deadline = time.monotonic() + ANSWER_SECONDS
         while True:
             succeeded, said = machines[name].run(step.commands, strict)
             if step.answer is None:

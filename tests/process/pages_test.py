@@ -33,7 +33,7 @@ chmod 755 /usr/local/bin/apt-get
 """
 
 WRITES = 200
-LOSS = f"""for number in $(seq {WRITES}); do echo SET lost:$number value; done | redis-cli -p 6400 >/dev/null
+LOSS = f"""seq -f "SET lost:%g value" {WRITES} | redis-cli -p 6400 >/dev/null
 kill -KILL $(cat /run/systemctl/anabranch.service)
 {sys.executable} - <<'END'
 import glob
@@ -67,7 +67,7 @@ class World:
         return machine
 
     def follow(self, page, title=None):
-        """Follows a section of a page, or all of it; returns how many steps that were."""
+        """Follows a section of a page, or all of it."""
         with open(page) as file:
             text = file.read()
         steps = steps_of(section_of(text, title) if title else text, "package")
