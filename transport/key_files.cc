@@ -10,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/system/secret_file.h"
 #include "core/system/standard_descriptors.h"
 #include "core/text.h"
 
@@ -50,8 +51,9 @@ core::Result<std::string> read_file(const std::string& path, Privacy privacy) {
   struct stat facts {};
   if (file.number() < 0 || ::fstat(file.number(), &facts) != 0) return io_failure("read", path);
   if (!S_ISREG(facts.st_mode)) return core::invalid(path + " is not a file");
-  if (privacy == Privacy::kSecret && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return core::invalid(path + " can be read by others: protect the keys with chmod 600");
+  if (privacy == Privacy::kSecret) {
+    const std::string why = core::why_exposed(facts, core::FileReader::self());
+    if (!why.empty()) return core::invalid(path + ": " + why);
   }
   std::string text(kFileSizeMax + 1, '\0');
   std::size_t size = 0;

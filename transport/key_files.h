@@ -13,8 +13,8 @@ namespace anabranch::transport {
 core::Result<void> save_own_keys(const std::string& path, const OwnKeys& keys);
 
 // Reads both files. Fails with kIo when one cannot be read, with kInvalid, naming file and line,
-// when one is malformed, when users other than the owner may read the secrets, or when the secrets
-// are those of another region.
+// when one is malformed, when others may read the secrets (core/system/secret_file.h), or when the
+// secrets are those of another region.
 core::Result<SharedKeys> load_keys(const std::string& own_path, const std::string& known_path,
                                    const std::string& region);
 

@@ -189,6 +189,11 @@ void Links::give_up(Link& link, const std::string& who, const std::string& why) 
   link.why_refused = why;
   if (std::exchange(link.refused, true)) return;
   if (!link.address.empty() && std::exchange(said_[link.address], why) == why) return;
+  if (why == kIsSelf) {  // One list of peers may serve all leaders.
+    if (link.address.empty()) return;
+    effects_.push_back(Notice{who + " " + why + ", and is passed over"});
+    return;
+  }
   ++refused_greetings_;
   effects_.push_back(Alarm{who + " " + why + "; nothing is exchanged with it", true});
 }

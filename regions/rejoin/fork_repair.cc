@@ -117,6 +117,7 @@ core::Result<void> ForkRepair::resolve(const GroupClosed& /*closed*/, Origin ori
 }
 
 void ForkRepair::on(const Refusal& refusal) {
+  if (refusal.why == kIsSelf) return;  // The end that dialled says it, and it is no fault.
   const std::string what = refusal.lost ? "it joins again, and writes as new what only it has"
                                         : "nothing is exchanged with that region";
   owner_.alarms.raise_once("region " + refusal.region + " refuses this leader: it " + refusal.why +

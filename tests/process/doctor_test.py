@@ -122,6 +122,22 @@ def given_up(world):
                                           for peer in left.status()["peers"]))
 
 
+def follows_alone(world):
+    """A follower whose peers are of its own region is told of; with all regions as peers it is well."""
+    eu = world.start("eu", name="leader")
+    us = world.start("us", peers=[eu], name="other")
+    wait_until("both are connected", lambda: eu.is_connected(us) and us.is_connected(eu))
+    follower = world.start("eu", peers=[eu], flags=["--follower"], name="follower")
+    wait_until("it is warned", lambda: "promoted, it would be alone" in
+               looked("--redis", follower.redis).stdout)
+    ill(["--redis", follower.redis], "it would be alone", "give it the peers of its leader")
+    check(follower.stop() == 0, "a clean end")
+    follower.peers.append(us.listen)
+    follower.start()
+    wait_until("nothing is wrong", lambda: looked("--redis", follower.redis).returncode == 0)
+    well("--redis", eu.redis)
+
+
 def not_allowed(world):
     """A directory of another user is told as that; root may look into all."""
     if os.geteuid() != 0:
@@ -161,6 +177,8 @@ def main():
         given_up(world)
         not_allowed(world)
         damage(world)
+    with World() as world:
+        follows_alone(world)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,10 @@ def one_list_everywhere(world):
         time.sleep(0.1)
     for each in leaders:
         check("is gone" not in log_of(each), log_of(each))
-        check(log_of(each).count("this leader itself") <= 6, log_of(each))
+        about_itself = [line for line in log_of(each).splitlines() if "this leader itself" in line]
+        check(len(about_itself) <= 6, log_of(each))
+        check(not any(" warning " in line for line in about_itself), about_itself)
+        check(each.status()["refused"]["greetings"] == 0, each.status()["refused"])
     for each in leaders:
         check(each.stop() == 0, "a clean end")
 

@@ -5,6 +5,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/listener.h"
+#include "server/cli/config/service_user.h"
 #include "server/cli/printable.h"
 #include "server/config_doubts.h"
 #include "storage/disk_room.h"
@@ -50,6 +52,19 @@ void add_notes(const json& status, Findings& all) {
                    "start its leader, or anabranch region retire " + name});
   }
   if (peers.empty()) all.push_back({false, "it has no peers: its writes are on one disk", ""});
+}
+
+// Once it is promoted, a follower that is linked with its own region alone has nobody to send to.
+void add_lone_follower(const json& status, Findings& all) {
+  if (!status.at("follower").get<bool>()) return;
+  const auto is_other = [&](const json& each) { return each.at("region") != status.at("region"); };
+  const auto counts = [&](const json& each) {
+    return is_other(each) && each.at("retirement") == "";
+  };
+  if (std::ranges::none_of(status.at("regions"), counts)) return;
+  if (std::ranges::any_of(status.at("peers"), is_other)) return;
+  all.push_back({true, "it follows, and has no link to another region: promoted, it would be alone",
+                 "give it the peers of its leader, too"});
 }
 
 constexpr const char* kAsItsUser = "run this as the user of the leader, or as root";
@@ -96,6 +111,7 @@ Findings findings_in_status(const json& status) {
   for (const json& warning : status.at("warnings")) {
     all.push_back({true, text(warning, "text"), text(warning, "what_to_do")});
   }
+  add_lone_follower(status, all);
   add_notes(status, all);
   return all;
 }
@@ -210,9 +226,14 @@ Findings findings_in_file(const std::string& path, Config& config) {
   for (const std::string& note : notes(config)) {
     all.push_back({false, std::string(path).append(": ").append(note), ""});
   }
+  const ServiceUser user(config.store.path);
   for (const std::string& doubt : doubts(config)) {
-    all.push_back(
-        {true, std::string(path).append(": ").append(doubt), "correct it before the next start"});
+    all.push_back({true, std::string(path).append(": ").append(doubt),
+                   std::string("correct it before the next start") +
+                       (user.who().empty() ? "" : "; its files were read as " + user.who())});
+  }
+  if (!ServiceUser::may_read(path)) {
+    all.push_back({true, path + ": it cannot be read by " + user.who(), "chgrp and chmod it"});
   }
   if (const auto complete = check_complete(config); !complete.ok()) {
     all.push_back({true, path + ": " + complete.failure().message, "add it to the file"});

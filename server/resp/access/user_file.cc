@@ -12,6 +12,7 @@
 
 #include "control/resp/file.h"
 #include "core/log.h"
+#include "core/system/secret_file.h"
 #include "core/text.h"
 
 namespace anabranch::server {
@@ -28,8 +29,8 @@ core::Failure failed(const std::string& what, const std::string& path) {
 // Checks an opened file, which cannot be replaced in between.
 core::Result<void> check(const struct stat& facts, const std::string& path) {
   if (!S_ISREG(facts.st_mode)) return core::invalid(path + " is not a file");
-  if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return core::invalid(path + " can be read by others, and has passwords: chmod 600 it");
+  if (const std::string why = core::why_exposed(facts, core::FileReader::self()); !why.empty()) {
+    return core::invalid(path + ": " + why);
   }
   if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
     return core::invalid(path + " belongs to another user of this machine: chown it");

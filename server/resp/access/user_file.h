@@ -1,4 +1,4 @@
-// The file of users: only its owner may read it, since it has the hashes of passwords.
+// The file of users: others may not read it, since it has the hashes of passwords.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 namespace anabranch::server {
 
 // Returns the text of a file. Fails with kInvalid, naming the file, if it is none, is larger than
-// 16 MiB, belongs to another user than this process' or root, or if others can read it; kIo.
+// 16 MiB, belongs to another user than this process' or root, or if others can read it
+// (core/system/secret_file.h); kIo.
 core::Result<std::string> read_user_file(const std::string& path);
 // Replaces a file: a reader sees the old text or the new one, also after a crash. Its mode is 0600.
 // Fails with kIo; then the file is as before.

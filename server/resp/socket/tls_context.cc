@@ -16,7 +16,7 @@
 #include <new>
 #include <utility>
 
-#include "server/resp/socket/secret_file.h"
+#include "core/system/secret_file.h"
 
 namespace anabranch::server {
 namespace {
@@ -43,7 +43,8 @@ core::Result<void> check_file(std::string_view what, const std::string& path, bo
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) return bad_file(what, path, std::strerror(errno));
   if (!S_ISREG(facts.st_mode)) return bad_file(what, path, "it is not a file");
-  if (const std::string why = secret ? why_exposed(facts, Reader::self()) : ""; !why.empty()) {
+  if (const std::string why = secret ? core::why_exposed(facts, core::FileReader::self()) : "";
+      !why.empty()) {
     return bad_file(what, path, why);
   }
   if (::access(path.c_str(), R_OK) != 0) return bad_file(what, path, std::strerror(errno));

@@ -21,7 +21,7 @@ struct TlsFiles {
   enum class Clients : unsigned char { kUnasked, kMay, kMust };
 
   std::string certificate = {};         // PEM: of this server, then those between it and a root.
-  std::string key = {};                 // PEM, not for others (secret_file.h).
+  std::string key = {};                 // PEM, not for others (core/system).
   std::string clients_ca = {};          // PEM: the roots of clients' certificates.
   Clients clients = Clients::kUnasked;  // Whether clients show a certificate.
 

@@ -395,7 +395,7 @@ TEST_SUITE("server: users") {
     CHECK(user.closed());
     // What others can read is refused.
     REQUIRE(::chmod(path.c_str(), 0644) == 0);
-    CHECK(ask(admin, "ACL LOAD").starts_with("-ERR " + path + " can be read by others"));
+    CHECK(ask(admin, "ACL LOAD").starts_with("-ERR " + path + ": others can read it"));
     CHECK(ask(admin, "ACL USERS") == "*1\r\n$7\r\ndefault\r\n");
   }
 

@@ -39,13 +39,18 @@ TEST_SUITE("server: logins") {
     CHECK(read_user_file(path).failure().message.find("No such file") != std::string::npos);
     CHECK(read_user_file(folder.path().string()).failure().message.ends_with("is not a file"));
     REQUIRE(write_user_file(path, "user a on\n").ok());
-    for (const mode_t mode : {0640, 0604, 0620, 0602}) {
+    for (const mode_t mode : {0644, 0604, 0602}) {
       REQUIRE(::chmod(path.c_str(), mode) == 0);
       CHECK(read_user_file(path).failure().message ==
-            path + " can be read by others, and has passwords: chmod 600 it");
+            path + ": others can read it: chmod 600 it, or 640 with a group of the server");
     }
-    REQUIRE(::chmod(path.c_str(), 0400) == 0);
-    CHECK(read_user_file(path).ok());
+    REQUIRE(::chmod(path.c_str(), 0620) == 0);
+    CHECK(read_user_file(path).failure().message ==
+          path + ": its group can change it: chmod 640 it");
+    for (const mode_t mode : {0400, 0440, 0640}) {  // Its group is one of this process.
+      REQUIRE(::chmod(path.c_str(), mode) == 0);
+      CHECK(read_user_file(path).ok());
+    }
     const auto failed = write_user_file((folder.path() / "none" / "users").string(), "");
     CHECK(failed.failure().message.starts_with("cannot make a file beside"));
   }

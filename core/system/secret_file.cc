@@ -1,13 +1,13 @@
-#include "server/resp/socket/secret_file.h"
+#include "core/system/secret_file.h"
 
 #include <unistd.h>
 
 #include <algorithm>
 
-namespace anabranch::server {
+namespace anabranch::core {
 
-Reader Reader::self() {
-  Reader reader{::geteuid(), {::getegid()}};
+FileReader FileReader::self() {
+  FileReader reader{::geteuid(), {::getegid()}};
   const int count = ::getgroups(0, nullptr);
   if (count <= 0) return reader;
   std::vector<gid_t> others(static_cast<std::size_t>(count));
@@ -18,7 +18,7 @@ Reader Reader::self() {
   return reader;
 }
 
-std::string why_exposed(const struct stat& facts, const Reader& reader) {
+std::string why_exposed(const struct stat& facts, const FileReader& reader) {
   constexpr mode_t kGroupMayNot = S_IWGRP | S_IXGRP;
   if ((facts.st_mode & S_IRWXO) != 0) {
     return "others can read it: chmod 600 it, or 640 with a group of the server";
@@ -35,4 +35,4 @@ std::string why_exposed(const struct stat& facts, const Reader& reader) {
   return {};
 }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::core

@@ -1,6 +1,6 @@
 // The rights with which a key file is accepted.
 
-#include "server/resp/socket/secret_file.h"
+#include "core/system/secret_file.h"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace anabranch::server::secret_file_test {
+namespace anabranch::core::secret_file_test {
 namespace {
 
 constexpr uid_t kServer = 200;
@@ -60,7 +60,7 @@ TEST_SUITE("secret file") {
   }
 
   TEST_CASE("this process is in its own group") {
-    const Reader self = Reader::self();
+    const FileReader self = FileReader::self();
     CHECK(self.user == ::geteuid());
     CHECK(std::ranges::count(self.groups, ::getegid()) > 0);
     std::vector<gid_t> others(static_cast<std::size_t>(::getgroups(0, nullptr)));
@@ -71,4 +71,4 @@ TEST_SUITE("secret file") {
 }
 
 }  // namespace
-}  // namespace anabranch::server::secret_file_test
+}  // namespace anabranch::core::secret_file_test

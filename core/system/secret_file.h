@@ -1,5 +1,7 @@
-// Whether a secret key lies where others could take it. Debian keeps keys in /etc/ssl/private,
-// which belongs to root and whose group ssl-cert may read: a group that the server is a member of.
+// Whether a file with secrets lies where others could take it. Debian keeps keys in
+// /etc/ssl/private, which belongs to root and whose group ssl-cert may read: a group that the
+// server is a member of. Kubernetes mounts secrets as files of root that the group of the pod may
+// read.
 #pragma once
 
 #include <sys/stat.h>
@@ -8,20 +10,20 @@
 #include <string>
 #include <vector>
 
-namespace anabranch::server {
+namespace anabranch::core {
 
 // A process, as the system sees it when it opens files.
-struct Reader {
+struct FileReader {
   uid_t user = 0;
   std::vector<gid_t> groups = {};
 
   // Returns this process. Fails never: a process without further groups has its own.
-  static Reader self();
+  static FileReader self();
 };
 
 // Returns why a file with a secret is refused, and what to do; empty if it is not. A file for its
 // owner alone is fine. Its group may read it if the file belongs to root or the reader's user, and
 // the group is root's or one of the reader's.
-std::string why_exposed(const struct stat& facts, const Reader& reader);
+std::string why_exposed(const struct stat& facts, const FileReader& reader);
 
-}  // namespace anabranch::server
+}  // namespace anabranch::core
