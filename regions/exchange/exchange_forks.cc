@@ -1,6 +1,7 @@
 // Part of Exchange: forks. Compares the histories that peers show, and tells peers where they
 // differ.
 #include <algorithm>
+#include <iterator>
 
 #include "core/mark.h"
 #include "core/planted_bug.h"
@@ -72,19 +73,21 @@ void Exchange::tell_history(Peer& peer, Origin origin) {
   links_.send(peer, forks_.history(peer, origin));
 }
 
+// A peer that names many origins is told of some: it says each one again until it has heard of it
+// (repeat_histories), and subscribes anew once it has.
 bool Exchange::agree_on_forks(const Peer& peer, const std::vector<Origin>& forked) {
-  const std::vector<Origin> known = forks_.with(peer);
+  constexpr std::size_t kToldMax = 64;
+  const std::vector<Origin> known = forks_.with(peer);  // Both are sorted.
   if (known == forked) return true;
-  bool aware = true;
-  for (const Origin origin : known) {
-    if (std::ranges::find(forked, origin) != forked.end()) continue;
-    aware = false;
-    links_.send(peer, forks_.history(peer, origin));
+  std::vector<Origin> differ;
+  std::ranges::set_difference(known, forked, std::back_inserter(differ));
+  const bool aware = differ.empty();
+  std::ranges::set_difference(forked, known, std::back_inserter(differ));
+  if (differ.size() > kToldMax) {
+    mark<"a peer names more forks than it is told of at once">();
+    differ.resize(kToldMax);
   }
-  for (const Origin origin : forked) {
-    if (std::ranges::find(known, origin) == known.end())
-      links_.send(peer, forks_.history(peer, origin));
-  }
+  for (const Origin origin : differ) links_.send(peer, forks_.history(peer, origin));
   return aware;
 }
 

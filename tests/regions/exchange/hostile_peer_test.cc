@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/batch.h"
 #include "core/codec.h"
@@ -226,6 +228,16 @@ TEST_CASE("acks beyond what was sent and subscriptions to nonsense send nothing 
   CHECK(std::ranges::none_of(world.replica().effects(), is_batch));
   world.hear(regions::Subscribe{kMost, kMost, {{1, 1}}});
   CHECK(std::ranges::count_if(world.replica().effects(), is_batch) == 1);
+}
+
+TEST_CASE("a subscription that names forks without end is answered for some of them") {
+  HostilePeerWorld world;
+  std::vector<Origin> forked(16'384);
+  for (std::size_t i = 0; i < forked.size(); ++i) forked[i] = 100 + i;
+  world.replica().effects().clear();
+  world.hear(regions::Subscribe{1, 1000, {{1, 1}}, std::move(forked)});
+  CHECK(world.count<regions::Send>() >= 1);
+  CHECK(world.count<regions::Send>() <= 64);
 }
 
 TEST_CASE("a subscription of a process that is gone does not outnumber those of the next one") {
