@@ -141,8 +141,8 @@ std::optional<Hello> take_hello(Call& call) {
       hello.password = call[i + 2];
       i += 2;
     } else {
-      call.reply().error("ERR Syntax error in HELLO option '" + std::string(printable(call[i])) +
-                         "'");
+      call.reply().error("ERR Syntax error in HELLO option '" +
+                         std::string(control::printable(call[i])) + "'");
       return std::nullopt;
     }
   }
@@ -178,7 +178,8 @@ void client_getname(Call& call) {
 void client_setinfo(Call& call) {
   const bool known = same_word(call[2], "lib-name") || same_word(call[2], "lib-ver");
   if (!known) {
-    return call.reply().error("ERR Unrecognized option '" + std::string(printable(call[2])) + "'");
+    return call.reply().error("ERR Unrecognized option '" +
+                              std::string(control::printable(call[2])) + "'");
   }
   if (!is_plain(call[3])) {
     return call.reply().error("ERR " + std::string(call[2]) +
