@@ -99,11 +99,11 @@ TEST_SUITE("members: status") {
     const WarningStatus* const told = warning(status, "member_leads");
     REQUIRE(told != nullptr);
     CHECK(told->text == "two members of region eu, eu-1 and eu-2, lead it");
-    CHECK(told->remedy.find("stop one of them") != std::string::npos);
+    CHECK(told->what_to_do.find("stop one of them") != std::string::npos);
     CHECK(warning(status_with({other}, believe, {}, 60'000), "member_leads") == nullptr);
     other.promote_after_ms = 2'000;
     const StoreStatus choosing = status_with({other}, believe);
-    CHECK(warning(choosing, "member_leads")->remedy.find("gives way") != std::string::npos);
+    CHECK(warning(choosing, "member_leads")->what_to_do.find("gives way") != std::string::npos);
     other.region = "us";
     CHECK(status_with({other}, believe).warnings.empty());
   }
