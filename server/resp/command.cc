@@ -182,8 +182,11 @@ namespace {
 
 // Names may come several times, but not without end.
 Resolved bounded(Resolved resolved, Arguments arguments) {
-  if (!resolved.command->has(kFewWords) || arguments.size() <= kWordsMax) return resolved;
-  return {nullptr, nullptr, "ERR at most " + std::to_string(kWordsMax) + " words in one request"};
+  constexpr std::size_t kWordsOfName = 2;
+  if (!resolved.command->has(kFewNames) || arguments.size() <= kWordsOfName + kNamesMax) {
+    return resolved;
+  }
+  return {nullptr, nullptr, "ERR at most " + std::to_string(kNamesMax) + " names in one request"};
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ enum Flag : std::uint32_t {
   kNoted = 1U << 13U,     // Leaves a line in the log, with user and address.
   kAllKeys = 1U << 14U,   // Tells or changes keys that its words do not name.
   kLarge = 1U << 15U,     // Writes as much as is at its keys (work.h).
-  kFewWords = 1U << 16U,  // At most kWordsMax: all that it answers is made in one piece.
+  kFewNames = 1U << 16U,  // At most kNamesMax: all that it answers is made in one piece.
 };
 
 // The family of a command in documentation.
@@ -122,8 +122,8 @@ inline constexpr KeySpec kReadKey = key_at(1, kReadsOnly | kAccess);  // Its val
 inline constexpr KeySpec kChangedKey = key_at(1, kReadsAndWrites | kAccess | kUpdate);
 inline constexpr KeySpec kUpdatedKey = key_at(1, kReadsAndWrites | kUpdate);
 
-// Of a request with kFewWords.
-inline constexpr std::size_t kWordsMax = 1000;
+// Of a request with kFewNames.
+inline constexpr std::size_t kNamesMax = 1000;
 
 struct Command {
   std::string_view name = {};  // In lower case.

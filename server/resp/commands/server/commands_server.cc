@@ -103,7 +103,7 @@ void monitor(Call& call) {
 constexpr Command kServerCommands[] = {
     {.name = "info",
      .arity = -1,
-     .flags = kAfterCommit | kFewWords,
+     .flags = kAfterCommit | kFewNames,
      .categories = kInDangerous,
      .run = info,
      .since = "1.0.0",

@@ -108,7 +108,7 @@ void resetstat(Call& call) {
 constexpr Command kConfigVerbs[] = {
     {.name = "get",
      .arity = -3,
-     .flags = kAdmin | kFewWords,
+     .flags = kAdmin | kFewNames,
      .run = get,
      .since = "2.0.0",
      .usage = "pattern [pattern ...]",
@@ -116,7 +116,7 @@ constexpr Command kConfigVerbs[] = {
      .complexity = "O(N), N the number of parameters"},
     {.name = "set",
      .arity = -4,
-     .flags = kAdmin | kNoted | kFewWords,
+     .flags = kAdmin | kNoted | kFewNames,
      .run = set,
      .since = "2.0.0",
      .usage = "parameter value [parameter value ...]",
