@@ -144,8 +144,7 @@ TEST_SUITE("server: commands") {
     for (const Words& begin :
          {Words{"CONFIG", "GET"}, Words{"CONFIG", "SET"}, Words{"LATENCY", "HISTOGRAM"},
           Words{"LATENCY", "RESET"}, Words{"CLIENT", "LIST", "ID"}, Words{"COMMAND", "INFO"},
-          Words{"COMMAND", "DOCS"}, Words{"INFO"}, Words{"ACL", "SETUSER", "user"},
-          Words{"ANABRANCH", "VERIFY", "START"}}) {
+          Words{"COMMAND", "DOCS"}, Words{"INFO"}, Words{"ANABRANCH", "VERIFY", "START"}}) {
       Words words = begin;
       words.resize(1'100, "1");
       CAPTURE(begin.back());
