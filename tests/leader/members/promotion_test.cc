@@ -1,6 +1,8 @@
 // Members of a region choose its leader: with real leaders, links and disks.
 #include "leader/members/promotion.h"
 
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -186,12 +188,14 @@ TEST_SUITE("leader: promotion") {
     World world;
     world.put("eu-1", "key", "1");
     REQUIRE(world.until([&] { return world.is_equal(); }));
+    const std::uint64_t free = std::filesystem::space(world.path("eu-1")).available;
     world.stop("eu-1");
-    world.open("eu-1", {.reserve_bytes = std::uint64_t{1} << 60U});
+    world.open("eu-1", {.reserve_bytes = 2 * free});
+    REQUIRE(world.until([&] { return world.leads("eu-1"); }));
+    CHECK_THROWS_AS(world.put("eu-1", "key", "more"), Error);
     REQUIRE(world.until([&] { return world.leads("eu-2") && !world.leads("eu-1"); }));
     world.put("eu-2", "key", "2");
-    REQUIRE(world.until([&] { return world.is_equal(); }));
-    CHECK(world.get("eu-1", "key") == "2");
+    CHECK(world.get("eu-2", "key") == "2");
   }
 
   TEST_CASE("a start goes on as the directory says when nobody else is there") {
