@@ -27,13 +27,13 @@ const char* word_of(State state) {
   return "none";
 }
 
-void start(Call& call) {
+void begin_handover(Call& call) {
   if (call.size() > 4) throw Error(ErrorCode::kInvalid, "syntax error");
   call.leader.begin_handover(call.size() == 4 ? call[3] : std::string_view()).value_or_raise();
   call.reply().ok();
 }
 
-void result(Call& call) {
+void tell_handover(Call& call) {
   const leader::HandoverStatus& status = call.leader.handover();
   const nlohmann::ordered_json json = {
       {"state", word_of(status.state)}, {"member", status.member}, {"why", status.why}};
@@ -45,14 +45,14 @@ constexpr Verb kHandoverVerbs[] = {
      .arity = -3,
      .access = Access::kBetween,
      .acts = true,
-     .run = start,
+     .run = begin_handover,
      .usage = "[member]",
      .help =
          "Begins to hand the lead over to a member, or the first that can take it. Writes wait."},
     {.name = "result",
      .arity = 3,
      .access = Access::kBetween,
-     .run = result,
+     .run = tell_handover,
      .help = "The newest handover since the start as JSON: none, leaves, names, done or failed."},
 };
 

@@ -206,8 +206,7 @@ TEST_SUITE("server: sessions") {
     World world;
     CHECK(world.client.ask({"ANABRANCH", "SESSION", forged(1'001), "10"})
               .starts_with("-ERR a token names more than 1000 origins"));
-    CHECK(world.client.ask({"ANABRANCH", "SESSION", forged(900), "10"})
-              .starts_with("-TIMEOUT"));
+    CHECK(world.client.ask({"ANABRANCH", "SESSION", forged(900), "10"}).starts_with("-TIMEOUT"));
   }
 
   TEST_CASE("many that wait for much are told in time, and one that has come is let in") {
