@@ -112,6 +112,7 @@ core::Result<void> Leader::begin_handover(std::string_view member) {
   return impl_->begin_handover(member);
 }
 bool Leader::hand_over_to_stop() { return impl_->hand_over_to_stop(); }
+std::uint64_t Leader::member_looks() const { return impl_->member_looks(); }
 bool Leader::chooses() const { return impl_->chooses(); }
 const HandoverStatus& Leader::handover() const { return impl_->handover(); }
 bool Leader::follows() const { return impl_->replica().exchange().follows(); }

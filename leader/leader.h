@@ -195,6 +195,9 @@ class Leader {
   // refused with Error{kReadOnly}; their owner had better let them wait while it is under way.
   // Fails with a sentence, and changes nothing, where no member can take the lead.
   core::Result<void> begin_handover(std::string_view member);
+  // Counts the looks at the members: behind each of them the answers of chooses(), handover() and
+  // follows() may be others than before.
+  [[nodiscard]] std::uint64_t member_looks() const;
   // Begins the same before this leader stops, where its region chooses its leader, and a member can
   // take the lead. Returns whether it has begun.
   bool hand_over_to_stop();

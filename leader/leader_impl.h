@@ -191,7 +191,7 @@ class Leader::Impl {
     collect(now);
     look_around(now);
     if (members_->looks(now)) look_at_members(now);
-    hand_over(now);
+    if (handover_->is_due()) hand_over(now);
     carry_out();
     const std::chrono::milliseconds rest = more ? std::chrono::milliseconds(0) : until_due(now);
     next_turn_ms_ = now + rest.count();
@@ -251,6 +251,7 @@ class Leader::Impl {
     carry_out();
     return begun;
   }
+  std::uint64_t member_looks() const { return member_looks_; }
   bool chooses() const { return promotion_->is_on(); }
   bool hand_over_to_stop() {
     const bool may = chooses() && !replica_->exchange().follows() && !replica_->broken();
@@ -364,6 +365,7 @@ class Leader::Impl {
   }
 
   void look_at_members(core::Millis now) {
+    ++member_looks_;
     const regions::Health health = this->health(now);
     (void)promotion_->look(health, handover_->status().under_way(), now);
     members_->look(*replica_, health, now);
@@ -376,6 +378,7 @@ class Leader::Impl {
   }
   void hand_over(core::Millis now) {
     if (promotion_->is_on()) return;
+    ++member_looks_;
     const bool changed = handover_->look(now);
     scope_->writer().leave(leaves());
     if (changed) look_at_members(now);
@@ -488,6 +491,7 @@ class Leader::Impl {
   BesideWrites beside_writes_;
   CommitTimes commit_times_;
   RecentCommits recent_commits_;
+  std::uint64_t member_looks_ = 0;
   Pacer::Time commit_begun_{0};
   EffectOutlet outlet_{options_.region};
   core::Millis next_collect_ms_ = 0;

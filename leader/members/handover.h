@@ -39,6 +39,8 @@ class Handover {
   // All must be on the disk, and nothing be staged, and Members::look() be of this moment. Fails
   // with a sentence, and changes nothing, where that cannot be.
   core::Result<void> begin(std::string_view called, core::Millis now);
+  // Whether look() has anything to do: one is under way, or this member was handed the lead.
+  [[nodiscard]] bool is_due() const { return status_.under_way() || members_.is_named(); }
   // Goes on; at another member takes the lead that it was handed. Nothing may be staged, and no
   // commit under way. Returns whether the role of this member has changed.
   bool look(core::Millis now);

@@ -79,7 +79,9 @@ class Members {
   void look(regions::Replica& replica, const regions::Health& health, core::Millis steady_now);
   // Whether something has come that the owner is to look at now; forgets it. The owner is woken
   // for it, by Transport::wake().
-  [[nodiscard]] bool take_urgent() { return urgent_.exchange(false); }
+  [[nodiscard]] bool take_urgent() {
+    return urgent_.load(std::memory_order_relaxed) && urgent_.exchange(false);
+  }
   // How long the owner may rest before it gives a sign of life, or looks again.
   [[nodiscard]] core::Millis rest_ms() const { return rest_ms_; }
   void use(transport::SharedKeys keys);

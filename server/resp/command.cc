@@ -181,11 +181,12 @@ const Command* find_row(std::string_view full_name) {
 namespace {
 
 // Names may come several times, but not without end.
-Resolved bounded(Resolved resolved, Arguments arguments) {
+bool has_too_many(const Command& command, Arguments arguments) {
   constexpr std::size_t kWordsOfName = 2;
-  if (!resolved.command->has(kFewNames) || arguments.size() <= kWordsOfName + kNamesMax) {
-    return resolved;
-  }
+  return command.has(kFewNames) && arguments.size() > kWordsOfName + kNamesMax;
+}
+
+Resolved too_many() {
   return {nullptr, nullptr, "ERR at most " + std::to_string(kNamesMax) + " names in one request"};
 }
 
@@ -195,7 +196,8 @@ Resolved resolve(Arguments arguments) {
   const Command* command = find_command(arguments[0]);
   if (command == nullptr) return {nullptr, nullptr, unknown_command(arguments)};
   if (command->verbs.empty() && command->takes(arguments.size())) {
-    return bounded({command, command, {}}, arguments);
+    if (has_too_many(*command, arguments)) return too_many();
+    return {command, command, {}};
   }
   Resolved resolved{command, command, {}};
   std::string name;
@@ -214,7 +216,8 @@ Resolved resolve(Arguments arguments) {
   if (command->run == nullptr || !command->takes(arguments.size())) {
     return {nullptr, nullptr, arity_error(name.append(command->name))};
   }
-  return bounded(std::move(resolved), arguments);
+  if (has_too_many(*command, arguments)) return too_many();
+  return resolved;
 }
 
 namespace {

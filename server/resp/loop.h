@@ -179,6 +179,7 @@ class Loop {
   Strangers strangers_;
   std::vector<Connection*> behind_removals_;  // Held back until all removals are over,
   std::vector<Connection*> paused_;           // and until CLIENT PAUSE, or a handover, is.
+  std::uint64_t member_looks_ = 0;            // Of the leader, as they were seen last.
   SteadyTime parts_at_ = {};                  // The other clients leave; while host_.parting.
   SteadyTime look_for_idle_ = {};
   Heap heap_;

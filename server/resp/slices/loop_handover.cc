@@ -72,6 +72,9 @@ Loop::Milliseconds Loop::parts_in() const {
 
 void Loop::look_at_handover() {
   if (turn_.leader_is_away()) return;
+  const std::uint64_t looks = leader_.member_looks();
+  const bool is_news = std::exchange(member_looks_, looks) != looks;
+  if (!is_news && !host_.hands_over && !host_.leaves && !host_.parting) return;
   host_.chooses = leader_.chooses() && !leader_.follows();
   const bool before =
       std::exchange(host_.hands_over, host_.leaves || leader_.handover().under_way());
