@@ -271,17 +271,10 @@ constexpr std::array kSettings{
             {},
             {},
             "tcp://eu-1.example:7400"},
-    Setting{
-        "promote_after",
-        "--promote-after",
-        "TIME",
-        "when its region has had no leader for so long a follower leads by itself; 2s is a good "
-        "choice; 0: never",
-        Kind::kTime,
-        set_number_or_none<&Options::promote_after_ms>,
-        {},
-        {},
-        "2s"},
+    Setting{"promote_after", "--promote-after", "TIME",
+            "when its region has had no leader for so long a follower leads by itself; 2s is a "
+            "good choice; 0: never",
+            Kind::kTime, set_number_or_none<&Options::promote_after_ms>},
     Setting{"follower", "--follower", "",
             "copies a leader of its region and serves reads, until it is promoted", Kind::kSwitch,
             set_switch<&Options::follower>},

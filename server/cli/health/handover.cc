@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds kLookAgain{50};
+constexpr std::chrono::milliseconds kBetweenAsks{50};
 // Longer than a handover takes, also if it fails.
 constexpr std::chrono::seconds kLongest{30};
 
@@ -42,7 +42,7 @@ core::Result<std::string> wait(const Arguments& arguments) {
                            printable(status.at("why").get<std::string>()));
     }
     if (state == "none") return core::invalid("the leader was started anew meanwhile");
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kBetweenAsks);
   }
   return core::invalid("no end of the handover is told: look at anabranch status");
 }
