@@ -53,9 +53,9 @@ ExitCode run_handover(const Arguments& arguments) try {
   if (members.size() > 1) return print_error("one member can take the lead", kUsage);
   words.insert(words.end(), members.begin(), members.end());
   const core::Result<std::string> begun = ask(arguments, std::move(words));
-  if (!begun.ok()) return print_error(begun.failure());
+  if (!begun.ok()) return print_unanswered(begun.failure());
   const core::Result<std::string> done = wait(arguments);
-  if (!done.ok()) return print_error(done.failure());
+  if (!done.ok()) return print_unanswered(done.failure());
   std::cout << done.value() << " leads the region now, and this member follows\n";
   return kClean;
 } catch (const json::exception& error) {

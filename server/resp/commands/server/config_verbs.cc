@@ -45,7 +45,7 @@ void get(Call& call) {
   call.reply().enclose(mark, Writer::Aggregate::kMap, found);
 }
 
-struct Setting {
+struct NewValue {
   const Parameter* parameter;
   std::int64_t number;
 };
@@ -67,8 +67,8 @@ void check_unchanged(const Host& host, const std::string& name, std::string_view
 }
 
 // Returns the setting in the words; nullopt if it changes nothing. Throws if it is refused.
-std::optional<Setting> take_setting(const Host& host, const std::string& name,
-                                    std::string_view value) {
+std::optional<NewValue> take_setting(const Host& host, const std::string& name,
+                                     std::string_view value) {
   const Parameter* const found = find_parameter(name);
   if (found == nullptr) {
     check_unchanged(host, name, value);
@@ -77,21 +77,21 @@ std::optional<Setting> take_setting(const Host& host, const std::string& name,
   if (value_of(*found, host) == value) return std::nullopt;
   const core::Result<std::int64_t> number = parse_value(host, *found, value);
   if (!number.ok()) refuse(name, number.failure().message);
-  return Setting{found, number.value()};
+  return NewValue{found, number.value()};
 }
 
 // Sets all, or none.
 void set(Call& call) {
   if (call.size() % 2 != 0) return call.reply().error(arity_error("config|set"));
   std::vector<std::string> names;
-  std::vector<Setting> settings;
+  std::vector<NewValue> settings;
   for (std::size_t i = 2; i < call.size(); i += 2) {
     names.push_back(in_lower_case(call[i]));
     if (std::ranges::count(names, names.back()) > 1) refuse(names.back(), "duplicate parameter");
     const auto setting = take_setting(call.host, names.back(), call[i + 1]);
     if (setting) settings.push_back(*setting);
   }
-  for (const Setting& each : settings) set_value(call.host, *each.parameter, each.number);
+  for (const NewValue& each : settings) set_value(call.host, *each.parameter, each.number);
   call.reply().ok();
 }
 
