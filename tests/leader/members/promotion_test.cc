@@ -1,8 +1,6 @@
 // Members of a region choose its leader: with real leaders, links and disks.
 #include "leader/members/promotion.h"
 
-#include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,7 +45,6 @@ class World {
     std::string region = "eu";
     bool follows = false;
     std::int64_t promote_after_ms = kPromoteAfter;
-    std::uint64_t reserve_bytes = 0;
   };
 
   void open(const std::string& name, const As& as) {
@@ -56,7 +53,6 @@ class World {
     options.node_name = name;
     options.follower = as.follows;
     options.promote_after_ms = as.promote_after_ms;
-    options.reserve_bytes = as.reserve_bytes;
     for (const auto& [other, leader] : members_) {
       if (leader && other != name) options.peers.push_back(leader->status().endpoint);
     }
@@ -182,20 +178,6 @@ TEST_SUITE("leader: promotion") {
     REQUIRE(world.run(2));
     CHECK(world.leads("eu-1"));
     CHECK_FALSE(world.leads("eu-2"));
-  }
-
-  TEST_CASE("a leader whose disk is full is replaced, and follows") {
-    World world;
-    world.put("eu-1", "key", "1");
-    REQUIRE(world.until([&] { return world.is_equal(); }));
-    const std::uint64_t free = std::filesystem::space(world.path("eu-1")).available;
-    world.stop("eu-1");
-    world.open("eu-1", {.reserve_bytes = 2 * free});
-    REQUIRE(world.until([&] { return world.leads("eu-1"); }));
-    CHECK_THROWS_AS(world.put("eu-1", "key", "more"), Error);
-    REQUIRE(world.until([&] { return world.leads("eu-2") && !world.leads("eu-1"); }));
-    world.put("eu-2", "key", "2");
-    CHECK(world.get("eu-2", "key") == "2");
   }
 
   TEST_CASE("a start goes on as the directory says when nobody else is there") {
