@@ -95,7 +95,7 @@ class Members {
                                              const regions::Health& health,
                                              core::Millis steady_now);
   // The own card shows this from the next look() on; nullopt: what the replica does.
-  void show(std::optional<regions::Candidacy::Shown> shown) { shown_ = std::move(shown); }
+  void show(const std::optional<regions::Candidacy::Shown>& shown) { shown_ = shown; }
   // The reach and the end that the newest card has shown; nullopt before the first one.
   struct Sent {
     bool reach = false;

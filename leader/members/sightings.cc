@@ -167,7 +167,9 @@ void Sightings::note(Member& member, const regions::Link::Answer& answer, Millis
 void Sightings::add_links(Situation& at, const Replica& replica, Millis steady_now) {
   const regions::Links& links = replica.exchange().links();
   for (auto& [node, member] : members_) {
-    const auto is_it = [&](const auto& each) { return each.second.nonce == member.nonce; };
+    const auto is_it = [nonce = member.nonce](const auto& each) {
+      return each.second.nonce == nonce;
+    };
     const auto found = std::ranges::find_if(replica.exchange().peers(), is_it);
     if (found == replica.exchange().peers().end() || !found->second.connected()) continue;
     const regions::Peer& peer = found->second;
