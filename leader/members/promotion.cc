@@ -14,23 +14,26 @@ using Step = Candidacy::Step;
 
 Promotion::Promotion(regions::Replica& replica, Members& members)
     : replica_(replica), members_(members) {
-  const auto& role = replica.identity().role;
-  if (replica.listens() && role) {
-    candidacy_.emplace(*role, Candidacy::Begin::kListens);
-    status_ = {.state = State::kListens};
-  }
+  if (!replica.listens()) return;
+  begin_anew();
+  status_ = {.state = State::kListens};
 }
 
 void Promotion::begin_or_end(bool hands_over) {
   const bool chooses = members_.promote_after_ms() > 0;
-  if (chooses && !candidacy_ && !hands_over) begin_as_is();
+  if (chooses && !candidacy_ && !hands_over) begin_anew();
   if (chooses || !candidacy_ || candidacy_->role() == MemberRole::kStarts) return;
   if (status_.under_way()) end(State::kFailed, "no member has promote_after any more");
   candidacy_.reset();
   members_.show(std::nullopt);
 }
 
-void Promotion::begin_as_is() {
+void Promotion::begin_anew() {
+  const auto& role = replica_.identity().role;
+  if (replica_.listens() && role) {
+    candidacy_.emplace(*role, Candidacy::Begin::kListens);
+    return;
+  }
   const regions::Membership& members = replica_.members();
   const bool leads = !replica_.exchange().follows();
   candidacy_.emplace(RoleRow{.leads = leads,
@@ -56,12 +59,21 @@ core::Result<void> Promotion::promote(const regions::Health& health, Millis stea
   const auto answer = candidacy_->promote(members_.situation(replica_, health, steady_now));
   if (!answer.accepted) return {};  // It leads already.
   auto taken = take(answer.decision, steady_now);
-  if (!taken.ok()) begin_as_is();
+  if (!taken.ok()) {
+    begin_anew();
+  } else if (gives_away()) {
+    end(State::kFailed, "this member was promoted");
+  } else {
+    status_ = {};
+  }
   return taken;
 }
 
 core::Result<void> Promotion::hand_over(std::string_view called, const regions::Health& health,
                                         Millis steady_now) {
+  if (gives_away()) {
+    return core::invalid("the lead is being handed over to " + status_.member + " already");
+  }
   if (replica_.exchange().follows()) {
     return core::invalid("this member follows: hand over at the leader of its region");
   }
@@ -91,8 +103,10 @@ bool Promotion::carry_out(const Decision& decision, Millis steady_now) {
     return true;
   }
   tell_failure(taken.failure());
-  if (status_.under_way()) end(State::kFailed, taken.failure().message);
-  if (!replica_.listens()) begin_as_is();
+  if (gives_away()) end(State::kFailed, taken.failure().message);
+  // Writes wait no longer for a start that cannot be decided: they are refused until it is.
+  if (status_.under_way()) status_ = {.state = State::kFailed, .why = taken.failure().message};
+  begin_anew();
   return true;
 }
 

@@ -53,8 +53,12 @@ class Promotion {
   using State = HandoverStatus::State;
 
   void begin_or_end(bool hands_over);
-  // Begins anew from what the replica does.
-  void begin_as_is();
+  // Begins anew from what the replica does: a start that is not decided listens again.
+  void begin_anew();
+  // It gives its lead to another member, or waits until that leads.
+  [[nodiscard]] bool gives_away() const {
+    return status_.state == State::kLeaves || status_.state == State::kNames;
+  }
   // Returns whether the role has changed.
   bool carry_out(const Decision& decision, core::Millis steady_now);
   core::Result<void> take(const Decision& decision, core::Millis steady_now);

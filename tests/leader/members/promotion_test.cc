@@ -206,6 +206,22 @@ TEST_SUITE("leader: promotion") {
     CHECK(world.get("eu-1", "key") == "2");
   }
 
+  TEST_CASE("by hand it leads and takes writes, also while it listens or gives its lead away") {
+    World world;
+    world.restart("eu-1");
+    CHECK(world["eu-1"].handover().state == State::kListens);
+    world["eu-1"].promote().value_or_raise();
+    CHECK_FALSE(world["eu-1"].handover().under_way());
+    world.put("eu-1", "key", "1");
+    REQUIRE(world.until([&] { return world["eu-1"].begin_handover("eu-2").ok(); }));
+    CHECK(world["eu-1"].handover().under_way());
+    CHECK(world["eu-1"].begin_handover("eu-2").failure().message.ends_with("already"));
+    world["eu-1"].promote().value_or_raise();
+    CHECK(world["eu-1"].handover().state == State::kFailed);
+    world.put("eu-1", "key", "2");
+    CHECK(world.get("eu-1", "key") == "2");
+  }
+
   TEST_CASE("a member without promote_after does not lead by itself") {
     World world;
     world.stop("eu-2");
