@@ -186,7 +186,9 @@ bool Members::names_me(const regions::Replica& replica, Millis now) const {
 bool Members::is_urgent(Millis now) const {
   return std::ranges::any_of(cards_.table().rows(), [&](const auto& row) {
     const MemberCard& card = row.second.card;
-    const bool is_over = card.role == MemberCard::Role::kLeaves || card.heir == own_.node;
+    // A former leader names its heir for as long as it follows: who leads has heard it.
+    const bool names_me = card.heir == own_.node && !leads(own_);
+    const bool is_over = card.role == MemberCard::Role::kLeaves || names_me;
     return card.region == region_ && is_over && cards_.table().is_fresh(row.second, now);
   });
 }
