@@ -74,6 +74,7 @@ struct Host {
   std::string stopping = {};  // The address of the client that has asked for the end; or empty.
   std::map<std::uint64_t, Client*> clients = {};  // By id.
   Pause pause = {};
+  bool follows = leader.follows();  // As of the last turn with the leader here.
   bool hands_over = false;  // The lead: writes wait. As of the last turn with the leader here.
   bool leaves = false;      // Writes wait, as the lead is to be handed over before a stop.
   bool chooses = false;     // It leads a region that chooses its leader. As of the last turn, too.

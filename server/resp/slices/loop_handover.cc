@@ -61,6 +61,7 @@ bool Loop::is_over() {
     if (turn_.committing() || turn_.staging() || turn_.dirty()) return false;
     leaves_ = leader_.hand_over_to_stop();
     host_.leaves = false;
+    host_.hands_over = leaves_;
     return !leaves_;
   }
   return !host_.hands_over && !host_.parting;
@@ -75,13 +76,14 @@ void Loop::look_at_handover() {
   const std::uint64_t looks = leader_.member_looks();
   const bool is_news = std::exchange(member_looks_, looks) != looks;
   if (!is_news && !host_.hands_over && !host_.leaves && !host_.parting) return;
-  host_.chooses = leader_.chooses() && !leader_.follows();
+  host_.follows = leader_.follows();
+  host_.chooses = leader_.chooses() && !host_.follows;
   const bool before =
       std::exchange(host_.hands_over, host_.leaves || leader_.handover().under_way());
   const SteadyTime now = steady_now();
   // A start that follows has closed nothing that was one of a leader.
   const bool has_left = leader_.handover().state != leader::HandoverStatus::State::kNone;
-  if (before && !host_.hands_over && has_left && leader_.follows()) {
+  if (before && !host_.hands_over && has_left && host_.follows) {
     host_.parting = true;
     parts_at_ = now + kPartTime;
   }

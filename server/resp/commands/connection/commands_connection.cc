@@ -103,7 +103,7 @@ void describe_server(Call& call) {
   reply.bulk("mode");
   reply.bulk("standalone");
   reply.bulk("role");
-  reply.bulk(call.host.leader.follows() ? "replica" : "master");
+  reply.bulk(call.host.follows ? "replica" : "master");
   reply.bulk("modules");
   reply.array(0);
 }
