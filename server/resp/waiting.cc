@@ -51,7 +51,7 @@ void Waiting::attempt_all(const std::function<void(Connection&)>& over) {
   }
   attempt_some(over);
   spent_ += steady_now() - begun;
-  if (left_ == 0) rests_until_ = begun + (spent_ > kAttemptTime ? kRestPart * spent_ : spent_ * 0);
+  if (left_ == 0 && spent_ > kAttemptTime) rests_until_ = begun + kRestPart * spent_;
 }
 
 void Waiting::attempt_some(const std::function<void(Connection&)>& over) {
