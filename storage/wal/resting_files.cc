@@ -111,7 +111,7 @@ Result<std::unique_ptr<File>> RestingFiles::open(const std::string& name) {
   auto opened = open_below(name);
   if (!opened.ok()) return opened.failure();
   auto file = std::make_unique<RestingFile>(*this, name, std::move(opened).value(), 0);
-  all_.push_back(file.get());
+  all_.emplace(name, file.get());
   return std::unique_ptr<File>(std::move(file));
 }
 
@@ -120,7 +120,7 @@ Result<std::unique_ptr<File>> RestingFiles::create(const std::string& name) {
   if (!made.ok()) return made;
   auto file = std::make_unique<RestingFile>(*this, name, std::move(made).value(), 0);
   const std::lock_guard lock(mutex_);
-  all_.push_back(file.get());
+  all_.emplace(name, file.get());
   return std::unique_ptr<File>(std::move(file));
 }
 
@@ -128,9 +128,7 @@ Result<void> RestingFiles::rename(const std::string& from, const std::string& to
   const std::lock_guard lock(mutex_);
   if (auto held = hold(to); !held.ok()) return held;
   if (auto renamed = below_->rename(from, to); !renamed.ok()) return renamed;
-  for (RestingFile* each : all_) {
-    if (each->name() == from) each->set_name(to);
-  }
+  if (from != to) name_anew(from, to);
   return {};
 }
 
@@ -141,11 +139,21 @@ Result<void> RestingFiles::remove(const std::string& name) {
 }
 
 Result<void> RestingFiles::hold(const std::string& name) {
-  for (RestingFile* each : all_) {
-    if (each->name() != name) continue;
-    if (auto kept = each->keep(); !kept.ok()) return kept.failure();
+  const auto [begin, end] = all_.equal_range(name);
+  for (auto at = begin; at != end; ++at) {
+    if (auto kept = at->second->keep(); !kept.ok()) return kept.failure();
   }
   return {};
+}
+
+void RestingFiles::name_anew(const std::string& from, const std::string& to) {
+  while (true) {
+    auto moved = all_.extract(from);
+    if (moved.empty()) return;
+    moved.mapped()->set_name(to);
+    moved.key() = to;
+    all_.insert(std::move(moved));
+  }
 }
 
 RestingFiles::Opened RestingFiles::reading(const RestingFile& file) {
@@ -179,7 +187,9 @@ void RestingFiles::keep(const RestingFile& file, std::shared_ptr<File> opened) {
 
 void RestingFiles::forget(const RestingFile& file) {
   const std::lock_guard lock(mutex_);
-  std::erase(all_, &file);
+  const auto [begin, end] = all_.equal_range(file.name());
+  const auto at = std::find_if(begin, end, [&](const auto& each) { return each.second == &file; });
+  if (at != end) all_.erase(at);
   std::erase_if(read_last_, [&](const auto& each) { return each.first == &file; });
 }
 

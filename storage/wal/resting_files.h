@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -57,10 +58,12 @@ class RestingFiles final : public Files {
   void forget(const RestingFile& file);
   // Has all files of a name keep their descriptors: the name is about to go.
   core::Result<void> hold(const std::string& name);
+  // Gives all files of a name another one.
+  void name_anew(const std::string& from, const std::string& to);
 
   const std::unique_ptr<Files> below_;
   std::mutex mutex_;  // Guards the following. Held while a file that rests is opened.
-  std::vector<RestingFile*> all_;
+  std::unordered_multimap<std::string, RestingFile*> all_;  // By name.
   // Those that rest and are open, the one that was read last at the end.
   std::vector<std::pair<const RestingFile*, std::shared_ptr<File>>> read_last_;
 };

@@ -92,9 +92,7 @@ class RecordedFile final : public File {
 
   [[nodiscard]] Result<std::uint64_t> names() const override {
     const std::lock_guard guard(disk_.mutex_);
-    std::uint64_t names = 0;
-    for (const auto& [name, node] : disk_.names_) names += node == node_ ? 1 : 0;
-    return names;
+    return std::uint64_t{node_->has_name ? 1U : 0U};
   }
 
   void begin_sync(std::uint64_t offset, std::uint64_t size) override {
@@ -199,8 +197,7 @@ Result<std::unique_ptr<File>> RecordedFiles::create(const std::string& name) {
   const std::lock_guard guard(mutex_);
   if (auto begun = begin_call(DiskCall::kCreate, name); !begun.ok()) return begun.failure();
   if (names_.contains(name)) return Failure{ErrorCode::kIo, "there is a file " + name};
-  name_changes_.push_back({{}, name, std::make_shared<Node>()});
-  apply(name_changes_.back(), names_);
+  change_name({{}, name, std::make_shared<Node>()});
   return std::unique_ptr<File>(std::make_unique<RecordedFile>(*this, name, names_.at(name)));
 }
 
@@ -208,8 +205,7 @@ Result<void> RecordedFiles::rename(const std::string& from, const std::string& t
   const std::lock_guard guard(mutex_);
   if (auto begun = begin_call(DiskCall::kRename, to); !begun.ok()) return begun;
   if (!names_.contains(from)) return Failure{ErrorCode::kIo, "no file " + from};
-  name_changes_.push_back({from, to, names_.at(from)});
-  apply(name_changes_.back(), names_);
+  change_name({from, to, names_.at(from)});
   return {};
 }
 
@@ -217,8 +213,7 @@ Result<void> RecordedFiles::remove(const std::string& name) {
   const std::lock_guard guard(mutex_);
   if (auto begun = begin_call(DiskCall::kRemove, name); !begun.ok()) return begun;
   if (!names_.contains(name)) return Failure{ErrorCode::kIo, "no file " + name};
-  name_changes_.push_back({name, {}, names_.at(name)});
-  apply(name_changes_.back(), names_);
+  change_name({name, {}, names_.at(name)});
   return {};
 }
 
@@ -264,6 +259,15 @@ void RecordedFiles::apply(const NameChange& change, Names& names) {
   if (!change.to.empty()) names[change.to] = change.node;
 }
 
+// A file has one name, or none any more.
+void RecordedFiles::change_name(NameChange change) {
+  const auto lost = names_.find(change.to.empty() ? change.from : change.to);
+  if (lost != names_.end()) lost->second->has_name = false;
+  apply(change, names_);
+  change.node->has_name = !change.to.empty();
+  name_changes_.push_back(std::move(change));
+}
+
 std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint64_t seed) const {
   const std::lock_guard guard(mutex_);
   Fate fate(survival, seed);
@@ -285,6 +289,7 @@ std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint
       put_sector(copy->disk, sector, bytes);
     }
     copy->seen = copy->disk;
+    copy->has_name = true;
     made->names_.emplace(name, copy);
   }
   made->disk_names_ = made->names_;

@@ -139,6 +139,7 @@ class RecordedFiles final : public Files {
     std::string disk;
     std::set<std::size_t> dirty;  // The sectors of `seen` that a sync would write.
     bool size_dirty = false;
+    bool has_name = false;  // As programs see it.
   };
   using Names = std::map<std::string, std::shared_ptr<Node>>;
   struct NameChange {
@@ -148,6 +149,8 @@ class RecordedFiles final : public Files {
   };
 
   static void apply(const NameChange& change, Names& names);
+  // Changes a name as programs see it.
+  void change_name(NameChange change);
   // Fails when this call is to fail.
   core::Result<void> look(DiskCall call) const;
   core::Result<void> begin_call(DiskCall call, const std::string& name, std::uint64_t offset = 0,
