@@ -13,19 +13,15 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-Cell apply_put(const Cell& before, Sibling put, const core::VersionVector& context) {
-  Cell cell = planted(Bug::kKeepCoveredSiblings) ? before : apply_remove(before, context);
-  const bool applied = std::ranges::binary_search(cell.siblings, put.dot, {}, &Sibling::dot);
-  if (!applied) cell.add(std::move(put));
-  return cell;
+CellEffect apply_put(Cell& cell, Sibling put, const core::VersionVector& context) {
+  CellEffect effect;
+  if (!planted(Bug::kKeepCoveredSiblings)) effect.removed = cell.forget(context);
+  effect.added = cell.add(std::move(put));
+  return effect;
 }
 
-Cell apply_remove(const Cell& before, const core::VersionVector& context) {
-  Cell cell;
-  for (const Sibling& each : before.siblings) {
-    if (!context.covers(each.dot)) cell.siblings.push_back(each);
-  }
-  return cell;
+CellEffect apply_remove(Cell& cell, const core::VersionVector& context) {
+  return {.removed = cell.forget(context), .added = false};
 }
 
 void apply_add(Tally& tally, const core::Add& add, core::Dot dot) {

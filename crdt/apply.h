@@ -13,10 +13,16 @@
 
 namespace anabranch::crdt {
 
-// Returns a cell without the siblings covered by `context`, and with that of the put.
-[[nodiscard]] Cell apply_put(const Cell& before, Sibling put, const core::VersionVector& context);
-// Returns a cell without the siblings covered by `context`.
-[[nodiscard]] Cell apply_remove(const Cell& before, const core::VersionVector& context);
+// The effect of an op on a cell.
+struct CellEffect {
+  std::vector<Sibling> removed = {};  // In order.
+  bool added = false;                 // The sibling of the op was not there before, and is now.
+};
+
+// Removes the siblings covered by `context`, and adds that of the put.
+CellEffect apply_put(Cell& cell, Sibling put, const core::VersionVector& context);
+// Removes the siblings covered by `context`.
+CellEffect apply_remove(Cell& cell, const core::VersionVector& context);
 // Sets the slot of the op's origin; an unknown birth opens a new frame in place of the old one. A
 // slot that already includes the op stays unchanged.
 void apply_add(Tally& tally, const core::Add& add, core::Dot dot);

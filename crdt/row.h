@@ -50,10 +50,15 @@ struct Slot {
 struct Cell {
   std::vector<Sibling> siblings;
 
-  // Removes every sibling covered by `context`.
-  void forget(const core::VersionVector& context);
-  // Adds a sibling; its dot must not be there yet.
-  void add(Sibling sibling);
+  // Removes every sibling covered by `context`, and returns these in order. Costs the number of
+  // origins in the cell and of the siblings behind a removed one, not that of all siblings.
+  std::vector<Sibling> forget(const core::VersionVector& context);
+  // Whether `context` covers any sibling.
+  [[nodiscard]] bool any_in(const core::VersionVector& context) const;
+  // Adds a sibling, and returns true; false if its dot is there.
+  bool add(Sibling sibling);
+  // Returns the sibling of an op, null if there is none.
+  [[nodiscard]] const Sibling* find(core::Dot dot) const;
   bool operator==(const Cell&) const = default;
 };
 

@@ -53,10 +53,13 @@ const TypeEntry* type_at(const core::Components& row) {
 
 bool shows(const core::Path& path, const Row& row) {
   if (!row.present() || is_expiry(path)) return false;
-  // Nearly no row has such a value; the check avoids decoding the path.
-  if (std::ranges::none_of(row.cell.siblings, is_false)) return true;
+  // Nearly no row has such a value, or many; the check avoids decoding the path.
+  constexpr std::size_t kFew = 8;
+  const auto& siblings = row.cell.siblings;
+  const auto none_is_false = [&] { return std::ranges::none_of(siblings, is_false); };
+  if (siblings.size() <= kFew && none_is_false()) return true;
   const TypeEntry* type = type_at(path.components());
-  return type == nullptr || !type->hides_false();
+  return type == nullptr || !type->hides_false() || none_is_false();
 }
 
 std::optional<std::string> ruled(const core::Components& row, const Cell& cell) {

@@ -332,12 +332,12 @@ void GroupWriter::put_back(const Path& row, std::string_view value) {
     txn->note_read(row);
     txn->put(row, value);
     if (!before.cell.siblings.empty()) {
-      txn->stage().notes().push_back({.kind = rows::ConflictKind::kPutBack,
-                                      .path = row,
-                                      .by = dot,
-                                      .by_time = *txn->time(),
-                                      .values = before.cell.siblings,
-                                      .put = std::string(value)});
+      txn->stage().notes().add({.kind = rows::ConflictKind::kPutBack,
+                                .path = row,
+                                .by = dot,
+                                .by_time = *txn->time(),
+                                .values = before.cell.siblings,
+                                .put = std::string(value)});
     }
     if (before.tally.live()) txn->reset(row);
   }

@@ -57,13 +57,11 @@ core::Result<void> ConflictLog::load() {
 void ConflictLog::record(Commit& commit) {
   rows::ConflictNotes notes = std::exchange(commit.notes, {});
   if (commit.stage != nullptr) {
-    std::ranges::move(commit.stage->take_notes(), std::back_inserter(notes));
+    notes.add(commit.stage->take_notes());
   }
   if (notes.empty()) return;
-  if (limits_.bytes_max == 0) {
-    figures_.dropped_full += notes.size();
-    return;
-  }
+  figures_.dropped_full += notes.dropped() + (limits_.bytes_max == 0 ? notes.size() : 0);
+  if (limits_.bytes_max == 0) return;
   const auto policies = commit.stage != nullptr ? commit.stage->policies() : state_.policies();
   std::vector<std::string> added;
   for (ConflictNote& note : notes) {

@@ -1,7 +1,6 @@
 #include "regions/snapshot/row_merge.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "core/mark.h"
@@ -151,7 +150,7 @@ void RowMerge::clear_slice(std::size_t rows_max, std::size_t bytes_max) {
                        {.changes = rows_max, .looks = kLooksPerRow * rows_max, .bytes = bytes_max},
                        storage::Table::kNextRows);
   for (const Path& path : slice.rows) {
-    stage().edit(path, [&](Row& row) { row.cell = crdt::apply_remove(row.cell, clear.context); });
+    stage().edit(path, [&](Row& row) { row.cell.forget(clear.context); });
   }
   clear.swept = slice.mark;
   // The counts have followed each row.
@@ -175,7 +174,7 @@ void RowMerge::take_changes(storage::Changes& changes, const rows::Stage::Collec
   for (const storage::ChangeView& change : staged) {
     changes.set(storage::next_table(change.table), change.key, change.value);
   }
-  std::ranges::move(staged_->stage.take_notes(), std::back_inserter(notes_));
+  notes_.add(staged_->stage.take_notes());
   staged_.reset();
 }
 

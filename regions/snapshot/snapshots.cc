@@ -442,7 +442,7 @@ void Snapshots::record(Commit& commit) {
 void Snapshots::drop_known(rows::ConflictNotes& notes) const {
   if (notes.empty()) return;
   const auto rows = owner_.state.reader();
-  std::erase_if(notes, [&](const rows::ConflictNote& note) {
+  notes.erase_if([&](const rows::ConflictNote& note) {
     try {
       const crdt::Cell here = rows->row(note.path).cell;
       const auto known = std::ranges::count_if(note.values, [&](const crdt::Sibling& each) {

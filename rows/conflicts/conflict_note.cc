@@ -14,14 +14,13 @@ using core::Bug;
 using core::planted;
 using crdt::Cell;
 
-bool has(const Cell& cell, core::Dot dot) {
-  return std::ranges::binary_search(cell.siblings, dot, {}, &crdt::Sibling::dot);
-}
-
-std::optional<std::string> value_of(const Cell& cell, core::Dot dot) {
-  const auto found = std::ranges::find(cell.siblings, dot, &crdt::Sibling::dot);
-  if (found == cell.siblings.end()) return std::nullopt;
-  return found->value;
+// About; each note and each value has some of its own beside the bytes.
+std::size_t bytes_of(const ConflictNote& note) {
+  std::size_t bytes = sizeof(note) + note.path.encoded().size();
+  for (const crdt::Sibling& each : note.values) {
+    bytes += sizeof(each) + each.value.size() + (each.base ? each.base->size() : 0);
+  }
+  return bytes;
 }
 
 bool differ(const std::vector<crdt::Sibling>& values) {
@@ -36,36 +35,62 @@ bool can_lose(const core::Path& path) {
   return type != nullptr && type->rule != crdt::Rule::kLastWins;
 }
 
-void note_change(const CellChange& change, const Cell& before, const Cell& after,
-                 ConflictNotes& notes) {
-  if (before.siblings.size() < 2 && after.siblings.size() < 2) return;
-  if (!can_lose(change.path)) return;
-  ConflictNote note{.path = change.path, .by = change.dot, .by_time = change.hlc};
-  if (!change.chosen) {
-    for (const crdt::Sibling& each : before.siblings) {
-      if (!has(after, each.dot)) note.values.push_back(each);
-    }
-    if (differ(note.values) && !planted(Bug::kForgetReplaced)) {
-      note.kind = ConflictKind::kReplaced;
-      notes.push_back(note);
-      notes.back().put = value_of(after, change.dot);
-    }
+void ConflictNotes::add(ConflictNote note) {
+  if (!has_room()) return drop();
+  bytes_ += bytes_of(note);
+  notes_.push_back(std::move(note));
+}
+
+void ConflictNotes::add(ConflictNotes&& others) {
+  dropped_ += others.dropped_;
+  for (ConflictNote& each : others.notes_) add(std::move(each));
+  others = {};
+}
+
+void ConflictNotes::truncate(std::size_t count) {
+  while (notes_.size() > count) {
+    bytes_ -= bytes_of(notes_.back());
+    notes_.pop_back();
   }
-  const bool is_new =
-      has(after, change.dot) && !has(before, change.dot) && !planted(Bug::kForgetMeeting);
-  if (!is_new || !differ(after.siblings)) return;
-  note.kind = ConflictKind::kMet;
-  note.values = after.siblings;
-  notes.push_back(std::move(note));
+}
+
+std::vector<crdt::Sibling> noted_values(const Cell& cell, core::Dot op) {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(cell.siblings.size(), kValuesMax));
+  std::vector<crdt::Sibling> values(cell.siblings.begin(), cell.siblings.begin() + count);
+  const crdt::Sibling* const own = cell.find(op);
+  if (own != nullptr && std::ranges::find(values, op, &crdt::Sibling::dot) == values.end())
+    values.back() = *own;
+  return values;
+}
+
+void note_change(const CellChange& change, crdt::CellEffect effect, const Cell& after,
+                 ConflictNotes& notes) {
+  if (effect.removed.size() < 2 && after.siblings.size() < 2) return;
+  if (!can_lose(change.path)) return;
+  if (!notes.has_room()) return notes.drop();
+  if (!change.chosen && differ(effect.removed) && !planted(Bug::kForgetReplaced)) {
+    const crdt::Sibling* const put = after.find(change.dot);
+    notes.add({.kind = ConflictKind::kReplaced,
+               .path = change.path,
+               .by = change.dot,
+               .by_time = change.hlc,
+               .values = std::move(effect.removed),
+               .put = put == nullptr ? std::nullopt : std::optional(put->value)});
+  }
+  if (!effect.added || after.siblings.size() < 2 || planted(Bug::kForgetMeeting)) return;
+  std::vector<crdt::Sibling> values = noted_values(after, change.dot);
+  if (!differ(values)) return;
+  notes.add(
+      {.path = change.path, .by = change.dot, .by_time = change.hlc, .values = std::move(values)});
 }
 
 void note_merge(const core::Path& path, const Cell& mine, const Cell& joined,
                 ConflictNotes& notes) {
   if (joined.siblings.size() < 2 || !differ(joined.siblings)) return;
   const bool is_new = !std::ranges::all_of(
-      joined.siblings, [&](const crdt::Sibling& each) { return has(mine, each.dot); });
+      joined.siblings, [&](const crdt::Sibling& each) { return mine.find(each.dot) != nullptr; });
   if (!is_new || !can_lose(path) || planted(Bug::kForgetMerged)) return;
-  notes.push_back({.path = path, .values = joined.siblings});
+  notes.add({.path = path, .values = joined.siblings});
 }
 
 }  // namespace anabranch::rows

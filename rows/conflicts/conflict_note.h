@@ -8,10 +8,13 @@
 //             them, or theirs not the deadline
 //
 // A note has all values that met, and a later one may have them again; of those that were replaced
-// it has the removed ones. Values that are equal byte for byte have not met. Pure functions: a note
-// follows from the rows and the op alone. A cell that never has two values costs nothing.
+// it has the removed ones. Values that are equal byte for byte have not met. Of a cell with very
+// many values a note has kValuesMax, and the one that came among them: each value came once.
+// Pure functions: a note follows from the rows and the op alone. A cell that never has two values
+// costs nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +23,7 @@
 #include "core/dot.h"
 #include "core/hlc.h"
 #include "core/path.h"
+#include "crdt/apply.h"
 #include "crdt/row.h"
 
 namespace anabranch::rows {
@@ -44,7 +48,42 @@ struct ConflictNote {
   bool operator==(const ConflictNote&) const = default;
 };
 
-using ConflictNotes = std::vector<ConflictNote>;
+// The notes of a commit. One op of a few bytes may note megabytes that were there, so there is a
+// bound: what comes behind it is counted, and not kept. Not thread-safe.
+class ConflictNotes {
+ public:
+  // As many bytes as the conflict log keeps, unless it is told otherwise.
+  static constexpr std::size_t kBytesMax = std::size_t{64} << 20U;
+
+  // Whether the bound is not reached. Otherwise a note need not be made: drop() counts it.
+  [[nodiscard]] bool has_room() const { return bytes_ < kBytesMax; }
+  void drop() { ++dropped_; }
+  // Adds a note; without room counts it.
+  void add(ConflictNote note);
+  // Adds those of a later commit, or of another part of this one.
+  void add(ConflictNotes&& others);
+  // Takes the notes behind the first ones back; those that were counted stay counted.
+  void truncate(std::size_t count);
+  // Takes the notes back for which a function returns true.
+  template <typename Function>
+  void erase_if(const Function& function) {
+    std::erase_if(notes_, function);
+  }
+
+  [[nodiscard]] std::size_t dropped() const { return dropped_; }
+  [[nodiscard]] bool empty() const { return notes_.empty() && dropped_ == 0; }
+  [[nodiscard]] std::size_t size() const { return notes_.size(); }
+  [[nodiscard]] auto begin() const { return notes_.begin(); }
+  [[nodiscard]] auto end() const { return notes_.end(); }
+  [[nodiscard]] auto begin() { return notes_.begin(); }
+  [[nodiscard]] auto end() { return notes_.end(); }
+  [[nodiscard]] const ConflictNote& operator[](std::size_t at) const { return notes_[at]; }
+
+ private:
+  std::vector<ConflictNote> notes_;
+  std::size_t bytes_ = 0;
+  std::size_t dropped_ = 0;
+};
 
 // An op that changes a cell.
 struct CellChange {
@@ -58,8 +97,14 @@ struct CellChange {
 // elements and scores can. Positions, texts, deadlines and the mesh's own rows cannot.
 [[nodiscard]] bool can_lose(const core::Path& path);
 
-// Adds the notes of an op. `before` may be left empty if the cell had fewer than two values.
-void note_change(const CellChange& change, const crdt::Cell& before, const crdt::Cell& after,
+// The values of a cell that a note has at most, of those that met or are hidden.
+inline constexpr std::size_t kValuesMax = 64;
+// Returns the values of a cell for a note: if there are more than kValuesMax, the first ones, and
+// that of the op.
+[[nodiscard]] std::vector<crdt::Sibling> noted_values(const crdt::Cell& cell, core::Dot op);
+
+// Adds the notes of an op that has had an effect, by which the cell is as `after`.
+void note_change(const CellChange& change, crdt::CellEffect effect, const crdt::Cell& after,
                  ConflictNotes& notes);
 // Adds the note of a merge that made `joined` of the own cell and that of a snapshot.
 void note_merge(const core::Path& path, const crdt::Cell& mine, const crdt::Cell& joined,

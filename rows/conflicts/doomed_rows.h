@@ -17,6 +17,8 @@ namespace anabranch::rows {
 
 // So many rows of a key are searched when a deadline comes, in the order of their paths.
 inline constexpr std::size_t kDoomedRowsMax = 1000;
+// So many rows and values are looked at for a batch; what is behind them is counted as not noted.
+inline constexpr std::size_t kDoomedLooksMax = 4'000'000;
 
 // Adds the notes of a batch of another leader that has been applied to `rows`; `deps` is all that
 // its leader had applied before. Costs a look at the filter for each put, and nothing where no key

@@ -23,12 +23,13 @@ void note_hidden_rows(const RowReader& rows, const core::Path& place, Type type,
   const auto* const own = std::ranges::find(crdt::kTypes, type, &TypeEntry::type);
   const auto add = [&](const core::Path& path, const crdt::Row& row) {
     if (row.cell.siblings.empty()) return;
-    notes.push_back({.kind = ConflictKind::kHidden,
-                     .path = path,
-                     .by = change.dot,
-                     .by_time = change.hlc,
-                     .values = row.cell.siblings});
+    notes.add({.kind = ConflictKind::kHidden,
+               .path = path,
+               .by = change.dot,
+               .by_time = change.hlc,
+               .values = noted_values(row.cell, change.dot)});
   };
+  if (!notes.has_room()) return notes.drop();
   const bool is_hidden = std::any_of(crdt::kTypes.begin(), own, [&](const TypeEntry& before) {
     return shows_type(rows, place, before);
   });

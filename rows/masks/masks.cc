@@ -110,6 +110,19 @@ void Masks::hide(const Path& path, crdt::Row& row) const {
   hide(path, row.tally);
 }
 
+bool Masks::hides_any(const Path& path, const crdt::Row& row) const {
+  if (masks_.empty()) return false;
+  bool any = false;
+  for_each_above(path, [&](const Mask& mask) {
+    any = row.cell.any_in(mask.context);
+    return !any;
+  });
+  const bool slots = !any && tallies_ > 0;
+  return any || (slots && std::ranges::any_of(row.tally.slots, [&](const crdt::Slot& slot) {
+                   return hides(path, slot);
+                 }));
+}
+
 bool Masks::voids(const Path& collection, std::uint64_t stamp) const {
   if (masks_.empty() || stamp >= last_id_) return false;
   bool is_void = false;

@@ -65,6 +65,8 @@ class Masks {
   // Removes those slots from the tally.
   void hide(const core::Path& path, crdt::Tally& tally) const;
   void hide(const core::Path& path, crdt::Row& row) const;
+  // Whether that removes anything.
+  [[nodiscard]] bool hides_any(const core::Path& path, const crdt::Row& row) const;
   // Whether a mask at or above the collection is newer than the count, so that the count is 0.
   // `stamp` is the value of last_id() when the count was written.
   [[nodiscard]] bool voids(const core::Path& collection, std::uint64_t stamp) const;

@@ -31,7 +31,7 @@ struct Applier {
   void operator()(const core::Remove& op) const {
     const VersionVector& seen = op.context ? *op.context : context;
     change_cell(op.path, op.context.has_value(),
-                [&](const Cell& cell) { return crdt::apply_remove(cell, seen); });
+                [&](Cell& cell) { return crdt::apply_remove(cell, seen); });
   }
   void operator()(const core::Add& op) const {
     stage.edit(op.path, [&](Row& row) { crdt::apply_add(row.tally, op, dot); });
@@ -47,7 +47,7 @@ struct Applier {
   void put(const core::Put& op, crdt::Sibling&& sibling) const {
     const VersionVector& seen = op.context ? *op.context : context;
     change_cell(op.path, op.context.has_value(),
-                [&](const Cell& cell) { return crdt::apply_put(cell, std::move(sibling), seen); });
+                [&](Cell& cell) { return crdt::apply_put(cell, std::move(sibling), seen); });
   }
   // Only an author that has read the values of a cell names them in a context.
   template <typename Function>

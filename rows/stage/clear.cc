@@ -1,5 +1,6 @@
 #include "rows/stage/clear.h"
 
+#include <utility>
 #include <vector>
 
 #include "core/planted_bug.h"
@@ -58,9 +59,9 @@ void apply_clear(Stage& stage, const core::Clear& op, core::Dot dot, core::Hlc h
     return;
   }
   for (const Path& path : paths_of_cells(stage, op.prefix)) {
-    edit_cell(stage, {path, dot, hlc, false}, [&](const crdt::Cell& cell) {
-      if (planted(core::Bug::kClearIgnoresContext)) return crdt::Cell();
-      return crdt::apply_remove(cell, context);
+    edit_cell(stage, {path, dot, hlc, false}, [&](crdt::Cell& cell) {
+      if (!planted(core::Bug::kClearIgnoresContext)) return crdt::apply_remove(cell, context);
+      return crdt::CellEffect{std::exchange(cell.siblings, {})};
     });
   }
 }

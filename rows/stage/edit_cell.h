@@ -1,19 +1,20 @@
 // The change of a cell by an op, with notes for the conflict log.
 #pragma once
 
+#include <utility>
+
 #include "rows/conflicts/conflict_note.h"
 #include "rows/stage/stage.h"
 
 namespace anabranch::rows {
 
 // Changes the cell at a path by an op, and notes what that does to concurrent values. The function
-// returns the cell after the op.
+// changes the cell and returns the effect.
 template <typename Function>
 void edit_cell(Stage& stage, const CellChange& change, const Function& function) {
-  stage.replace(change.path, [&](const crdt::Row& before) {
-    crdt::Row row{function(before.cell), before.tally};
-    note_change(change, before.cell, row.cell, stage.notes());
-    return row;
+  stage.edit(change.path, [&](crdt::Row& row) {
+    crdt::CellEffect effect = function(row.cell);
+    note_change(change, std::move(effect), row.cell, stage.notes());
   });
 }
 

@@ -53,8 +53,8 @@ Row Stage::stored_row(const Path& path) const {
   return staged == nullptr ? base_->stored_row(path) : staged->row;
 }
 
-Row Stage::with_cell_hidden(const StagedRow& staged) const {
-  Row row = staged.row;
+Row Stage::with_cell_hidden(StagedRow& staged) const {
+  Row row = undo_kept_ ? staged.row : std::move(staged.row);
   masks_->hide(staged.path, row.cell);
   return row;
 }
@@ -214,7 +214,7 @@ void Stage::rollback(Savepoint savepoint) {
     if (step.staged != nullptr) {
       step.staged->row = std::move(step.row);
       order_.rollback(step.at.order);
-      notes_.erase(notes_.begin() + static_cast<std::ptrdiff_t>(step.at.notes), notes_.end());
+      notes_.truncate(step.at.notes);
     } else if (step.masks) {
       masks_ = std::move(step.masks);
       order_.rollback(step.at.order);
@@ -301,7 +301,7 @@ std::optional<double> Stage::score_of(const Path& path, const Row& row) const {
   const auto of = [&](const Row& seen) {
     return crdt::shows(path, seen) ? std::optional(score(path, seen)) : std::nullopt;
   };
-  return masks_->empty() ? of(row) : of(shown_row(path, row));
+  return masks_->hides_any(path, row) ? of(shown_row(path, row)) : of(row);
 }
 
 std::optional<Stage::ShownScore> Stage::shown_score(const Path& path, const Row& row) const {

@@ -257,13 +257,15 @@ class Stage final : public RowReader, private CountTable {
   StagedRow& load(const core::Path& path);
   // Loads a row to be changed.
   StagedRow& change(const core::Path& path);
-  // Returns a staged row with what the masks hide in its cell gone.
-  [[nodiscard]] crdt::Row with_cell_hidden(const StagedRow& staged) const;
+  // Returns a staged row with what the masks hide in its cell gone; takes it away if nothing needs
+  // it any more.
+  [[nodiscard]] crdt::Row with_cell_hidden(StagedRow& staged) const;
   // Returns a staged row as masked.
   [[nodiscard]] crdt::Row shown_row(const core::Path& path, crdt::Row row) const;
   // Whether a row in this staged state shows anything.
   [[nodiscard]] bool shown(const core::Path& path, const crdt::Row& row) const {
-    return masks_->empty() ? crdt::shows(path, row) : crdt::shows(path, shown_row(path, row));
+    const bool as_is = masks_->empty() || !masks_->hides_any(path, row);
+    return as_is ? crdt::shows(path, row) : crdt::shows(path, shown_row(path, row));
   }
   // nullopt for rows of other types.
   [[nodiscard]] std::optional<ShownScore> shown_score(const core::Path& path,

@@ -3,9 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+#include <string>
 #include <vector>
 
 #include "crdt/apply.h"
+#include "tests/seed.h"
 
 namespace anabranch::apply_test {
 
@@ -126,8 +129,8 @@ TEST_SUITE("crdt: apply") {
   TEST_CASE("an op that is applied again changes nothing") {
     crdt::Cell cell;
     const crdt::Sibling put{{kA, 1}, {1}, "x", {}};
-    cell = crdt::apply_put(cell, put, {});
-    cell = crdt::apply_put(cell, put, {});
+    crdt::apply_put(cell, put, {});
+    crdt::apply_put(cell, put, {});
     CHECK(cell.siblings.size() == 1);
 
     Tally tally;
@@ -157,16 +160,40 @@ TEST_SUITE("crdt: apply") {
     CHECK(tally == before);
   }
 
+  TEST_CASE("a cell forgets what a context covers, however its values lie") {
+    std::mt19937_64 random(test::seed());
+    for (int round = 0; round < 2'000; ++round) {
+      crdt::Cell cell;
+      core::VersionVector context;
+      for (const core::Origin origin : {kA, kB, kC}) {
+        for (core::Seq seq = 1; seq <= 5; ++seq) {
+          if (random() % 2 == 0) cell.add({{origin, seq}, {1}, std::to_string(seq), {}});
+        }
+        if (random() % 4 > 0) context.set(origin, random() % 7);
+      }
+      std::vector<crdt::Sibling> gone;
+      std::vector<crdt::Sibling> kept;
+      for (const crdt::Sibling& each : cell.siblings) {
+        (context.covers(each.dot) ? gone : kept).push_back(each);
+      }
+      CHECK(cell.any_in(context) == !gone.empty());
+      CHECK(cell.forget(context) == gone);
+      CHECK(cell.siblings == kept);
+      for (const crdt::Sibling& each : gone) CHECK(cell.find(each.dot) == nullptr);
+      for (const crdt::Sibling& each : kept) CHECK(cell.find(each.dot)->value == each.value);
+    }
+  }
+
   TEST_CASE("a put replaces what its context covers, and nothing else") {
     crdt::Cell cell;
-    cell = crdt::apply_put(cell, {{kA, 1}, {1}, "x", {}}, {});
-    cell = crdt::apply_put(cell, {{kB, 1}, {2}, "y", {}}, {});
+    crdt::apply_put(cell, {{kA, 1}, {1}, "x", {}}, {});
+    crdt::apply_put(cell, {{kB, 1}, {2}, "y", {}}, {});
     CHECK(cell.siblings.size() == 2);
-    cell = crdt::apply_put(cell, {{kC, 1}, {0}, "z", "x"}, {{kA, 1}});
+    crdt::apply_put(cell, {{kC, 1}, {0}, "z", "x"}, {{kA, 1}});
     REQUIRE(cell.siblings.size() == 2);
     CHECK(cell.siblings[0].value == "y");
     CHECK(cell.siblings[1] == crdt::Sibling{{kC, 1}, {0}, "z", "x"});
-    cell = crdt::apply_remove(cell, {{kA, 9}, {kB, 9}});
+    crdt::apply_remove(cell, {{kA, 9}, {kB, 9}});
     REQUIRE(cell.siblings.size() == 1);
     CHECK(cell.siblings[0].value == "z");
   }

@@ -205,15 +205,15 @@ class SmallWorld {
   static void apply(Replica& replica, const Write& write, core::Dot dot) {
     Row& row = replica.row;
     if (const auto* put = std::get_if<core::Put>(&write.op)) {
-      row.cell = crdt::apply_put(row.cell, {dot, {dot.seq}, put->value, put->base}, write.deps);
+      crdt::apply_put(row.cell, {dot, {dot.seq}, put->value, put->base}, write.deps);
     } else if (std::holds_alternative<core::Remove>(write.op)) {
-      row.cell = crdt::apply_remove(row.cell, write.deps);
+      crdt::apply_remove(row.cell, write.deps);
     } else if (const auto* add = std::get_if<core::Add>(&write.op)) {
       crdt::apply_add(row.tally, *add, dot);
     } else if (const auto* reset = std::get_if<core::Reset>(&write.op)) {
       crdt::apply_reset(row.tally, reset->observed, dot);
     } else if (const auto* clear = std::get_if<core::Clear>(&write.op)) {
-      row.cell = crdt::apply_remove(row.cell, write.deps);
+      crdt::apply_remove(row.cell, write.deps);
       crdt::apply_reset(row.tally, clear->tallies.front().observed, dot);
     }
     replica.applied.set(dot.origin, dot.seq);

@@ -82,10 +82,10 @@ void TestReplica::apply(const core::Op& op, core::Dot dot, core::Hlc hlc,
                         const core::VersionVector& context) {
   if (const auto* put = std::get_if<core::Put>(&op)) {
     crdt::Cell& cell = rows_[put->path].cell;
-    cell = crdt::apply_put(cell, {dot, hlc, put->value, put->base}, put->context.value_or(context));
+    crdt::apply_put(cell, {dot, hlc, put->value, put->base}, put->context.value_or(context));
   } else if (const auto* remove = std::get_if<core::Remove>(&op)) {
     crdt::Cell& cell = rows_[remove->path].cell;
-    cell = crdt::apply_remove(cell, remove->context.value_or(context));
+    crdt::apply_remove(cell, remove->context.value_or(context));
   } else if (const auto* add = std::get_if<core::Add>(&op)) {
     crdt::apply_add(rows_[add->path].tally, *add, dot);
   } else if (const auto* reset = std::get_if<core::Reset>(&op)) {
@@ -100,7 +100,7 @@ void TestReplica::apply(const core::Op& op, core::Dot dot, core::Hlc hlc,
 void TestReplica::apply_clear(const core::Clear& clear, core::Dot dot,
                               const core::VersionVector& context) {
   for (auto& [path, row] : rows_) {
-    if (clear.prefix.is_prefix_of(path)) row.cell = crdt::apply_remove(row.cell, context);
+    if (clear.prefix.is_prefix_of(path)) crdt::apply_remove(row.cell, context);
   }
   for (const core::Clear::Tally& tally : clear.tallies) {
     crdt::apply_reset(rows_[tally.path].tally, tally.observed, dot);

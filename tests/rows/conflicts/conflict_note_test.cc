@@ -36,12 +36,11 @@ Cell cell(const std::vector<std::pair<Dot, std::string>>& values) {
 }
 
 // The notes of a put with a context, on a cell.
-ConflictNotes put(Cell before, Dot dot, const std::string& value,
-                  const core::VersionVector& context, bool chosen = false,
-                  const Path& path = kText) {
-  const Cell after = crdt::apply_put(before, {dot, kTime, value, {}}, context);
+ConflictNotes put(Cell cell, Dot dot, const std::string& value, const core::VersionVector& context,
+                  bool chosen = false, const Path& path = kText) {
+  crdt::CellEffect effect = crdt::apply_put(cell, {dot, kTime, value, {}}, context);
   ConflictNotes notes;
-  rows::note_change({path, dot, kTime, chosen}, before, after, notes);
+  rows::note_change({path, dot, kTime, chosen}, std::move(effect), cell, notes);
   return notes;
 }
 
@@ -98,9 +97,10 @@ TEST_SUITE("rows: notes of conflicts") {
   }
 
   TEST_CASE("a remove replaces, too") {
-    const Cell both = cell({{{kEu, 1}, "a"}, {{kUs, 1}, "b"}});
+    Cell both = cell({{{kEu, 1}, "a"}, {{kUs, 1}, "b"}});
+    crdt::CellEffect effect = crdt::apply_remove(both, {{kEu, 1}, {kUs, 1}});
     ConflictNotes notes;
-    rows::note_change({kText, {kAp, 1}, kTime, false}, both, {}, notes);
+    rows::note_change({kText, {kAp, 1}, kTime, false}, std::move(effect), both, notes);
     CHECK(texts(notes) == Texts{"replaced a b by 3.1"});
   }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,41 @@ TEST_SUITE("rows: notes in a stage") {
     const core::VersionVector seen{{kHere, 1}, {kThere, 1}};
     rows::apply_op(world.stage(), core::Remove{kRow, seen}, {kHere, 2}, {}, seen);
     CHECK(world.stage().take_notes().empty());
+  }
+
+  // A peer may send very many values that its own later ones do not replace.
+  TEST_CASE("a put costs the same however many values its cell has") {
+    constexpr core::Seq kValues = 1'000;
+    StageWorld world;
+    rows::Stage stage(world.base(), rows::Stage::Undo::kNone);
+    const std::string first(100, 'a');
+    put(stage, {kHere, 1}, first, {});
+    const char* const bytes = stage.peek(kRow).cell.siblings.front().value.data();
+    for (core::Seq seq = 2; seq <= kValues; ++seq)
+      put(stage, {kHere, seq}, std::to_string(seq), {});
+    const crdt::Cell& cell = stage.peek(kRow).cell;
+    CHECK(cell.siblings.size() == kValues);
+    CHECK(cell.siblings.front().value.data() == bytes);  // It was never copied.
+    const rows::ConflictNotes notes = stage.take_notes();
+    std::set<std::string> noted;
+    for (const rows::ConflictNote& note : notes) {
+      CHECK(note.values.size() <= rows::kValuesMax);
+      for (const crdt::Sibling& each : note.values) noted.insert(each.value);
+    }
+    CHECK(noted.size() == kValues);
+  }
+
+  TEST_CASE("the notes of a commit have a bound, and what is behind it is counted") {
+    constexpr std::size_t kLarge = std::size_t{4} << 20U;
+    constexpr core::Seq kPuts = 100;
+    StageWorld world;
+    rows::Stage stage(world.base(), rows::Stage::Undo::kNone);
+    put(stage, {kThere, 1}, std::string(kLarge, 'a'), {});
+    for (core::Seq seq = 1; seq <= kPuts; ++seq)
+      put(stage, {kHere, seq}, std::to_string(seq), {{kHere, seq - 1}});
+    const rows::ConflictNotes notes = stage.take_notes();
+    CHECK(notes.size() == rows::ConflictNotes::kBytesMax / kLarge);
+    CHECK(notes.size() + notes.dropped() == kPuts);
   }
 
   TEST_CASE("a clear replaces the values of each cell below it, and misses those it had not seen") {
