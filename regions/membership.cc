@@ -70,7 +70,9 @@ std::optional<core::Origin> left_for(const storage::Storage& log, const RegionRe
 
 core::Result<void> Membership::announce() {
   if (owner_.exchange.follows() || owner_.state.broken()) return {};
-  const std::vector<Lister::Row> rows = rows_due();
+  std::vector<Lister::Row> rows = members_due();
+  const std::size_t of_members = rows.size();
+  add_own(rows);
   const bool writes_reign = owes_reign();
   if (rows.empty() && !writes_reign) return {};
   ANABRANCH_ASSERT(!owner_.writer.dirty());
@@ -86,19 +88,28 @@ core::Result<void> Membership::announce() {
   txn.keep();
   const auto done = owner_.writer.commit();
   if (!done.ok()) return done.failure();
+  lister_.wrote(of_members);
   // Before it is sent: otherwise a leader that syncs later loses it with its power, has never heard
   // of this origin then, and nobody ends it.
   return owner_.state.make_durable();
 }
 
-std::vector<Lister::Row> Membership::rows_due() const {
+std::vector<Lister::Row> Membership::members_due() {
   std::vector<Lister::Row> rows =
       lister_.due(regions_, {self().region, self().origin, reign_, known_reign(), blind_});
+  if (lister_.waits()) {
+    owner_.alarms.raise_once("members of region " + self().region +
+                             " show more new origins than are listed at once; they wait, and lead "
+                             "only then");
+  }
+  return rows;
+}
+
+void Membership::add_own(std::vector<Lister::Row>& rows) const {
   for (const auto& [former, before] : unannounced()) rows.push_back({former, before, {}});
   if (!regions_.knows(self().region, self().origin)) {
     rows.push_back({self().origin, self().previous, self().node});
   }
-  return rows;
 }
 
 // Its origin may have begun after its reign.

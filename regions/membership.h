@@ -133,8 +133,9 @@ class Membership final : public Participant, public RowWatcher {
   // The former origins of this directory that the list does not know, each with the one before it,
   // the newest first: those of a follower that has led, and of a leader that has announced none.
   [[nodiscard]] std::vector<std::pair<core::Origin, core::Origin>> unannounced() const;
-  // The rows of origins that announce() has to write.
-  [[nodiscard]] std::vector<Lister::Row> rows_due() const;
+  // The rows of origins that announce() has to write: of other members, and its own.
+  [[nodiscard]] std::vector<Lister::Row> members_due();
+  void add_own(std::vector<Lister::Row>& rows) const;
   [[nodiscard]] bool owes_reign() const;
   // Returns the newest former origin of this directory that the list knows; 0 if it knows none, or
   // if nothing is left that tells.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -24,11 +26,14 @@ KnownCard* CardTable::put(KnownCard card, Millis now) {
     if (many_of_region || rows_.size() >= kMax) {
       const auto gives_way = stalest(many_of_region ? card.card.region : std::string());
       if (is_fresh(gives_way->second, now)) return nullptr;
+      const std::string region = gives_way->second.card.region;
       rows_.erase(gives_way);
+      sum_up(region);
     }
   }
   KnownCard& row = rows_[node];
   row = std::move(card);
+  sum_up(row.card.region);
   return &row;
 }
 
@@ -42,14 +47,37 @@ CardTable::Rows::iterator CardTable::stalest(std::string_view region) {
 }
 
 void CardTable::forget_old(Millis now) {
-  std::erase_if(rows_, [&](const auto& row) { return row.second.age_ms(now) > kAgeMsMax; });
+  std::set<std::string> changed;
+  std::erase_if(rows_, [&](const auto& row) {
+    const bool old = row.second.age_ms(now) > kAgeMsMax;
+    if (old) changed.insert(row.second.card.region);
+    return old;
+  });
+  for (const std::string& region : changed) sum_up(region);
+}
+
+void CardTable::sum_up(const std::string& region) {
+  OfRegion sum;
+  for (const auto& [node, known] : rows_) {
+    if (known.card.region != region) continue;
+    ++sum.count;
+    sum.promote_after_ms = std::max(sum.promote_after_ms, known.card.promote_after_ms);
+  }
+  if (sum.count == 0) {
+    regions_.erase(region);
+  } else {
+    regions_[region] = sum;
+  }
+}
+
+CardTable::OfRegion CardTable::of_region(std::string_view region) const {
+  const auto found = regions_.find(region);
+  return found == regions_.end() ? OfRegion() : found->second;
 }
 
 Millis CardTable::promote_after_ms(std::string_view region) const {
-  Millis most = region == own_region_ ? own_promote_after_ms_ : 0;
-  for (const auto& [node, known] : rows_) {
-    if (known.card.region == region) most = std::max(most, known.card.promote_after_ms);
-  }
+  const Millis own = region == own_region_ ? own_promote_after_ms_ : 0;
+  const Millis most = std::max(own, of_region(region).promote_after_ms);
   return most == 0 ? 0 : std::clamp(most, kPromoteMsMin, kAgeMsMax);
 }
 
@@ -82,9 +110,6 @@ const KnownCard* CardTable::leader(std::string_view region, Millis now) const {
   return found;
 }
 
-std::size_t CardTable::count(std::string_view region) const {
-  const auto is_of = [&](const auto& row) { return row.second.card.region == region; };
-  return static_cast<std::size_t>(std::ranges::count_if(rows_, is_of));
-}
+std::size_t CardTable::count(std::string_view region) const { return of_region(region).count; }
 
 }  // namespace anabranch::leader

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -78,12 +79,22 @@ class CardTable {
   [[nodiscard]] std::size_t count(std::string_view region) const;
 
  private:
+  // What is asked for of a region with each of its cards.
+  struct OfRegion {
+    std::size_t count = 0;
+    core::Millis promote_after_ms = 0;  // The greatest of its cards.
+  };
+
   // Returns the stalest of a region, or of all for an empty one; the end when there is none.
   Rows::iterator stalest(std::string_view region);
+  // Looks through the rows of a region, one of which has changed.
+  void sum_up(const std::string& region);
+  [[nodiscard]] OfRegion of_region(std::string_view region) const;
 
   std::string own_region_;
   core::Millis own_promote_after_ms_ = 0;
   Rows rows_;
+  std::map<std::string, OfRegion, std::less<>> regions_;  // Of those that have rows.
 };
 
 }  // namespace anabranch::leader

@@ -1,6 +1,9 @@
 #include "leader/members/member_status.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -103,13 +106,36 @@ Trouble trouble_of(const KnownCard& one, const KnownCard& other) {
   return {};
 }
 
-void warn(StoreStatus& status, const Trouble& trouble, const std::string& region) {
-  const auto is_same = [&](const WarningStatus& each) {
-    return each.kind == trouble.kind && each.text == trouble.text;
-  };
-  if (std::ranges::any_of(status.warnings, is_same)) return;
-  status.warnings.push_back({trouble.kind, region, false, trouble.text, trouble.remedy});
-}
+// Warns of the pairs of a region, of each kind of the first ones: 64 members are 2,016 pairs.
+class PairWarnings {
+ public:
+  PairWarnings(StoreStatus& status, std::string region)
+      : status_(status), region_(std::move(region)) {}
+
+  void add(const Trouble& trouble) {
+    if (!told_.insert(trouble.text).second) return;
+    if (++pairs_[trouble.kind] > kPairsMax) return;
+    status_.warnings.push_back({trouble.kind, region_, false, trouble.text, trouble.remedy});
+  }
+  void add_rest() {
+    for (const auto& [kind, pairs] : pairs_) {
+      if (pairs <= kPairsMax) continue;
+      status_.warnings.push_back({kind, region_, false,
+                                  std::to_string(pairs - kPairsMax) +
+                                      " more pairs of members of region " + region_ +
+                                      " have the same trouble",
+                                  "see the notes of its members in `anabranch status`"});
+    }
+  }
+
+ private:
+  static constexpr std::size_t kPairsMax = 8;
+
+  StoreStatus& status_;
+  const std::string region_;
+  std::set<std::string> told_;
+  std::map<std::string, std::size_t> pairs_;  // By kind.
+};
 
 void warn_of_copy(StoreStatus& status, const KnownCard& copy) {
   const std::string remedy =
@@ -136,23 +162,28 @@ void tell_members(StoreStatus& status, const KnownCard& self, const Cards& cards
     return std::tie(one->card.region, one->card.name) <
            std::tie(other->card.region, other->card.name);
   });
+  // Of the own region: the members that are there, with their places in the status.
+  std::vector<std::pair<const KnownCard*, std::size_t>> own;
   for (const KnownCard* each : all) {
     MemberStatus& member = status.members.emplace_back(status_of(*each, now));
     member.self = each == &self;
     member.fresh = member.self || cards.table().is_fresh(*each, now);
-    if (each->card.region != self.card.region) continue;
-    for (const KnownCard* other : all) {
-      const bool both_there =
-          other != each && member.fresh && (other == &self || cards.table().is_fresh(*other, now));
-      if (!both_there) continue;
+    if (member.fresh && each->card.region == self.card.region)
+      own.emplace_back(each, status.members.size() - 1);
+  }
+  PairWarnings warnings(status, self.card.region);
+  for (const auto& [each, place] : own) {
+    for (const auto& [other, unused] : own) {
+      if (other == each) continue;
       const Trouble trouble = trouble_of(*each, *other);
       if (trouble.kind == nullptr) continue;
-      member.note = trouble.text;
-      member.remedy = trouble.remedy;
+      status.members[place].note = trouble.text;
+      status.members[place].remedy = trouble.remedy;
       // Of the two sentences about a pair the one of the lesser name.
-      if (each->card.name <= other->card.name) warn(status, trouble, each->card.region);
+      if (each->card.name <= other->card.name) warnings.add(trouble);
     }
   }
+  warnings.add_rest();
   if (cards.copy()) warn_of_copy(status, *cards.copy());
 }
 

@@ -1,6 +1,7 @@
 #include "regions/members/lister.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -16,29 +17,53 @@ using core::planted;
 void Lister::look(std::vector<ShownMember> members, core::Millis now) {
   members_ = std::move(members);
   now_ms_ = now;
-  std::map<core::Hash128, core::Millis> since;
+  std::map<core::Hash128, Ripe> ripe;
   for (const ShownMember& member : members_) {
     if (!member.ripe) continue;
-    const auto before = ripe_since_ms_.find(member.node);
-    since[member.node] = before == ripe_since_ms_.end() ? now : before->second;
+    const auto before = ripe_.find(member.node);
+    const bool goes_on = before != ripe_.end() && before->second.origin == member.origin;
+    ripe[member.node] = {member.origin, goes_on ? before->second.since_ms : now};
   }
-  ripe_since_ms_ = std::move(since);
+  ripe_ = std::move(ripe);
+  const core::Millis passed = std::max<core::Millis>(now - room_since_ms_, 0);
+  if (room_since_ms_ == 0 || room_ == kRowsAtOnce) {
+    room_since_ms_ = now;
+  } else if (passed >= kRowMs) {
+    room_ = std::min(kRowsAtOnce, room_ + static_cast<std::size_t>(passed / kRowMs));
+    room_since_ms_ = now - passed % kRowMs;
+  }
 }
 
-std::vector<Lister::Row> Lister::due(const RegionList& list, const Lead& lead) const {
+std::vector<Lister::Row> Lister::due(const RegionList& list, const Lead& lead) {
   std::vector<Row> rows;
+  waits_ = false;
   if (lead.blind || lead.reign < lead.known) return rows;
   std::size_t listed = 0;  // By these rows.
   for (const ShownMember& member : members_) {
     if (!is_due(member, list, lead)) continue;
-    const bool ends = !is_of_another(member, member.previous, lead);
-    if (!list.knows(lead.region, member.origin)) {
-      if (list.waited_for(lead.region) + listed >= kRowsMax) continue;
-      ++listed;
-      rows.push_back({member.origin, ends ? member.previous : 0, member.node});
+    const bool is_new = !list.knows(lead.region, member.origin);
+    if (is_new && list.waited_for(lead.region) + listed >= kRowsMax) continue;
+    std::vector<Row> more = rows_of(member, list, lead);
+    if (rows.size() + more.size() > room_ && member.node != asked_) {
+      waits_ = true;
+      continue;
     }
-    if (ends) add_formers(member, list, rows);
+    listed += is_new ? 1 : 0;
+    std::ranges::copy_if(more, std::back_inserter(rows), [&](const Row& row) {
+      return std::ranges::find(rows, row.origin, &Row::origin) == rows.end();
+    });
   }
+  return rows;
+}
+
+std::vector<Lister::Row> Lister::rows_of(const ShownMember& member, const RegionList& list,
+                                         const Lead& lead) const {
+  std::vector<Row> rows;
+  const bool ends = !is_of_another(member, member.previous, lead);
+  const bool is_new = !list.knows(lead.region, member.origin);
+  if (is_new) rows.push_back({member.origin, ends ? member.previous : 0, member.node});
+  const bool by_its_row = is_new || list.previous(member.origin) == member.previous;
+  if (ends && by_its_row) add_formers(member, list, rows);
   return rows;
 }
 
@@ -63,19 +88,17 @@ bool Lister::is_of_another(const ShownMember& member, Origin origin, const Lead&
 
 std::optional<core::Millis> Lister::ripe_since_ms(const ShownMember& member) const {
   if (member.node == asked_) return now_ms_ - kRipeMs;
-  const auto since = ripe_since_ms_.find(member.node);
-  return since == ripe_since_ms_.end() ? std::nullopt : std::optional(since->second);
+  const auto found = ripe_.find(member.node);
+  return found == ripe_.end() ? std::nullopt : std::optional(found->second.since_ms);
 }
 
 void Lister::add_formers(const ShownMember& member, const RegionList& list,
-                         std::vector<Row>& rows) const {
+                         std::vector<Row>& rows) {
   std::set<Origin> seen{member.origin};
   Origin origin = member.previous;
   for (const Origin before : member.formers) {
     if (origin == 0 || !list.region_of(origin).empty() || !seen.insert(origin).second) return;
-    const bool is_there =
-        std::ranges::any_of(rows, [&](const Row& row) { return row.origin == origin; });
-    if (!is_there) rows.push_back({origin, before, {}});
+    rows.push_back({origin, before, {}});
     origin = before;
   }
 }

@@ -10,9 +10,13 @@
 // that was restored from a backup of its leader has the leader's for its previous one. Then the
 // member begins a line of its own.
 //
+// A member that shows another origin is ripe anew, and of an origin that is listed only the one
+// before it by its row has formers: whoever makes up cards gets few rows written.
+//
 // No clock, no messages in here. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -45,6 +49,10 @@ class Lister {
   static constexpr core::Millis kRipeMs = 10'000;
   // Rows of a region whose origins have neither ended nor are lost: a member more is not listed.
   static constexpr std::size_t kRowsMax = 64;
+  // The rows that cards have written by the leader: so many at once, and one more for each kRowMs.
+  // Rows stay for ever, and cards cost their sender nothing.
+  static constexpr std::size_t kRowsAtOnce = 128;
+  static constexpr core::Millis kRowMs = 10'000;
 
   // The leader that lists.
   struct Lead {
@@ -67,8 +75,12 @@ class Lister {
   // Looks at the newest cards of all other members of the region. `now` is of the clock of their
   // `made_ms`.
   void look(std::vector<ShownMember> members, core::Millis now);
-  // Returns the rows that a leader has to write by these, in one transaction.
-  [[nodiscard]] std::vector<Row> due(const RegionList& list, const Lead& lead) const;
+  // Returns the rows that a leader has to write by these, in one transaction; wrote() tells that it
+  // has.
+  [[nodiscard]] std::vector<Row> due(const RegionList& list, const Lead& lead);
+  void wrote(std::size_t rows) { room_ -= std::min(room_, rows); }
+  // Whether members wait for room.
+  [[nodiscard]] bool waits() const { return waits_; }
 
  private:
   [[nodiscard]] bool is_due(const ShownMember& member, const RegionList& list,
@@ -79,11 +91,23 @@ class Lister {
   // Whether another directory writes under an origin now.
   [[nodiscard]] bool is_of_another(const ShownMember& member, core::Origin origin,
                                    const Lead& lead) const;
-  // The origins before the present one that are in no row.
-  void add_formers(const ShownMember& member, const RegionList& list, std::vector<Row>& rows) const;
+  // The rows of a member: that of its origin, if that is in none, and those of the origins before
+  // it that are in none.
+  [[nodiscard]] std::vector<Row> rows_of(const ShownMember& member, const RegionList& list,
+                                         const Lead& lead) const;
+  static void add_formers(const ShownMember& member, const RegionList& list,
+                          std::vector<Row>& rows);
+
+  struct Ripe {
+    core::Origin origin = 0;
+    core::Millis since_ms = 0;
+  };
 
   std::vector<ShownMember> members_;
-  std::map<core::Hash128, core::Millis> ripe_since_ms_;
+  std::map<core::Hash128, Ripe> ripe_;
+  std::size_t room_ = kRowsAtOnce;
+  core::Millis room_since_ms_ = 0;
+  bool waits_ = false;
   core::Hash128 asked_;  // 0: none.
   core::Millis now_ms_ = 0;
 };

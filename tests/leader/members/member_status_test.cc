@@ -138,6 +138,24 @@ TEST_SUITE("members: status") {
     CHECK(status_with({card(2, "eu", "eu-2")}, of_own, mine).warnings.empty());
   }
 
+  TEST_CASE(
+      "of very many pairs of members in trouble the first are told of, and the others counted") {
+    std::vector<MemberCard> others;
+    for (std::uint64_t node = 2; node <= 60; ++node) {
+      others.push_back(card(node, "eu", "eu-" + std::to_string(node)));
+      others.back().policies = node;
+    }
+    const StoreStatus status = status_with(others, believe);
+    CHECK(status.members.size() == 60);
+    const auto is_of_policies = [](const WarningStatus& each) {
+      return each.kind == "member_policies";
+    };
+    CHECK(std::ranges::count_if(status.warnings, is_of_policies) == 9);
+    CHECK(status.warnings.back().text ==
+          "1762 more pairs of members of region eu have the same trouble");
+    for (const MemberStatus& each : status.members) CHECK(!each.note.empty());
+  }
+
   TEST_CASE("a directory that runs twice is a critical warning") {
     MemberCard copy = card(1, "eu", "eu-9");
     copy.nonce = 77;

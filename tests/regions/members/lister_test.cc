@@ -109,6 +109,50 @@ TEST_SUITE("regions: lister") {
     CHECK(eu.due({ripe(5, 4, {3})}) == Rows{{4, 3, {}}});
   }
 
+  TEST_CASE(
+      "a member that shows another origin is ripe anew, and of its row only the chain has "
+      "formers") {
+    ListerWorld eu;
+    eu.lister.look({ripe(5)}, kNow);
+    eu.lister.look({ripe(6)}, kNow + Lister::kRipeMs);
+    CHECK(eu.lister.due(eu.list, eu.lead).empty());
+    eu.open(5, 4);
+    CHECK(eu.due({ripe(5, 7, {8, 9, 10})}).empty());
+  }
+
+  // Whoever has a key of the region can make up cards, which cost nothing.
+  TEST_CASE("cards that change have few rows written, and members wait meanwhile") {
+    ListerWorld eu;
+    Millis now = kNow;
+    Origin origin = 100;
+    std::size_t written = 0;
+    const auto show = [&](int rounds) {
+      for (int round = 0; round < rounds; ++round) {
+        std::vector<ShownMember> members;
+        for (std::uint64_t node = 1; node <= 60; ++node) {
+          members.push_back(ripe(++origin, 0));
+          members.back().node = {1, node};
+          members.back().previous = ++origin;
+          members.back().formers = {++origin, ++origin, 0};
+        }
+        eu.lister.look(members, now);
+        now += Lister::kRipeMs;
+        eu.lister.look(members, now);
+        const Rows rows = eu.lister.due(eu.list, eu.lead);
+        eu.lister.wrote(rows.size());
+        written += rows.size();
+      }
+    };
+    show(100);
+    CHECK(written >= Lister::kRowsAtOnce);
+    CHECK(written <= Lister::kRowsAtOnce + 100);
+    CHECK(eu.lister.waits());
+    // Who is asked to lead waits for nobody.
+    eu.lister.ask(kNode);
+    eu.lister.look({ripe(5)}, now);
+    CHECK(eu.lister.due(eu.list, eu.lead) == Rows{{5, 0, kNode}});
+  }
+
   TEST_CASE("formers that name each other in a circle end") {
     ListerWorld eu;
     CHECK(eu.due({ripe(5, 4, {5, 4, 5})}) == Rows{{5, 4, kNode}, {4, 5, {}}});
