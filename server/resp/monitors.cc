@@ -27,8 +27,11 @@ void append_escaped(std::string& line, char c) {
 
 }  // namespace
 
-void Monitors::add(Client& client) {
-  if (std::ranges::find(monitors_, &client) == monitors_.end()) monitors_.push_back(&client);
+bool Monitors::add(Client& client) {
+  if (std::ranges::find(monitors_, &client) != monitors_.end()) return true;
+  if (monitors_.size() >= kMax) return false;
+  monitors_.push_back(&client);
+  return true;
 }
 
 void Monitors::show(const Client& from, std::span<const std::string_view> words) {

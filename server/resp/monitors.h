@@ -19,11 +19,13 @@ namespace anabranch::server {
 class Monitors {
  public:
   static constexpr std::size_t kWordBytesMax = 1024;  // The rest of a longer word is left out.
+  static constexpr std::size_t kMax = 32;             // Each command is written for each of them.
 
   // A monitor is closed beyond monitor_output_bytes_max, as it is then.
   explicit Monitors(const ServerOptions& options) : options_(options) {}
 
-  void add(Client& client);
+  // Returns whether the client is one from now on, or was; false if there are kMax.
+  bool add(Client& client);
   // Also of a client that is none.
   void remove(const Client& client) { std::erase(monitors_, &client); }
   [[nodiscard]] bool any() const { return !monitors_.empty(); }

@@ -271,6 +271,21 @@ TEST_SUITE("server: clients") {
     CHECK(client.receive() == "+OK\r\n");
   }
 
+  TEST_CASE("a server has 32 monitors, and others are refused") {
+    RunningServer server;
+    std::vector<RespClient> monitors;
+    for (std::size_t i = 0; i < server::Monitors::kMax; ++i) {
+      monitors.push_back(server.client());
+      CHECK(monitors.back().ask({"MONITOR"}) == "+OK\r\n");
+    }
+    RespClient other = server.client();
+    CHECK(other.ask({"MONITOR"}).starts_with("-ERR this server has 32 clients in MONITOR"));
+    CHECK(other.ask({"PING"}) == "+PONG\r\n");
+    monitors.pop_back();
+    while (other.ask({"MONITOR"}) != "+OK\r\n") {
+    }
+  }
+
   TEST_CASE("a monitor beyond its limit is closed, and CONFIG GET names the limit of answers") {
     RunningServer server({}, {.output_bytes_max = 50'000'000, .monitor_output_bytes_max = 100'000});
     RespClient admin = server.client();

@@ -96,8 +96,9 @@ void shutdown(Call& call) {
 }
 
 void monitor(Call& call) {
-  call.host.monitors.add(call.client);
-  call.reply().ok();
+  if (call.host.monitors.add(call.client)) return call.reply().ok();
+  call.reply().error("ERR this server has " + std::to_string(Monitors::kMax) +
+                     " clients in MONITOR, and takes no more of them");
 }
 
 constexpr Command kServerCommands[] = {
