@@ -238,7 +238,7 @@ struct CardsStatus {
   // Dropped:
   std::uint64_t repeated = 0;  // Were not newer.
   std::uint64_t old = 0;       // Over 10 minutes.
-  std::uint64_t forged = 0;    // Without the signature of their region.
+  std::uint64_t forged = 0;    // Without the signature of their region, or with an absurd reign.
   std::uint64_t excess = 0;    // Came faster than a peer may send.
   // Messages on links whose peer is not known yet, or no longer, or of another mesh.
   std::uint64_t strange = 0;

@@ -134,7 +134,7 @@ void Exchange::begin_stream(Peer& peer, Millis now) {
   if (!peer.out.begins_behind()) links_.unsend(peer, Lane::kBatch, wanted.stream);
   if (!peer.out.trimmed().empty()) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
   pump(peer);
-  peer.asked.begun(read + peer.out.bytes_under_way(), now);
+  peer.asked.begun(read + peer.out.bytes_under_way(), wanted.from.size(), now);
 }
 
 void Exchange::on(Peer& peer, const Trimmed& trimmed) {

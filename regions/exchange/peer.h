@@ -117,9 +117,12 @@ struct InStream {
 
 // The producing side: the newest subscription of a peer that has not begun yet. Beginning one reads
 // the log and sends of it. So a peer that asks again and again, without need, has to wait: longer
-// the more was read and sent for it.
+// the more was read and sent for it, and searched.
 struct AskedStream {
   static constexpr std::uint64_t kBytesPerMs = 20'000;
+  // The log is searched for each origin that is named; more than a mesh has count as so many bytes.
+  static constexpr std::size_t kOriginsFree = 64;
+  static constexpr std::uint64_t kBytesPerOrigin = 10'000;
 
   std::optional<Subscribe> newest;
   core::Millis next_ms = InStream::kLongAgo;   // When it may begin.
@@ -127,7 +130,8 @@ struct AskedStream {
   int count = 0;                               // ...and their number since then.
 
   // A leader asks no more often than this.
-  void begun(std::uint64_t bytes, core::Millis now) {
+  void begun(std::uint64_t bytes, std::size_t origins, core::Millis now) {
+    if (origins > kOriginsFree) bytes += (origins - kOriginsFree) * kBytesPerOrigin;
     if (now - since_ms >= InStream::kAskMs) {
       since_ms = now;
       count = 0;

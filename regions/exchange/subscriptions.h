@@ -37,7 +37,7 @@ class Subscriptions {
   static constexpr core::Seq kLagOps = 16;
   static constexpr int kLagTicksMax = 5;
   // After a look at all origins that peers show it is a millisecond for so many until the next.
-  static constexpr std::size_t kOriginsPerMs = 1'000;
+  static constexpr std::size_t kOriginsPerMs = 50;
   static constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20U;
 
   // All must outlive this.

@@ -40,6 +40,15 @@ void ReadAllowance::refill(std::int64_t now_ms, std::size_t peers) {
   const std::int64_t rate = std::max<std::int64_t>(kBytesPerMs / shares, 1);
   const std::int64_t missing = kBytesMax - left_;
   left_ += passed >= missing / rate + 1 ? missing : passed * rate;
+  const std::int64_t searches = std::min<std::int64_t>(passed, kSearchesMax) * kSearchesPerMs;
+  searches_left_ =
+      std::min(kSearchesMax, searches_left_ + std::max<std::int64_t>(searches / shares, 1));
+}
+
+bool ReadAllowance::take_search() {
+  if (searches_left_ > 0) return --searches_left_, true;
+  ran_out_ = true;
+  return false;
 }
 
 bool ReadAllowance::take() {

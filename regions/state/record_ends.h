@@ -52,18 +52,23 @@ class KnownEnds {
 };
 
 // How much of the log may be read to compare the history of one peer: so many bytes at once, and so
-// many for each millisecond. The record that goes beyond that is read to its end, and paid for
-// later. Not thread-safe.
+// many for each millisecond; and so many searches. The record that goes beyond that is read to its
+// end, and paid for later. Not thread-safe.
 class ReadAllowance {
  public:
   static constexpr std::int64_t kBytesMax = std::int64_t{32} << 20U;
   static constexpr std::int64_t kBytesAtFirst = 1 << 20U;  // Anybody can come as a new peer.
   static constexpr std::int64_t kBytesPerMs = 64 << 10U;   // Of all peers together.
+  // The same of searches: small records are nearly all search.
+  static constexpr std::int64_t kSearchesMax = 4'096;
+  static constexpr std::int64_t kSearchesPerMs = 8;
 
   // Tells the time, which never goes back, and the number of peers that share the rate.
   void refill(std::int64_t now_ms, std::size_t peers);
   // Returns whether a record may be read; notes it when not.
   [[nodiscard]] bool take();
+  // Returns whether a record may be searched, and counts that; notes it when not.
+  [[nodiscard]] bool take_search();
   void spend(std::size_t bytes) { left_ -= static_cast<std::int64_t>(bytes); }
   // begin: a question begins; ran_out: returns whether a record was not read for it.
   void begin() { ran_out_ = false; }
@@ -71,6 +76,7 @@ class ReadAllowance {
 
  private:
   std::int64_t left_ = kBytesAtFirst;
+  std::int64_t searches_left_ = kSearchesMax;
   std::int64_t refilled_ms_ = 0;
   bool ran_out_ = false;
 };

@@ -54,6 +54,7 @@ std::optional<Position> SoundLog::find(Origin origin, Seq seq) const {
 std::optional<RecordEnds> SoundLog::ends(Origin origin, Seq seq, Wanted wanted,
                                          ReadAllowance* allowance) const {
   for (;;) {
+    if (allowance != nullptr && !allowance->take_search()) return std::nullopt;
     const auto position = storage_.find(origin, seq);
     if (!position) return std::nullopt;
     {

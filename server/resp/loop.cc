@@ -115,6 +115,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   if (!turn_.leader_is_away()) host_.watched.follow();
   if (web_) web_->follow(judge_);
   // After the answers: while their clients think, foreign writes are applied.
+  leader_turns_.yielded();
   Milliseconds sleep = turn_leader();
   const bool idle = scheduled_.empty() && !turn_.works() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
@@ -134,7 +135,7 @@ bool Loop::may_gather() const { return turn_.may_gather() && !stopped_ && host_.
 void Loop::finish_commit() {
   const bool others_wait = turn_.any_behind();
   turn_.finish_commit();
-  if (const auto rest = turn_.take_leader_rest()) leader_turns_.end(*rest);
+  if (const auto rest = turn_.take_leader_rest()) leader_turns_.end_elsewhere(*rest);
   const std::vector<Client*> released = turn_.take_released();
   // Removals may be over by it, and one commit may follow another without a turn of the leader.
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });

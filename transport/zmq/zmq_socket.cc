@@ -15,6 +15,9 @@ namespace {
 // The most that is read of one socket at once.
 constexpr std::size_t kReadMessagesMax = 1024;
 constexpr std::size_t kReadBytesMax = std::size_t{8} << 20U;
+// Beyond that the library reads no more of a connection while nobody takes its messages. An honest
+// peer sends some dozen in a second, and the batches of a window.
+constexpr int kUnreadMax = 1000;
 
 // Sets an option and reads it back: libzmq accepts some values and applies others.
 template <typename T>
@@ -46,7 +49,7 @@ bool receive_message(zmq::socket_t& socket, bool is_router, Incoming& incoming) 
 void set_options(zmq::socket_t& socket, const std::string& address) {
   set_option(socket, ZMQ_LINGER, 0);
   set_option(socket, ZMQ_SNDHWM, 0);  // Little is handed over at once; see out_link.h.
-  set_option(socket, ZMQ_RCVHWM, 0);
+  set_option(socket, ZMQ_RCVHWM, kUnreadMax);
   set_option(socket, ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kFrameSizeMax));
   set_option(socket, ZMQ_HEARTBEAT_IVL, 2000);
   set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 15'000);

@@ -11,6 +11,7 @@
 #include <anabranch/anabranch.h>
 
 #include "regions/wire/message.h"
+#include "regions/wire/reign.h"
 #include "tests/leader/members/slow_disk.h"
 #include "tests/leader/store_world.h"
 #include "transport/zmq/zmq_transport.h"
@@ -186,6 +187,39 @@ TEST_SUITE("leader: members") {
     }));
     CHECK(eu.status().refused.malformed_frames > 0);
     CHECK(eventually([&] { return eu.status().members.size() == 2; }));
+  }
+
+  TEST_CASE("a card that shows a reign far beyond all that is known is not believed") {
+    const TempDir folder;
+    const Store eu = Store::open(test::listening(folder, "eu"));
+    const auto liar = transport::open_zmq_transport({.listen = {}, .peers = {eu.status().endpoint}})
+                          .value_or_raise();
+    regions::MemberCard card{.node = {0, 7},
+                             .opening = 1,
+                             .nonce = 7,
+                             .number = 1,
+                             .region = "eu",
+                             .name = "liar",
+                             .role = regions::MemberCard::Role::kLeads,
+                             .reign = regions::kReignMax,
+                             .known = regions::kReignMax};
+    transport::LinkId link = 0;
+    const auto show_it = [&] {
+      for (const transport::Event& event : liar->receive(std::size_t{1} << 20U)) {
+        if (event.kind != transport::Event::Kind::kUp) continue;
+        link = event.link;
+        liar->send(link, 1, greeting("ap", regions::kMessageKinds));
+      }
+      if (link == 0) return;
+      ++card.number;
+      const regions::MemberCards cards{.sent_ms = 0,
+                                       .cards = {{regions::encode_card(card), {}, 0, 1}}};
+      liar->send(link, regions::MemberCards::kKind, regions::encode_message(cards));
+    };
+    CHECK(eventually([&] { return show_it(), eu.status().cards.forged > 0; }));
+    CHECK(member(eu, "liar").name.empty());
+    card.reign = card.known = regions::kReignStepMax;
+    CHECK(eventually([&] { return show_it(), !member(eu, "liar").name.empty(); }));
   }
 
   TEST_CASE("a member cannot have a name, zone, rank or address that means nothing") {

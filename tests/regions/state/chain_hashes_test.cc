@@ -82,6 +82,19 @@ TEST_SUITE("regions: chain hashes") {
     CHECK(chains.at(kEu, 2) == after);
   }
 
+  TEST_CASE("searches have a bound of their own, which grows again and is shared") {
+    regions::ReadAllowance allowance;
+    allowance.refill(1'000, 1);
+    for (std::int64_t i = 0; i < regions::ReadAllowance::kSearchesMax; ++i)
+      REQUIRE(allowance.take_search());
+    allowance.begin();
+    CHECK_FALSE(allowance.take_search());
+    CHECK(allowance.ran_out());
+    allowance.refill(1'010, 4);
+    for (int i = 0; i < 20; ++i) CHECK(allowance.take_search());
+    CHECK_FALSE(allowance.take_search());
+  }
+
   TEST_CASE("what no allowance lets be read is not known, and found when it has grown again") {
     Parts eu("eu", kEu);
     const ChainHashes& chains = eu.state.chains();
