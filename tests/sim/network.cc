@@ -286,14 +286,16 @@ void Network::step() {
 
 Millis Network::next_turn_ms(Index at) const {
   const Machine& machine = machines_[at];
-  if (machine.broken || !background_of(at).upkeep().tidying()) return next_tick_ms(at);
+  const bool waits = machine.broken || leaves(at);
+  if (waits || !background_of(at).upkeep().tidying()) return next_tick_ms(at);
   return std::max(machine.frozen_until_ms, std::min(machine.next_sweep_ms, next_tick_ms(at)));
 }
 
 Millis Network::next_tick_ms(Index at) const {
   const Machine& machine = machines_[at];
   if (machine.broken) return kNever;
-  const Millis next_ms = std::min(machine.node->replica().next_tick_ms(), machine.next_work_ms);
+  const Millis work_ms = leaves(at) ? kNever : machine.next_work_ms;
+  const Millis next_ms = std::min(machine.node->replica().next_tick_ms(), work_ms);
   return std::max({machine.start_ms, machine.frozen_until_ms, next_ms});
 }
 
