@@ -24,14 +24,13 @@
 
 #include "core/hash.h"
 #include "leader/members/cards.h"
+#include "leader/members/choice.h"
 #include "leader/members/heir.h"
-#include "leader/members/leader_lag.h"
-#include "leader/members/sightings.h"
+#include "leader/members/roster.h"
 #include "leader/members/signs_of_life.h"
 #include "regions/delivery/key_signatures.h"
 #include "regions/members/candidacy.h"
 #include "regions/members/fitness.h"
-#include "regions/members/lister.h"
 #include "regions/replica.h"
 #include "rows/published_vector.h"
 #include "transport/transport.h"
@@ -40,7 +39,7 @@
 namespace anabranch::leader {
 
 // look(), and handing over, are for the owner's thread, all others are thread-safe.
-class Members {
+class Members : public Choice {
  public:
   struct Opening {
     const Options& options;
@@ -52,7 +51,7 @@ class Members {
   // Begins the thread, for a leader that has links. The transport must outlive this. Throws
   // Error{kIo} if the system has no thread or descriptor left.
   Members(const Opening& opening, transport::Transport& transport);
-  ~Members();
+  ~Members() override;
   Members(const Members&) = delete;
   Members& operator=(const Members&) = delete;
 
@@ -88,38 +87,33 @@ class Members {
 
   // ---- For who decides whether this member leads (promotion.h); for the owner's thread.
 
-  // The time after which the region promotes another member; 0: it never does.
-  [[nodiscard]] core::Millis promote_after_ms() const;
-  // All that such a decision goes by.
+  [[nodiscard]] core::Millis promote_after_ms() const override;
   [[nodiscard]] regions::Situation situation(const regions::Replica& replica,
                                              const regions::Health& health,
-                                             core::Millis steady_now);
-  // The own card shows this from the next look() on; nullopt: what the replica does.
-  void show(const std::optional<regions::Candidacy::Shown>& shown) { shown_ = shown; }
-  // The reach and the end that the newest card has shown; nullopt before the first one.
-  struct Sent {
-    bool reach = false;
-    regions::OriginEnd end = {};
-  };
-  [[nodiscard]] std::optional<Sent> last_sent() const;
-  // The name of a member, or its node where no card of it is known.
-  [[nodiscard]] std::string name_of(const core::Hash128& node) const;
+                                             core::Millis steady_now) override;
+  void show(const std::optional<regions::Candidacy::Shown>& shown) override {
+    const std::lock_guard lock(mutex_);
+    roster_.show(shown);
+  }
+  [[nodiscard]] std::optional<Sent> last_sent() const override;
+  [[nodiscard]] std::string name_of(const core::Hash128& node) const override;
 
   // ---- Handing over the lead; for the owner's thread. See handover.h.
 
-  // Fails as leader::choose_heir() does.
   [[nodiscard]] core::Result<Heir> choose_heir(const regions::Peers& peers,
-                                               std::string_view called) const;
+                                               std::string_view called) const override;
   // The own card says that it leaves the lead, or no longer.
   void leave(bool leaves);
   // The own card names an heir, under the reign that this member has left, until another is known
   // to lead or this member leads again.
   void name_heir(const core::Hash128& node, std::uint64_t reign);
   // Whether this member, fit, was handed the lead by the last look.
-  [[nodiscard]] bool is_named() const { return named_; }
-  // The newest card of another member that leads this region, or leaves its lead; nullopt while
-  // none is fresh. Thread-safe.
-  [[nodiscard]] std::optional<regions::MemberCard> leader() const;
+  [[nodiscard]] bool is_named() const {
+    const std::lock_guard lock(mutex_);
+    return roster_.is_named();
+  }
+  // Thread-safe.
+  [[nodiscard]] std::optional<regions::MemberCard> leader() const override;
   // Stages that a part of a region is lost for good: an origin, by its 16 hexadecimal digits, or a
   // member, by its name or its node. Fails as Replica::declare_lost and lost_member() do.
   core::Result<void> lose(regions::Replica& replica, std::string_view region,
@@ -137,51 +131,23 @@ class Members {
   [[nodiscard]] Cards::Proof prove(const regions::MemberCard& card,
                                    const regions::CardOnWay& way) const;
   [[nodiscard]] core::Millis life_ms() const;
-  // How old the leader's state is that this member covers; nullopt while unknown.
-  [[nodiscard]] std::optional<core::Millis> lag_ms(core::Millis now) const;
-  // Writes how far the replica is into the own card, and whether it may be promoted.
-  void show_state(const regions::Replica& replica, core::Millis now);
-  // The cards of the other members of the region, for the list of regions.
-  [[nodiscard]] std::vector<regions::ShownMember> shown_members(core::Millis now) const;
-  // Writes into the own card what was decided.
-  void show_candidate(const regions::Candidacy::Shown& shown);
-  // Writes into the own card that it leaves the lead, or the heir that it names.
-  void show_handover(const regions::Replica& replica, core::Millis now);
-  // Whether a card names this member as the heir of a lead that nobody has: under the greatest
-  // reign that is known, as an older one would come back at the next handover.
-  [[nodiscard]] bool names_me(const regions::Replica& replica, core::Millis now) const;
-  // Whether a member of the region leaves, or names this one: then the owner looks often.
-  [[nodiscard]] bool is_urgent(core::Millis now) const;
-  // The greatest reign that a card of the region names.
-  [[nodiscard]] std::uint64_t known_reign() const;
+  [[nodiscard]] Cards& cards() { return roster_.cards(); }
+  [[nodiscard]] const Cards& cards() const { return roster_.cards(); }
 
   const core::Hash128 mesh_;
   const rows::PublishedVector& vectors_;  // Of the replica.
   const std::string region_;
-  const core::Millis opened_ms_;
   transport::Transport& transport_;
   SignsOfLife life_;
   std::atomic<core::Millis> next_look_ms_{0};  // By the steady clock.
   std::atomic<core::Millis> rest_ms_{Cards::kBeatMs};
   std::atomic<bool> urgent_{false};
-  bool named_ = false;                              // Of the owner's thread,
-  std::optional<regions::Candidacy::Shown> shown_;  // and this, too.
 
   mutable std::mutex mutex_;  // Guards all below.
   std::optional<regions::KeySignatures> signatures_;
   std::optional<transport::Key> own_key_;
-  regions::MemberCard own_;
-  core::Millis next_own_ms_ = 0;
+  Roster roster_;
   core::Millis next_forget_ms_ = 0;
-  LeaderLag lag_;
-  std::optional<core::Millis> covered_ms_;  // The state of the leader that is covered is of then.
-  regions::Fitness fitness_;
-  Sightings sightings_;
-  Cards cards_;
-  std::optional<Sent> sent_;
-  bool leaves_ = false;
-  std::optional<core::Hash128> heir_;
-  std::uint64_t left_reign_ = 0;  // Under which it names the heir.
   bool told_copy_ = false;
 
   std::atomic<bool> stops_{false};

@@ -12,7 +12,7 @@ using regions::MemberRole;
 using regions::RoleRow;
 using Step = Candidacy::Step;
 
-Promotion::Promotion(regions::Replica& replica, Members& members)
+Promotion::Promotion(regions::Replica& replica, Choice& members)
     : replica_(replica), members_(members) {
   if (!replica.listens()) return;
   begin_anew();

@@ -1,6 +1,6 @@
 // Whether this member leads, where its region chooses (regions/members/candidacy.h): the decisions
-// are made by what Members hears, and carried out by the replica. Without `promote_after` at any
-// member of the region nothing is chosen, and this does nothing.
+// are made by what Members, or another Choice, hears, and carried out by the replica. Without
+// `promote_after` at any member of the region nothing is chosen, and this does nothing.
 //
 // A role is on the disk before anything else is done. Where the disk refuses it, this member stays
 // as it is, and the decision is made again: at a follower behind another time of silence.
@@ -13,8 +13,8 @@
 
 #include "core/result.h"
 #include "core/wall_clock.h"
+#include "leader/members/choice.h"
 #include "leader/members/handover_status.h"
-#include "leader/members/members.h"
 #include "regions/members/candidacy.h"
 #include "regions/members/fitness.h"
 #include "regions/replica.h"
@@ -25,7 +25,7 @@ class Promotion {
  public:
   // Both must outlive this. A replica that listens (ReplicaOptions::listens) is decided on by
   // look().
-  Promotion(regions::Replica& replica, Members& members);
+  Promotion(regions::Replica& replica, Choice& members);
 
   // Whether its region chooses, as of the last look.
   [[nodiscard]] bool is_on() const { return candidacy_.has_value(); }
@@ -68,7 +68,7 @@ class Promotion {
   void tell_failure(const core::Failure& failure);
 
   regions::Replica& replica_;
-  Members& members_;
+  Choice& members_;
   std::optional<regions::Candidacy> candidacy_;
   HandoverStatus status_;
   core::Millis until_ms_ = 0;  // While it names an heir: until then that is to lead.

@@ -81,6 +81,10 @@ void Campaign::add(const Outcome& outcome) {
   sum_.carried.strayed += outcome.carried.strayed;
   sum_.carried.together += outcome.carried.together;
   sum_.carried.anew += outcome.carried.anew;
+  sum_.carried.promoted += outcome.carried.promoted;
+  sum_.carried.promoted_blind += outcome.carried.promoted_blind;
+  sum_.carried.stepped_down += outcome.carried.stepped_down;
+  sum_.carried.by_hand += outcome.carried.by_hand;
   add_all(sum_.planned, outcome.planned);
   add_all(sum_.fired, outcome.fired);
   runs_with_.resize(outcome.planned.size());
@@ -105,6 +109,10 @@ std::string Campaign::report() const {
                number(carried.clogged), number(carried.slowed));
   text += line("strays: %llu, %llu of them beside others; %llu regions begun anew\n",
                number(carried.strayed), number(carried.together), number(carried.anew));
+  text +=
+      line("members: %llu came to lead, %llu of them blind, %llu ceased to, ",
+           number(carried.promoted), number(carried.promoted_blind), number(carried.stepped_down));
+  text += line("%llu regions helped by hand\n", number(carried.by_hand));
   for (std::size_t i = 0; i < sum_.fired.size(); ++i) {
     text += line("  fault %-14s fired %6llu of %6llu\n", std::string(faults()[i].name).c_str(),
                  number(sum_.fired[i]), number(sum_.planned[i]));

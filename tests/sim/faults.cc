@@ -90,6 +90,8 @@ bool clone_at(Scene& scene, Index at) {
   Network& network = scene.network();
   // Damage would come back with the copy, when the rows have been taken again.
   if (!network.may_stray(at) || network.rotten(at)) return false;
+  // It would listen first, and others would lead: nothing forks.
+  if (network.chooses() && network.has_members(at)) return false;
   network.copy(at);
   write_beside_copy(scene, at);
   const auto put_back = [&scene, &network, at] {
@@ -213,12 +215,20 @@ bool promote(Scene& scene) {
   return true;
 }
 
+// Where the members choose their leader, they do the rest.
+bool ask_to_hand_over(Scene& scene) {
+  Network& network = scene.network();
+  const auto leader = scene.region_that([&](Index each) { return network.writable(each); });
+  return leader && network.ask_to_hand_over(*leader);
+}
+
 // A leader takes no writes until a listed follower has on its disk all that it has, steps down, and
 // that follower leads.
 bool hand_over(Scene& scene) {
   constexpr Millis kAtMostMs = 2'000;
   constexpr Millis kStepMs = 20;
   Network& network = scene.network();
+  if (network.chooses()) return ask_to_hand_over(scene);
   const auto leader =
       scene.region_that([&](Index each) { return network.heir_of(each).has_value(); });
   if (!leader) return false;
@@ -421,7 +431,12 @@ constexpr std::array kFaults{
           {},
           Company::kClones},
     Fault{"join", "a new region joins", 0.002, join},
-    Fault{"promote", "a follower is promoted", 0.01, promote, {}, Company::kAny, true},
+    Fault{.name = "promote",
+          .what = "a follower is promoted",
+          .per_round = 0.01,
+          .strike = promote,
+          .of_followers = true,
+          .of_chance = true},
     Fault{"handover",
           "a leader steps down for a listed follower that has all",
           0.01,
@@ -429,16 +444,20 @@ constexpr std::array kFaults{
           {},
           Company::kAny,
           true},
-    Fault{"demote",
-          "one of two leaders starts again as a follower",
-          0.01,
-          demote,
-          {},
-          Company::kAny,
-          true},
-    Fault{"rival",
-          "a follower takes the place of a leader that is away, and another region a new name",
-          0.004, rival, kGoesOn, Company::kAny, true},
+    Fault{.name = "demote",
+          .what = "one of two leaders starts again as a follower",
+          .per_round = 0.01,
+          .strike = demote,
+          .of_followers = true,
+          .of_chance = true},
+    Fault{.name = "rival",
+          .what = "a follower takes the place of a leader that is away, and another region a new "
+                  "name",
+          .per_round = 0.004,
+          .strike = rival,
+          .alarm = kGoesOn,
+          .of_followers = true,
+          .of_chance = true},
     Fault{"clock-ahead", "a clock jumps ahead by hours", 0.003, jump_clock, kClockAlarm},
     Fault{"clock-back", "a clock goes back by hours", 0.003, set_clock_back, kClockAlarm},
     Fault{"clock-stuck", "a clock stands still", 0.003, stop_clock, kClockAlarm},

@@ -23,6 +23,7 @@ struct Fault {
   bool of_followers = false;  // Planned only where there are some.
   bool later = false;         // Not in plain runs.
   bool of_engine = false;     // Planned only where disks have the engine.
+  bool of_chance = false;     // Changes roles: not where regions choose their leaders.
 };
 
 std::span<const Fault> faults();

@@ -20,11 +20,23 @@ struct Row {
   bool of_followers = false;
   bool of_engine = false;
   bool in_parts = false;
+  bool of_promotion = false;
 };
 
 // A bug of the storage engine.
 constexpr Row of_engine(Bug bug, std::string_view name, std::string_view what) {
   return {.bug = bug, .name = name, .what = what, .of_engine = true};
+}
+
+// A bug in the choice of a region's leader.
+constexpr Row of_promotion(Bug bug, std::string_view name, std::string_view what,
+                           std::string_view fault) {
+  return {.bug = bug,
+          .name = name,
+          .what = what,
+          .fault = fault,
+          .of_followers = true,
+          .of_promotion = true};
 }
 
 // A bug that the tests of parts find, and no run of the simulator.
@@ -117,6 +129,11 @@ constexpr std::array kRows{
     Row{Bug::kKeepRest, "keep-rest", "who is promoted stays at rest", "handover", true},
     Row{Bug::kRestOwing, "rest-owing", "who steps down is at rest before it has written its resets",
         "handover", true},
+    of_promotion(Bug::kNeverBlind, "never-blind", "who has heard nobody leads in full", "isolate"),
+    of_promotion(Bug::kLeadUnstored, "lead-unstored", "who leads shows that before it is stored",
+                 "isolate,freeze"),
+    of_promotion(Bug::kHastyHandover, "hasty-handover",
+                 "the lead goes to a member that lacks writes", "handover,disk,delay"),
     Row{Bug::kTellForksOnce, "tell-forks-once", "where histories part is said only once",
         "clone,unsaid"},
     Row{Bug::kBelieveLog, "believe-log", "a damaged record of the log is sent", "log-rot"},
@@ -211,8 +228,8 @@ std::vector<Plant> plants() {
   std::vector<Plant> plants;
   plants.reserve(kRows.size());
   for (const Row& row : kRows) {
-    plants.push_back(
-        {row.name, row.what, row.fault, row.of_followers, row.of_engine, row.in_parts});
+    plants.push_back({row.name, row.what, row.fault, row.of_followers, row.of_engine,
+                      row.of_promotion, row.in_parts});
   }
   return plants;
 }

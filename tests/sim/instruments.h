@@ -15,6 +15,7 @@ struct Plant {
   std::string_view fault;     // It shows only where these strike, "a,b"; empty: it needs none.
   bool of_followers = false;  // Shown by runs that have some.
   bool of_engine = false;     // Shown by runs on the storage engine.
+  bool of_promotion = false;  // Shown by runs whose members choose their leaders.
   bool in_parts = false;      // Found by the tests of parts only: no run of the simulator shows it.
 };
 std::vector<Plant> plants();

@@ -3,7 +3,8 @@
 //   sim                                 20 runs with fresh seeds
 //   sim --runs N | --operations N | --seconds N
 //                                       so many, or for so long
-//   sim --seed N [--ops N] [--regions N] [--followers N] [--engine] [--plain]
+//   sim --seed N [--ops N] [--regions N] [--followers N] [--promote | --no-promote]
+//       [--engine] [--plain]
 //       [--signed | --unsigned] [--only FAULT,..] [--without FAULT,..] [--steps N-M,..]
 //                                       repeats a run, or what is wished of it; --engine: on the
 //                                       storage engine
@@ -25,6 +26,8 @@
 #include <optional>
 #include <random>
 #include <sstream>
+
+#include <anabranch/log.h>
 
 #include "tests/seed.h"
 #include "tests/sim/campaign.h"
@@ -102,6 +105,8 @@ std::optional<Request> read(const std::vector<std::string>& arguments) {
       request.here = true;
     } else if (*at == "--engine") {
       request.wishes.engine = true;
+    } else if (*at == "--promote" || *at == "--no-promote") {
+      request.wishes.promote = *at == "--promote";
     } else if (*at == "--plain") {
       request.wishes.plain = true;
     } else if (*at == "--signed") {
@@ -191,6 +196,7 @@ int run_file(const Request& request) {
 Wishes hunted_in(const Plant& plant, Wishes wishes) {
   if (!plant.fault.empty()) (void)read_names(std::string(plant.fault), wishes.only.emplace());
   if (plant.of_followers) wishes.followers = 2;
+  if (plant.of_followers) wishes.promote = plant.of_promotion;
   if (plant.of_engine) wishes.engine = true;
   return wishes;
 }
@@ -229,11 +235,13 @@ int run_here(const Request& request, std::uint64_t first) {
 
 int main(int argc, char** argv) {
   using namespace anabranch::test;
+  anabranch::set_log_level(anabranch::LogLevel::kError);  // Of changes of roles there are many.
   auto request = read({argv + 1, argv + argc});
   if (!request) {
     std::cerr << "usage: sim [--seed N] [--runs N] [--operations N] [--seconds N] [--ops N]\n"
                  "           [--regions N]\n"
-                 "           [--followers N] [--engine] [--plain] [--signed | --unsigned]\n"
+                 "           [--followers N] [--promote | --no-promote] [--engine] [--plain]\n"
+                 "           [--signed | --unsigned]\n"
                  "           [--only FAULT,..] [--without FAULT,..] [--steps N-M,..] [--minimise]\n"
                  "           [--file FILE] [--plant BUG] [--hunt N] [--list] [--here]\n";
     return EXIT_FAILURE;

@@ -87,6 +87,8 @@ void Network::link(Index one, Index other) {
   };
   node(one).replica().link_up(here, "address of " + name(other), now_, proven(other));
   node(other).replica().link_up(there, {}, now_, proven(one));
+  look_soon(one);
+  look_soon(other);
   turn(one);
   turn(other);
 }
@@ -103,6 +105,7 @@ void Network::unlink(Index one, Index other) {
   for (const auto& [at, id] : gone) {
     if (machines_[at].dead) continue;
     node(at).replica().link_down(id);
+    look_soon(at);
     turn(at);
   }
 }
@@ -157,7 +160,7 @@ bool Network::running(Index at) const {
 bool Network::writable(Index at) const {
   const regions::Rejoin* const rejoin = background_of(at).repair().rejoin();
   const bool logging = rejoin != nullptr && rejoin->logging();  // Then no log has the writes.
-  return running(at) && !logging && !follows(at);
+  return running(at) && !logging && !follows(at) && !leaves(at);
 }
 
 bool Network::write(Index at, const std::function<void(regions::Group&)>& function,
@@ -262,31 +265,37 @@ Network::Index Network::next_to_turn() const {
 }
 
 Millis Network::next_ms() const {
-  const Millis turn_ms = std::max(now_, next_turn_ms(next_to_turn()));
+  Millis turn_ms = next_turn_ms(next_to_turn());
+  if (chooses()) turn_ms = std::min(turn_ms, next_beat_ms(next_to_beat()));
+  turn_ms = std::max(now_, turn_ms);
   return events_.empty() ? turn_ms : std::min(turn_ms, std::max(now_, events_.front().at_ms));
 }
 
 void Network::step() {
   now_ = next_ms();
   ++events_done_;
-  if (events_.empty() || events_.front().at_ms > now_) {
-    turn(next_to_turn());
-  } else {
+  if (!events_.empty() && events_.front().at_ms <= now_) {
     arrive(next_event());
+  } else if (chooses() && next_beat_ms(next_to_beat()) <= now_) {
+    beat(next_to_beat());
+  } else {
+    turn(next_to_turn());
   }
   kill_who_gives_way();
 }
 
 Millis Network::next_turn_ms(Index at) const {
   const Machine& machine = machines_[at];
-  if (machine.broken || !background_of(at).upkeep().tidying()) return next_tick_ms(at);
+  const bool waits = machine.broken || leaves(at);
+  if (waits || !background_of(at).upkeep().tidying()) return next_tick_ms(at);
   return std::max(machine.frozen_until_ms, std::min(machine.next_sweep_ms, next_tick_ms(at)));
 }
 
 Millis Network::next_tick_ms(Index at) const {
   const Machine& machine = machines_[at];
   if (machine.broken) return kNever;
-  const Millis next_ms = std::min(machine.node->replica().next_tick_ms(), machine.next_work_ms);
+  const Millis work_ms = leaves(at) ? kNever : machine.next_work_ms;
+  const Millis next_ms = std::min(machine.node->replica().next_tick_ms(), work_ms);
   return std::max({machine.start_ms, machine.frozen_until_ms, next_ms});
 }
 
@@ -311,6 +320,10 @@ void Network::arrive(Event event) {
   auto message = regions::decode_message(event.kind, event.body);
   if (guests_.contains(event.link)) return arrive_from_guest(at, event, std::move(message));
   ANABRANCH_ASSERT(message.ok());
+  if (const auto* cards = std::get_if<regions::MemberCards>(&message.value())) {
+    return take_cards(at, event.link, *cards);
+  }
+  if (std::holds_alternative<regions::Greeting>(message.value())) look_soon(at);
   if (event.heard && has_greeted(at, event.link, message.value())) hear(at, *event.heard);
   if (const auto* batch = std::get_if<regions::BatchMessage>(&message.value())) {
     const auto head = core::decode_batch_header(batch->bytes);
@@ -333,7 +346,8 @@ void Network::turn(Index at) {
   machine.node->disk().work();
   set_wall(at);
   regions::Replica& replica = machine.node->replica();
-  for (bool more = true; more && !machine.broken;) {
+  const bool waits = leaves(at);
+  for (bool more = true; more && !machine.broken && !waits;) {
     carry_out(at);
     const VersionVector before = replica.applied().vector();
     const auto applied = replica.apply(now_);
@@ -342,12 +356,12 @@ void Network::turn(Index at) {
     follow(at);
     check_proven(at, before);
   }
-  if (!machine.broken) work(at);
-  if (!machine.broken) sweep(at);
-  if (!machine.broken) expire(at);
-  if (!machine.broken) forget(at);
-  if (!machine.broken) clear_orphans(at);
-  if (!machine.broken) forget_requests(at);
+  if (!machine.broken && !waits) work(at);
+  if (!machine.broken && !waits) sweep(at);
+  if (!machine.broken && !waits) expire(at);
+  if (!machine.broken && !waits) forget(at);
+  if (!machine.broken && !waits) clear_orphans(at);
+  if (!machine.broken && !waits) forget_requests(at);
   if (!machine.broken) tick(at);
   const Disk& disk = machine.node->disk();
   const bool at_once = disks_ == Disks::kInterval;
@@ -528,7 +542,7 @@ void Network::schedule(Event event) {
   std::push_heap(events_.begin(), events_.end(), std::greater<>());
 }
 
-Network::Event Network::next_event() {
+Event Network::next_event() {
   std::pop_heap(events_.begin(), events_.end(), std::greater<>());
   Event event = std::move(events_.back());
   events_.pop_back();

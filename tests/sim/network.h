@@ -28,12 +28,13 @@
 #include "tests/node.h"
 #include "tests/shown_values.h"
 #include "tests/sim/carried.h"
-#include "tests/sim/intruder.h"
+#include "tests/sim/chooser.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/presence_ledger.h"
 #include "tests/sim/seals.h"
 #include "tests/sim/stray.h"
 #include "tests/sim/traffic.h"
+#include "tests/sim/underway.h"
 #include "tests/three_way.h"
 
 namespace anabranch::test {
@@ -175,6 +176,25 @@ class Network {
   void write_as_before() { former_ = true; }
   // Members that follow may lead one day, and leaders list them.
   void list_members() { lists_ = true; }
+  // Members of a region that are added from now on choose its leader by themselves, and another one
+  // when they have heard none for so long. They may lead, and are listed.
+  void choose_leaders(core::Millis promote_after_ms) {
+    lists_ = true;
+    promote_after_ms_ = promote_after_ms;
+  }
+  [[nodiscard]] bool chooses() const { return promote_after_ms_ > 0; }
+  // Whether a region has other members.
+  [[nodiscard]] bool has_members(Index at) const { return members_of(at).size() > 1; }
+  // It gives its lead to another member.
+  [[nodiscard]] bool leaves(Index at) const {
+    const auto& chooser = machines_[at].candidate.chooser;
+    return chooser && chooser->leaves();
+  }
+  // An operator has a leader give its lead to another member; returns whether it begins to.
+  bool ask_to_hand_over(Index at);
+  // Lets time pass until each region has one leader, all of its members know that, and it stays so.
+  // Returns the error in words when that takes longer than it may; else empty. Calm only.
+  [[nodiscard]] std::string run_until_led();
   // Has an intruder dial a region; it stays until shut_out_intruders(). Returns its region's name.
   std::string intrude(Index at, Malice malice);
   void shut_out_intruders();
@@ -270,20 +290,6 @@ class Network {
     core::Millis since_ms = 0;  // ...at this time.
     int speed = 1;
   };
-  // The true last word of another machine's clock, on any way: the time of it...
-  struct HeardOf {
-    core::Millis at_ms = -1;
-    core::Millis wall_ms = 0;  // ...its reading then...
-    core::Millis off_ms = 0;   // ...by how much it was ahead of the own one...
-    core::Origin origin = 0;   // ...and its origin then.
-  };
-  using Hearsay = std::map<Index, HeardOf>;
-  // The last look of a machine at its clock, and by how much the clock was ahead of virtual time
-  // then.
-  struct Look {
-    core::Millis at_ms = 0;
-    core::Millis ahead_ms = 0;
-  };
   // A state of a machine's rows that a reader keeps, and the values it has shown there.
   struct KeptShown {
     std::unique_ptr<rows::SnapshotReader> rows;
@@ -300,6 +306,7 @@ class Network {
     std::unique_ptr<Seals> seals;  // Null without keys.
     std::unique_ptr<Node> node;
     std::optional<KeptShown> kept_shown;  // Reads from the node: destroyed before it.
+    Candidate candidate;                  // Likewise.
     std::unique_ptr<leader::ExpirySweep> expiries;
     core::Millis next_expiry_ms = 0;
     std::unique_ptr<leader::ErasedSweep> erased;
@@ -356,32 +363,6 @@ class Network {
     bool broken = false;
     bool refusing = false;  // No fault is under way but one that passes.
     bool dead = false;      // Its process has ended.
-  };
-  // One end of a live link; the other end has the link `other`.
-  struct End {
-    Index at = 0;
-    regions::LinkId other = 0;
-    core::Millis last_arrival_ms = 0;  // There.
-    core::Millis busy_until_ms = 0;    // The way there.
-  };
-  struct Event {
-    core::Millis at_ms = 0;
-    std::uint64_t order = 0;
-    regions::LinkId link = 0;  // At the receiver.
-    std::uint8_t kind = 0;
-    std::string body;
-    // The receiver must reject the link of its sender.
-    bool rubbish = false;
-    std::shared_ptr<const Hearsay> heard = nullptr;  // Of a heartbeat.
-    bool operator>(const Event& other) const {
-      return std::pair(at_ms, order) > std::pair(other.at_ms, other.order);
-    }
-  };
-  // An intruder, at the far side of a link of a region.
-  struct Guest {
-    Index at = 0;
-    std::unique_ptr<Intruder> intruder;
-    core::Millis last_arrival_ms = 0;
   };
   Index add(std::string region, bool follows);
   // The name of a machine here: that of its region, and for a follower also its number.
@@ -442,6 +423,29 @@ class Network {
   // resets that it owes.
   void check_may_write(Index at, core::Seq own);
   void step_down(Index at);
+  [[nodiscard]] core::Millis promote_after_ms() const {
+    constexpr core::Millis kListed = 2'000;
+    return chooses() || !lists_ ? promote_after_ms_ : kListed;
+  }
+  // A member's turn with its cards.
+  void beat(Index at);
+  [[nodiscard]] core::Millis next_beat_ms(Index at) const;
+  [[nodiscard]] Index next_to_beat() const;
+  // A member makes a decision about its role, by its cards or by an operator.
+  void decide(Index at, bool by_hand, const std::function<void(Chooser&)>& decision);
+  void begin_to_choose(Index at);
+  void take_cards(Index at, regions::LinkId link, const regions::MemberCards& message);
+  void send_cards(Index at);
+  void look_soon(Index at);
+  void check_promoted(Index at, const Candidate::Before& before);
+  void check_stepped_down(Index at, const Candidate::Before& before);
+  void check_card(Index at);
+  void check_stored_reign(Index at, std::uint64_t shown);
+  [[nodiscard]] std::vector<Index> members_of(Index at) const;
+  // The error in the choice of a region's leader, in words; empty when there is none.
+  [[nodiscard]] std::string wrong_leader(Index at);
+  [[nodiscard]] std::string members_text(Index at);
+  [[nodiscard]] bool left_to_operator(Index at);
   // It follows or not as its replica says.
   void see_role(Index at);
   void follow(Index at);  // Tells the ledger the new records in a replica's log.
@@ -574,6 +578,7 @@ class Network {
   std::size_t batches_to_rot_ = 0;
   bool former_ = false;
   bool lists_ = false;
+  core::Millis promote_after_ms_ = 0;  // 0: roles change as faults strike.
   regions::LinkId last_link_ = 0;
   std::vector<Event> events_;  // A heap, the next one first.
   std::uint64_t last_order_ = 0;

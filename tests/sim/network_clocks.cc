@@ -57,7 +57,7 @@ void Network::look_at_clock(Index at) {
   machine.look = look;
 }
 
-std::shared_ptr<const Network::Hearsay> Network::hearsay(Index at) const {
+std::shared_ptr<const Hearsay> Network::hearsay(Index at) const {
   auto all = std::make_shared<Hearsay>(machines_[at].heard);
   (*all)[at] = {now_, wall(at), 0, machines_[at].node->origin()};
   return all;

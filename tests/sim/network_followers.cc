@@ -127,7 +127,7 @@ void Network::see_role(Index at) {
 
 // Those that it is connected to; others could tell it of more.
 void Network::show_members(Index at) {
-  if (!lists_ || follows(at)) return;
+  if (!lists_ || follows(at) || chooses()) return;
   std::vector<regions::ShownMember> members;
   for (Index each = 0; each < size(); ++each) {
     const Machine& machine = machines_[each];

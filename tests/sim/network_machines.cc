@@ -32,6 +32,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
   const core::Millis before =
       machine.node == nullptr ? 0 : machine.node->replica().names().expiries().now_ms();
   machine.kept_shown.reset();
+  machine.candidate.chooser.reset();
   disk->set_faults({.durable_at_once = disks_ == Disks::kPrompt});
   // No two alike, even after the same seed.
   const core::Origin fresh =
@@ -48,7 +49,8 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
                                                      .resolvers = &resolvers_,
                                                      .expiry_wait_ms = kExpiryWaitMs,
                                                      .follows = machine.set_to_follow,
-                                                     .promote_after_ms = lists_ ? 2000 : 0,
+                                                     .promote_after_ms = promote_after_ms(),
+                                                     .listens = chooses(),
                                                      .syncs_later = disks_ == Disks::kInterval,
                                                      .announce = announce_,
                                                      .checksums = !former_ || at % 2 == 1,
@@ -56,6 +58,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
                              wall(at));
   look_back(at, before);
   see_role(at);
+  begin_to_choose(at);
   machine.expiries = make_expiry_sweep(*machine.node);
   machine.erased = make_erased_sweep(*machine.node);
   machine.orphans = make_orphan_sweep(*machine.node);
@@ -114,9 +117,11 @@ void Network::restart(Index at, Restart how) {
   const core::Origin origin = machine.node->origin();
   auto log_lost = machine.lost;
   const bool stepped_down = machine.stored_role;
+  const std::uint64_t shown_reign = machine.candidate.shown_reign;
   reopen(at, power_loss ? disk.crash() : disk.clone());
   machine.lost = std::move(log_lost);
   if (stepped_down && !machine.follows) note(at, "leads although it has stepped down");
+  check_stored_reign(at, shown_reign);
   if (may_have_more) {
     follow_failed(at, before, origin);
   } else if (!before.vector.includes(machine.node->vector())) {

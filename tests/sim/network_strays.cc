@@ -24,7 +24,8 @@ void Network::restore(Index at) {
   Machine& machine = machines_[at];
   auto disk = machine.backup->clone();
   move(*disk);
-  machine.set_to_follow = machine.follows;  // An operator sees to it: a copy has no role.
+  // An operator sees to it: a copy has no role.
+  if (!chooses()) machine.set_to_follow = machine.follows;
   reopen(at, std::move(disk));
   machine.rotten = false;
   if (machine.has_led)
@@ -61,6 +62,7 @@ bool Network::put_back(Index at) {
   had_outsiders_ = true;
   ledger_.forget_ends();
   ledger_.lost(kept());
+  if (chooses()) beat(at);  // It leads on at once: its region has no other member.
   return true;
 }
 
@@ -173,7 +175,7 @@ bool Network::begin_anew() {
     ++carried_.anew;
     const auto lost = stop(at);
     machine.stray.reset();
-    machine.set_to_follow = machine.follows;
+    if (!chooses()) machine.set_to_follow = machine.follows;
     auto disk = make_disk();
     move(*disk);
     reopen(at, std::move(disk));

@@ -80,12 +80,22 @@ void draw_snapshots(regions::SnapshotLimits& limits, Random& random) {
   limits.timeout_ms = random.between(5'000, 20'000);
 }
 
+void draw_promotion(Plan& plan) {
+  if (!plan.wishes.promote.value_or(false)) return;
+  Random random(mix(plan.seed, number_of("promotion")));
+  plan.listing = true;
+  plan.promote_after_ms = core::Millis{1'000} << random.below(3);
+  constexpr core::Millis kGapMs = 60;  // Or all would be over before anybody is missed.
+  plan.gap_ms_max = std::max(plan.gap_ms_max, kGapMs);
+}
+
 void draw_what_came_later(Plan& plan) {
   if (plan.wishes.plain) return;
   Random followers(mix(plan.seed, number_of("followers")));
   if (followers.chance(0.25)) plan.followers = followers.chance(0.3) ? 2 : 1;
   plan.followers = plan.wishes.followers.value_or(plan.followers);
   plan.listing = Random(mix(plan.seed, number_of("listing"))).chance(0.7);
+  draw_promotion(plan);
   plan.single_ops = Random(mix(plan.seed, number_of("single ops"))).chance(0.15);
   if (Random(mix(plan.seed, number_of("strays"))).chance(0.4)) plan.strays = 3;
   plan.former = Random(mix(plan.seed, number_of("former"))).chance(0.2);
@@ -117,7 +127,8 @@ void draw_rates(Plan& plan) {
     const double often = std::exp(3 * unit_of(mix(stream, 2)) - 2);
     const bool planned = wanted(plan.wishes, fault, company, unit_of(mix(stream, 1)));
     const bool later = fault.later && plan.wishes.plain && !plan.wishes.only;
-    const bool idle = later || (fault.of_followers && plan.followers == 0) ||
+    const bool chosen = fault.of_chance && plan.promote_after_ms > 0;
+    const bool idle = later || chosen || (fault.of_followers && plan.followers == 0) ||
                       (fault.of_engine && !plan.wishes.engine);
     plan.rates.push_back(planned && !idle ? fault.per_round * often : 0);
   }
@@ -200,8 +211,11 @@ std::string to_string(const Plan& plan) {
        << (plan.requests ? "with requests, " : "") << (plan.presence ? "with presence, " : "")
        << (plan.strays > 1 ? "several strays, " : "") << (plan.single_ops ? "single ops, " : "")
        << (plan.former ? "some without checksums, " : "") << plan.clients << " clients, "
-       << plan.followers << (plan.listing ? " listed" : "") << " followers, values up to "
-       << plan.value_bytes_max << " B";
+       << plan.followers << (plan.listing ? " listed" : "") << " followers, "
+       << (plan.promote_after_ms > 0
+               ? "promoted after " + std::to_string(plan.promote_after_ms) + " ms, "
+               : "")
+       << "values up to " << plan.value_bytes_max << " B";
   return text.str();
 }
 
@@ -216,6 +230,7 @@ std::string to_arguments(const Plan& plan) {
   if (wishes.ops > 0) text += " --ops " + std::to_string(wishes.ops);
   if (wishes.regions > 0) text += " --regions " + std::to_string(wishes.regions);
   if (wishes.followers) text += " --followers " + std::to_string(*wishes.followers);
+  if (wishes.promote) text += *wishes.promote ? " --promote" : " --no-promote";
   if (wishes.engine) text += " --engine";
   if (wishes.plain) text += " --plain";
   if (wishes.trust) text += *wishes.trust == Network::Trust::kSigned ? " --signed" : " --unsigned";

@@ -34,8 +34,9 @@ struct Wishes {
   std::size_t ops = 0;  // About so many; 0: drawn.
   std::size_t regions = 0;
   std::optional<std::size_t> followers;
-  bool engine = false;  // Machines have the storage engine, on prompt disks.
-  bool plain = false;   // As runs were before there were followers and more types.
+  std::optional<bool> promote;  // Regions choose their leaders; nothing: they do not.
+  bool engine = false;          // Machines have the storage engine, on prompt disks.
+  bool plain = false;           // As runs were before there were followers and more types.
   std::optional<std::set<std::string>> only;  // Faults; nothing: drawn.
   std::set<std::string> without;
   std::optional<Network::Trust> trust;
@@ -43,7 +44,7 @@ struct Wishes {
 
   // Returns whether no wish would keep a run from being like most.
   [[nodiscard]] bool ordinary() const {
-    return ops == 0 && regions == 0 && !followers && !engine && !plain && !only &&
+    return ops == 0 && regions == 0 && !followers && !promote && !engine && !plain && !only &&
            without.empty() && !trust && !steps;
   }
 };
@@ -66,6 +67,8 @@ struct Plan {
   std::size_t strays = 1;     // At once.
   bool single_ops = false;    // Each batch is one transaction, most of one op.
   bool listing = false;       // Followers may lead one day, and are listed.
+  // Regions choose their leaders after so long; 0: roles change as faults strike.
+  core::Millis promote_after_ms = 0;
   bool former = false;        // Every other region writes batches without checksums.
   bool policies = false;      // Also policies, set, proposed and removed, some of them unknown.
   bool modules = false;       // Policies name modules of plugins.

@@ -13,9 +13,13 @@ Scene::Scene(const Plan& plan)
   network_.announce();
   network_.allow_strays(plan.strays);
   if (plan.listing) network_.list_members();
+  if (plan.promote_after_ms > 0) network_.choose_leaders(plan.promote_after_ms);
   if (plan.former) network_.write_as_before();
   build();
   add_followers();
+  // Members are listed when they have been ripe for ten seconds; till then none can be promoted.
+  constexpr Millis kListedMs = 14'000;
+  if (network_.chooses()) network_.run(kListedMs);
 }
 
 void Scene::build() {

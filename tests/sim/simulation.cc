@@ -159,6 +159,7 @@ class Simulation {
            positions());
       return;
     }
+    note(network.run_until_led());
     const std::uint64_t pairs = network.size() * network.size();
     const std::uint64_t events_max =
         network.events() + network.underway() + pairs * kQuietEventsMax;
