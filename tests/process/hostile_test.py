@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """A peer that sends each kind of message without end: the leader's memory has a bound, its clients
-are served meanwhile, the writes of an honest region arrive, and SIGTERM ends it."""
+read and write meanwhile, the writes of an honest region arrive, and SIGTERM ends it."""
 
 import os
 import subprocess
+import threading
 import time
 
 from leaders import BUILD, LONG, World, check, wait_until
+from resp import Client
 
 HOSTILE = os.path.join(BUILD, "tests", "process", "anabranch_hostile_peer")
 MEBIBYTES = 1024 if LONG else 6  # Of each kind.
@@ -15,6 +17,7 @@ GROWTH_MAX = 64 << 20
 SLOW = 1 if LONG else 10  # Of a machine that does other things.
 TURN_MAX_MS = 50 * SLOW
 STOP_MAX_S = 5 * SLOW
+WRITE_MAX_S = 1 * SLOW
 
 
 def memory(leader):
@@ -29,8 +32,32 @@ def processor_ms(leader):
         return int(figures.read().split()[0]) / 1e6
 
 
+class Writer:
+    """A client that writes without a pause, and knows the longest time that a write took."""
+
+    def __init__(self, leader):
+        self.client = Client(leader.redis, timeout=60)
+        self.going, self.writes, self.worst = True, 0, 0.0
+        self.thread = threading.Thread(target=self.write)
+        self.thread.start()
+
+    def write(self):
+        while self.going:
+            begun = time.monotonic()
+            check(self.client.call("SET", "written", self.writes) == "OK", "SET")
+            self.worst = max(self.worst, time.monotonic() - begun)
+            self.writes += 1
+            time.sleep(0.002)
+
+    def end(self):
+        self.going = False
+        self.thread.join()
+        self.client.close()
+
+
 def attack(eu, honest, kind, mebibytes):
-    """Returns the peak of its memory, and the longest PING by the processor."""
+    """Returns the peak of its memory, the longest PING by the processor, and the longest SET."""
+    writer = Writer(eu)
     attacker = subprocess.Popen([HOSTILE, eu.listen, kind, str(mebibytes)],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     worst, pings, peak = 0.0, 0, 0
@@ -44,22 +71,25 @@ def attack(eu, honest, kind, mebibytes):
             time.sleep(0.002)
     finally:
         attacker.kill()
+        writer.end()
     said = attacker.communicate()[0].strip()
     check(attacker.returncode == 0, f"{kind}: {said}")
+    check(writer.writes > 0, f"{kind}: no write was answered")
     value = f"{kind} {mebibytes}"
     honest.call("SET", "honest", value)
     wait_until("an honest write arrives", lambda: eu.call("GET", "honest") == value)
-    return peak, worst, f"{said}, {pings} pings"
+    return peak, worst, writer.worst, f"{said}, {pings} pings, {writer.writes} writes"
 
 
 def is_bounded(eu, honest, kind):
     """The first attack fills all buffers that there are."""
-    first, _, _ = attack(eu, honest, kind, max(MEBIBYTES // 8, 1))
-    peak, worst, said = attack(eu, honest, kind, MEBIBYTES)
-    print(f"{kind}: {said}, the longest {worst:.1f} ms of the processor; memory {first >> 20} to {peak >> 20} MiB",
-          flush=True)
+    first, _, _, _ = attack(eu, honest, kind, max(MEBIBYTES // 8, 1))
+    peak, worst, write, said = attack(eu, honest, kind, MEBIBYTES)
+    print(f"{kind}: {said}, the longest {worst:.1f} ms of the processor and {write:.2f} s; "
+          f"memory {first >> 20} to {peak >> 20} MiB", flush=True)
     check(peak - first < GROWTH_MAX, f"{kind}: memory has grown by {(peak - first) >> 20} MiB")
     check(worst < TURN_MAX_MS, f"{kind}: a PING took {worst:.1f} ms of the processor")
+    check(write < WRITE_MAX_S, f"{kind}: a write took {write:.2f} s")
 
 
 def stops(eu, kind):
