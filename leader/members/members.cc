@@ -13,7 +13,6 @@
 #include "leader/members/own_card.h"
 #include "leader/pace/machine.h"
 #include "leader/threads/begin_thread.h"
-#include "regions/wire/reign.h"
 #include "transport/log_peer.h"
 
 namespace anabranch::leader {
@@ -197,9 +196,7 @@ std::optional<CardOnWay> Members::next_own(Millis now) {
 }
 
 Cards::Proof Members::prove(const MemberCard& card, const CardOnWay& way) const {
-  const std::uint64_t known = std::max(known_reign(), own_.known);
-  const bool counts_so_far = std::max(card.reign, card.known) <= known + regions::kReignStepMax;
-  if (card.region == region_ && !counts_so_far) return {.holds = false};
+  if (!roster_.believes_reigns(card)) return {.holds = false};
   if (!signatures_) return {};
   const auto key = signatures_->signer(card.region, regions::signed_card_bytes(mesh_, way.content),
                                        way.signature);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "leader/members/own_card.h"
+#include "regions/wire/reign.h"
 
 namespace anabranch::leader {
 
@@ -112,6 +113,12 @@ std::vector<regions::ShownMember> Roster::shown_members(Millis now) const {
          .formers = card.formers});
   }
   return members;
+}
+
+bool Roster::believes_reigns(const MemberCard& card) const {
+  const std::uint64_t known = std::max(known_reign(), own_.known);
+  const bool is_far = std::max(card.reign, card.known) > known + regions::kReignStepMax;
+  return card.region != region_ || !is_far;
 }
 
 std::uint64_t Roster::known_reign() const {

@@ -68,6 +68,10 @@ class Roster {
   // How old the leader's state is that this member covers; nullopt while unknown.
   [[nodiscard]] std::optional<core::Millis> lag_ms(core::Millis now) const;
 
+  // Whether a card's reigns may be: those of this region that are far beyond all that is known are
+  // forged (regions/wire/reign.h).
+  [[nodiscard]] bool believes_reigns(const regions::MemberCard& card) const;
+
   [[nodiscard]] Cards& cards() { return cards_; }
   [[nodiscard]] const Cards& cards() const { return cards_; }
   [[nodiscard]] const regions::MemberCard& own() const { return own_; }

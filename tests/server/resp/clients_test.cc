@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/resp/monitors.h"
 #include "tests/server/reply_json.h"
 #include "tests/server/server_pair.h"
 
