@@ -1,4 +1,4 @@
-#include "crdt/apply.h"
+#include "crdt/apply_anew.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,15 +13,52 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
+namespace {
+
+// Adds a sibling, as Cell::add() does, without another move of it.
+bool add(Cell& cell, Sibling&& sibling) {
+  const auto at = std::ranges::lower_bound(cell.siblings, sibling.dot, {}, &Sibling::dot);
+  if (at != cell.siblings.end() && at->dot == sibling.dot) return false;
+  cell.siblings.insert(at, std::move(sibling));
+  return true;
+}
+
+}  // namespace
+
 CellEffect apply_put(Cell& cell, Sibling put, const core::VersionVector& context) {
   CellEffect effect;
   if (!planted(Bug::kKeepCoveredSiblings)) effect.removed = cell.forget(context);
-  effect.added = cell.add(std::move(put));
+  effect.added = add(cell, std::move(put));
   return effect;
 }
 
 CellEffect apply_remove(Cell& cell, const core::VersionVector& context) {
   return {.removed = cell.forget(context), .added = false};
+}
+
+CellEffect apply_put(const Cell& before, Cell& after, Sibling&& put,
+                     const core::VersionVector& context) {
+  CellEffect effect;
+  if (planted(Bug::kKeepCoveredSiblings)) {
+    after = before;
+  } else {
+    effect = apply_remove(before, after, context);
+  }
+  effect.added = add(after, std::move(put));
+  return effect;
+}
+
+CellEffect apply_remove(const Cell& before, Cell& after, const core::VersionVector& context) {
+  CellEffect effect;
+  const bool many = before.siblings.size() > 1;
+  for (const Sibling& each : before.siblings) {
+    if (!context.covers(each.dot)) {
+      after.siblings.push_back(each);
+    } else if (many) {
+      effect.removed.push_back(each);
+    }
+  }
+  return effect;
 }
 
 void apply_add(Tally& tally, const core::Add& add, core::Dot dot) {

@@ -15,7 +15,6 @@ namespace {
 using core::Bug;
 using core::planted;
 using core::VersionVector;
-using crdt::Cell;
 using crdt::Row;
 
 struct Applier {
@@ -31,7 +30,7 @@ struct Applier {
   void operator()(const core::Remove& op) const {
     const VersionVector& seen = op.context ? *op.context : context;
     change_cell(op.path, op.context.has_value(),
-                [&](Cell& cell) { return crdt::apply_remove(cell, seen); });
+                [&](auto&... cells) { return crdt::apply_remove(cells..., seen); });
   }
   void operator()(const core::Add& op) const {
     stage.edit(op.path, [&](Row& row) { crdt::apply_add(row.tally, op, dot); });
@@ -46,8 +45,9 @@ struct Applier {
 
   void put(const core::Put& op, crdt::Sibling&& sibling) const {
     const VersionVector& seen = op.context ? *op.context : context;
-    change_cell(op.path, op.context.has_value(),
-                [&](Cell& cell) { return crdt::apply_put(cell, std::move(sibling), seen); });
+    change_cell(op.path, op.context.has_value(), [&](auto&... cells) {
+      return crdt::apply_put(cells..., std::move(sibling), seen);
+    });
   }
   // Only an author that has read the values of a cell names them in a context.
   template <typename Function>

@@ -1,6 +1,5 @@
 #include "rows/stage/clear.h"
 
-#include <utility>
 #include <vector>
 
 #include "core/planted_bug.h"
@@ -25,6 +24,14 @@ std::vector<Path> paths_of_cells(const Stage& stage, const Path& prefix) {
 
 bool is_large(const Stage& stage, const Path& prefix, std::size_t rows_direct) {
   return !stage.masks()->full() && stage.stored_below(prefix, rows_direct + 1) > rows_direct;
+}
+
+// For a bug to be planted.
+template <typename... Others>
+core::VersionVector context_of_all(const crdt::Cell& cell, const Others&... /*others*/) {
+  core::VersionVector context;
+  for (const crdt::Sibling& each : cell.siblings) context.raise(each.dot.origin, each.dot.seq);
+  return context;
 }
 
 }  // namespace
@@ -59,9 +66,9 @@ void apply_clear(Stage& stage, const core::Clear& op, core::Dot dot, core::Hlc h
     return;
   }
   for (const Path& path : paths_of_cells(stage, op.prefix)) {
-    edit_cell(stage, {path, dot, hlc, false}, [&](crdt::Cell& cell) {
-      if (!planted(core::Bug::kClearIgnoresContext)) return crdt::apply_remove(cell, context);
-      return crdt::CellEffect{std::exchange(cell.siblings, {})};
+    edit_cell(stage, {path, dot, hlc, false}, [&](auto&... cells) {
+      if (!planted(core::Bug::kClearIgnoresContext)) return crdt::apply_remove(cells..., context);
+      return crdt::apply_remove(cells..., context_of_all(cells...));
     });
   }
 }

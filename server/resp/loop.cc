@@ -115,7 +115,6 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   if (!turn_.leader_is_away()) host_.watched.follow();
   if (web_) web_->follow(judge_);
   // After the answers: while their clients think, foreign writes are applied.
-  leader_turns_.yielded();
   Milliseconds sleep = turn_leader();
   const bool idle = scheduled_.empty() && !turn_.works() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
@@ -154,6 +153,7 @@ bool Loop::leader_is_due() const {
 }
 
 Loop::Milliseconds Loop::turn_leader() {
+  leader_turns_.yielded();
   if (turn_.committing() || turn_.staging() || turn_.dirty()) {
     leader_turns_.refuse();
     return kSleepMax;

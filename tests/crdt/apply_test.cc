@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "crdt/apply.h"
+#include "crdt/apply_anew.h"
 #include "tests/seed.h"
 
 namespace anabranch::apply_test {
@@ -171,6 +171,14 @@ TEST_SUITE("crdt: apply") {
         }
         if (random() % 4 > 0) context.set(origin, random() % 7);
       }
+      const crdt::Sibling put{{kB, random() % 7 + 1}, {1}, "put", {}};
+      crdt::Cell changed = cell;
+      crdt::Cell anew;
+      const crdt::CellEffect of_change = crdt::apply_put(changed, put, context);
+      const crdt::CellEffect of_new = crdt::apply_put(cell, anew, crdt::Sibling(put), context);
+      CHECK(anew == changed);
+      CHECK(of_new.added == of_change.added);
+      if (cell.siblings.size() > 1) CHECK(of_new.removed == of_change.removed);
       std::vector<crdt::Sibling> gone;
       std::vector<crdt::Sibling> kept;
       for (const crdt::Sibling& each : cell.siblings) {

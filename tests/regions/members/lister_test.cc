@@ -120,7 +120,7 @@ TEST_SUITE("regions: lister") {
     CHECK(eu.due({ripe(5, 7, {8, 9, 10})}).empty());
   }
 
-  // Whoever has a key of the region can make up cards, which cost nothing.
+  // Any key of the region can make up cards, at no cost.
   TEST_CASE("cards that change have few rows written, and members wait meanwhile") {
     ListerWorld eu;
     Millis now = kNow;
@@ -147,7 +147,7 @@ TEST_SUITE("regions: lister") {
     CHECK(written >= Lister::kRowsAtOnce);
     CHECK(written <= Lister::kRowsAtOnce + 100);
     CHECK(eu.lister.waits());
-    // Who is asked to lead waits for nobody.
+    // A member that is asked to lead waits for nobody.
     eu.lister.ask(kNode);
     eu.lister.look({ripe(5)}, now);
     CHECK(eu.lister.due(eu.list, eu.lead) == Rows{{5, 0, kNode}});

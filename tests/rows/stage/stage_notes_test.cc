@@ -78,7 +78,7 @@ TEST_SUITE("rows: notes in a stage") {
     CHECK(noted.size() == kValues);
   }
 
-  TEST_CASE("the notes of a commit have a bound, and what is behind it is counted") {
+  TEST_CASE("the notes of a commit have a bound, and notes beyond it are counted") {
     constexpr std::size_t kLarge = std::size_t{4} << 20U;
     constexpr core::Seq kPuts = 100;
     StageWorld world;
