@@ -55,11 +55,10 @@ core::Result<void> ConflictLog::load() {
 // ---- Writing.
 
 void ConflictLog::record(Commit& commit) {
+  const bool of_stage = commit.stage != nullptr && !commit.stage->notes().empty();
+  if (!of_stage && commit.notes.empty()) return;
   rows::ConflictNotes notes = std::exchange(commit.notes, {});
-  if (commit.stage != nullptr) {
-    notes.add(commit.stage->take_notes());
-  }
-  if (notes.empty()) return;
+  if (of_stage) notes.add(commit.stage->take_notes());
   figures_.dropped_full += notes.dropped() + (limits_.bytes_max == 0 ? notes.size() : 0);
   if (limits_.bytes_max == 0) return;
   const auto policies = commit.stage != nullptr ? commit.stage->policies() : state_.policies();
