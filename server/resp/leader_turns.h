@@ -22,7 +22,7 @@ class LeaderTurns {
     called_ = true;
     if (waits) watch(false);
   }
-  [[nodiscard]] bool due() const { return !yields_ && (called_ || steady_now() >= due_); }
+  [[nodiscard]] bool due() const { return called_ || steady_now() >= due_; }
   // The turn that was to be taken has to wait.
   void refuse() { refused_ = true; }
   [[nodiscard]] bool refused() const { return refused_; }
@@ -41,12 +41,13 @@ class LeaderTurns {
     watch(true);
   }
   void end(std::chrono::milliseconds rest) { due_ = steady_now() + rest; }
-  // A turn that was taken elsewhere has ended. Whoever has waited to write meanwhile comes before
-  // the next one, however soon that is due: none is up to yielded().
+  // A turn that was taken elsewhere has ended. Clients that have waited to write meanwhile come
+  // before the next one, however soon that is due, up to yielded().
   void end_elsewhere(std::chrono::milliseconds rest) {
     end(rest);
     yields_ = true;
   }
+  [[nodiscard]] bool yields() const { return yields_; }
   void yielded() { yields_ = false; }
 
  private:

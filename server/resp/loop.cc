@@ -149,6 +149,7 @@ void Loop::finish_commit() {
 
 bool Loop::leader_is_due() const {
   constexpr Milliseconds kSoon{1};
+  if (leader_turns_.yields()) return false;
   return leader_turns_.due() || waiting_.timeout(kSoon) < kSoon;
 }
 
