@@ -37,22 +37,27 @@ class Writer:
 
     def __init__(self, leader):
         self.client = Client(leader.redis, timeout=60)
-        self.going, self.writes, self.worst = True, 0, 0.0
+        self.going, self.writes, self.worst, self.failure = True, 0, 0.0, None
         self.thread = threading.Thread(target=self.write)
         self.thread.start()
 
     def write(self):
-        while self.going:
-            begun = time.monotonic()
-            check(self.client.call("SET", "written", self.writes) == "OK", "SET")
-            self.worst = max(self.worst, time.monotonic() - begun)
-            self.writes += 1
-            time.sleep(0.002)
+        try:
+            while self.going:
+                begun = time.monotonic()
+                check(self.client.call("SET", "written", self.writes) == "OK", "SET")
+                self.worst = max(self.worst, time.monotonic() - begun)
+                self.writes += 1
+                time.sleep(0.002)
+        except Exception as failure:  # end() raises it: a thread has nobody to tell.
+            self.failure = failure
 
     def end(self):
         self.going = False
         self.thread.join()
         self.client.close()
+        if self.failure is not None:
+            raise self.failure
 
 
 def attack(eu, honest, kind, mebibytes):
