@@ -1,4 +1,4 @@
-#include "crdt/apply_anew.h"
+#include "crdt/apply.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,22 +13,10 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-namespace {
-
-// Adds a sibling, as Cell::add() does, without another move of it.
-bool add(Cell& cell, Sibling&& sibling) {
-  const auto at = std::ranges::lower_bound(cell.siblings, sibling.dot, {}, &Sibling::dot);
-  if (at != cell.siblings.end() && at->dot == sibling.dot) return false;
-  cell.siblings.insert(at, std::move(sibling));
-  return true;
-}
-
-}  // namespace
-
 CellEffect apply_put(Cell& cell, Sibling put, const core::VersionVector& context) {
   CellEffect effect;
   if (!planted(Bug::kKeepCoveredSiblings)) effect.removed = cell.forget(context);
-  effect.added = add(cell, std::move(put));
+  effect.added = cell.add(std::move(put));
   return effect;
 }
 
@@ -44,7 +32,7 @@ CellEffect apply_put(const Cell& before, Cell& after, Sibling&& put,
   } else {
     effect = apply_remove(before, after, context);
   }
-  effect.added = add(after, std::move(put));
+  effect.added = after.add(std::move(put));
   return effect;
 }
 

@@ -23,6 +23,12 @@ struct CellEffect {
 CellEffect apply_put(Cell& cell, Sibling put, const core::VersionVector& context);
 // Removes the siblings covered by `context`.
 CellEffect apply_remove(Cell& cell, const core::VersionVector& context);
+// The same for a cell that stays as it was, since the op may be undone: they make `after`, which is
+// empty, the cell behind the op, and copy only what is left. Of a single sibling that is removed
+// the effect does not tell.
+CellEffect apply_put(const Cell& before, Cell& after, Sibling&& put,
+                     const core::VersionVector& context);
+CellEffect apply_remove(const Cell& before, Cell& after, const core::VersionVector& context);
 // Sets the slot of the op's origin; an unknown birth opens a new frame in place of the old one. A
 // slot that already includes the op stays unchanged.
 void apply_add(Tally& tally, const core::Add& add, core::Dot dot);

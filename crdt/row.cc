@@ -37,7 +37,7 @@ bool Cell::any_in(const core::VersionVector& context) const {
   return false;
 }
 
-bool Cell::add(Sibling sibling) {
+bool Cell::add(Sibling&& sibling) {
   const auto at = std::ranges::lower_bound(siblings, sibling.dot, {}, &Sibling::dot);
   if (at != siblings.end() && at->dot == sibling.dot) return false;
   siblings.insert(at, std::move(sibling));

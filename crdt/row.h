@@ -56,7 +56,7 @@ struct Cell {
   // Whether `context` covers any sibling.
   [[nodiscard]] bool any_in(const core::VersionVector& context) const;
   // Adds a sibling, and returns true; false if its dot is there.
-  bool add(Sibling sibling);
+  bool add(Sibling&& sibling);
   // Returns the sibling of an op, null if there is none.
   [[nodiscard]] const Sibling* find(core::Dot dot) const;
   bool operator==(const Cell&) const = default;

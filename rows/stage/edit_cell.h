@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "crdt/apply_anew.h"
+#include "crdt/apply.h"
 #include "rows/conflicts/conflict_note.h"
 #include "rows/stage/stage.h"
 

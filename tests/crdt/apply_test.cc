@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "crdt/apply_anew.h"
+#include "crdt/apply.h"
 #include "tests/seed.h"
 
 namespace anabranch::apply_test {
