@@ -116,9 +116,9 @@ std::vector<regions::ShownMember> Roster::shown_members(Millis now) const {
 }
 
 bool Roster::believes_reigns(const MemberCard& card) const {
+  if (card.region != region_) return true;
   const std::uint64_t known = std::max(known_reign(), own_.known);
-  const bool is_far = std::max(card.reign, card.known) > known + regions::kReignStepMax;
-  return card.region != region_ || !is_far;
+  return std::max(card.reign, card.known) <= known + regions::kReignStepMax;
 }
 
 std::uint64_t Roster::known_reign() const {

@@ -14,15 +14,6 @@ using core::Bug;
 using core::planted;
 using crdt::Cell;
 
-// About; each note and each value has some of its own beside the bytes.
-std::size_t bytes_of(const ConflictNote& note) {
-  std::size_t bytes = sizeof(note) + note.path.encoded().size();
-  for (const crdt::Sibling& each : note.values) {
-    bytes += sizeof(each) + each.value.size() + (each.base ? each.base->size() : 0);
-  }
-  return bytes;
-}
-
 bool differ(const std::vector<crdt::Sibling>& values) {
   return std::ranges::any_of(
       values, [&](const crdt::Sibling& each) { return each.value != values.front().value; });
@@ -33,6 +24,14 @@ bool differ(const std::vector<crdt::Sibling>& values) {
 bool can_lose(const core::Path& path) {
   const crdt::TypeEntry* const type = crdt::type_at(path.components());
   return type != nullptr && type->rule != crdt::Rule::kLastWins;
+}
+
+std::size_t ConflictNotes::bytes_of(const ConflictNote& note) {
+  std::size_t bytes = sizeof(note) + note.path.encoded().size();
+  for (const crdt::Sibling& each : note.values) {
+    bytes += sizeof(each) + each.value.size() + (each.base ? each.base->size() : 0);
+  }
+  return bytes;
 }
 
 void ConflictNotes::add(ConflictNote note) {

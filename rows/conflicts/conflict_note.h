@@ -67,7 +67,11 @@ class ConflictNotes {
   // Takes the notes back for which a function returns true.
   template <typename Function>
   void erase_if(const Function& function) {
-    std::erase_if(notes_, function);
+    std::erase_if(notes_, [&](const ConflictNote& note) {
+      const bool goes = function(note);
+      if (goes) bytes_ -= bytes_of(note);
+      return goes;
+    });
   }
 
   [[nodiscard]] std::size_t dropped() const { return dropped_; }
@@ -80,6 +84,9 @@ class ConflictNotes {
   [[nodiscard]] const ConflictNote& operator[](std::size_t at) const { return notes_[at]; }
 
  private:
+  // About; each note and each value has some of its own beside the bytes.
+  [[nodiscard]] static std::size_t bytes_of(const ConflictNote& note);
+
   std::vector<ConflictNote> notes_;
   std::size_t bytes_ = 0;
   std::size_t dropped_ = 0;
