@@ -186,7 +186,9 @@ core::Result<ReplicationProgress> Leader::replication_progress(const core::Versi
   return leader::replication_progress(impl_->replica(), impl_->options().peers, seen, concern);
 }
 
-void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }
+core::Result<void> Leader::verify(std::vector<std::string> regions) {
+  return impl_->verify(std::move(regions));
+}
 void Leader::repair(bool wanted) { impl_->act().background().take_rows_again(wanted); }
 core::Result<void> Leader::forget_losses() { return impl_->forget_losses(); }
 Salvage& Leader::salvage() { return impl_->salvage(); }

@@ -218,8 +218,9 @@ class Leader {
   bool pause(std::string_view peer);
   bool resume(std::string_view peer);
   // Begins to compare rows with these regions, or, if the list is empty, with all peers, while all
-  // other work continues; verdicts() reports the progress.
-  void verify(std::vector<std::string> regions);
+  // other work continues; verdicts() reports the progress. Fails with kInvalid for a name that no
+  // region of the mesh has.
+  core::Result<void> verify(std::vector<std::string> regions);
   [[nodiscard]] std::vector<regions::Verdict> verdicts() const;
   // Begins to take all rows again from another region, as it does by itself when values of them are
   // damaged, while all other work continues; status() tells until when. With false stops wanting

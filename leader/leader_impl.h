@@ -295,9 +295,10 @@ class Leader::Impl {
     return begun;
   }
 
-  void verify(std::vector<std::string> regions) {
-    act().background().verify(std::move(regions), steady_ms());
+  core::Result<void> verify(std::vector<std::string> regions) {
+    auto begun = act().background().verify(std::move(regions), steady_ms());
     carry_out();
+    return begun;
   }
 
   ReadLimit read_limit() const {

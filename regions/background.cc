@@ -1,5 +1,6 @@
 #include "regions/background.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace anabranch::regions {
@@ -68,8 +69,18 @@ void Background::take_rows_again(bool wanted) {
   wanted ? damaged.want() : damaged.stop_wanting();
 }
 
-void Background::verify(std::vector<std::string> regions, Millis now) {
-  if (!owner_.state.broken()) verifier_.start(std::move(regions), now);
+core::Result<void> Background::verify(std::vector<std::string> regions, Millis now) {
+  if (owner_.state.broken()) return *owner_.state.broken();
+  const std::string& own = owner_.state.identity().region;
+  for (const std::string& region : regions) {
+    const bool is_other = region != own && owner_.regions.all().contains(region);
+    const auto has_name = [&](const auto& entry) { return entry.second.region == region; };
+    if (is_other || std::ranges::any_of(owner_.exchange.peers(), has_name)) continue;
+    return core::invalid("there is no other region '" + region +
+                         "' in this mesh, as far as region " + own + " knows");
+  }
+  verifier_.start(std::move(regions), now);
+  return {};
 }
 
 }  // namespace anabranch::regions

@@ -71,8 +71,9 @@ class Background {
   // Takes all rows again from a peer with all of them, as soon as one is connected; or does so only
   // if they are damaged. See DamagedTables.
   void take_rows_again(bool wanted);
-  // Begins to compare rows with these regions, or with all peers; see Verifier.
-  void verify(std::vector<std::string> regions, core::Millis now);
+  // Begins to compare rows with these regions, or with all peers; see Verifier. Fails with kInvalid
+  // for the name of a region that is not listed and no peer's, and when this replica is closed.
+  core::Result<void> verify(std::vector<std::string> regions, core::Millis now);
 
   // Returns whether others' rows take, or should take, the place of those that are here: then
   // nothing is to be decided by them.

@@ -61,6 +61,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
   members_.lead_under(options_.reign, false);
   writer_.sign_with(inbox_.proofs().signer());
   exchange_.subscriptions().set_window(options_.limits.window());
+  exchange_.set_slice(options_.limits.stream_slice_bytes);
   if (options_.limits.bounded_outbox) exchange_.room().bound();
   state_.watch(members_);
   state_.watch(background_.upkeep());

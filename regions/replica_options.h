@@ -29,6 +29,7 @@ struct ReplicaLimits {
   // Whether its owner tells what has left of the bodies that it sends (Replica::bodies_left).
   bool bounded_outbox = false;
   std::uint64_t window_bytes = Subscriptions::kWindowBytes;
+  std::uint64_t stream_slice_bytes = OutStream::kSliceBytes;  // Of the log, for a peer in a turn.
   std::size_t hold_bytes_max = HoldBackQueue::kBytesMax;
   std::size_t slice_ops_max = 1000;  // Of foreign batches applied in one commit.
   SnapshotLimits snapshots{};

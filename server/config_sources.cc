@@ -202,15 +202,21 @@ std::vector<std::string> unknown_variables(const std::vector<std::string>& names
     known.push_back(environment_name(setting.key));
     if (!setting.also.empty()) known.push_back(environment_name(setting.also));
   }
-  const std::vector<std::string_view> views(known.begin(), known.end());
+  // The prefix, which all have, would make any two of them near.
+  std::vector<std::string_view> rests;
+  for (const std::string& each : known) {
+    rests.push_back(std::string_view(each).substr(kVariablePrefix.size()));
+  }
   std::vector<std::string> lines;
   for (const std::string& name : names) {
     if (!name.starts_with(kVariablePrefix) || name.starts_with("ANABRANCH_TEST_")) continue;
     if (std::ranges::find(known, name) != known.end()) continue;
-    const std::string_view near = nearest(name, views);
+    const std::string_view near =
+        nearest(std::string_view(name).substr(kVariablePrefix.size()), rests);
     lines.push_back("the variable " + name + " is no setting and does nothing" +
                     (near.empty() ? "; see anabranch serve --help"
-                                  : "; did you mean " + std::string(near) + "?"));
+                                  : "; did you mean " + std::string(kVariablePrefix) +
+                                        std::string(near) + "?"));
   }
   return lines;
 }

@@ -125,7 +125,7 @@ void verify_start(Call& call) {
   }
   std::vector<std::string> regions;
   for (std::size_t i = 3; i < call.size(); ++i) regions.emplace_back(call[i]);
-  call.leader.verify(std::move(regions));
+  call.leader.verify(std::move(regions)).value_or_raise();
   call.reply().ok();
 }
 

@@ -130,11 +130,13 @@ void Exchange::begin_stream(Peer& peer, Millis now) {
   }
   const Subscribe wanted = *std::exchange(peer.asked.newest, std::nullopt);
   const bool leaving = links_.is_leaving(peer, Lane::kBatch);
-  const std::uint64_t read = peer.out.subscribe(wanted, log_, applied_.vector(), leaving);
+  const std::uint64_t before = peer.out.bytes_read();
+  peer.out.set_slice(slice_bytes_);
+  peer.out.subscribe(wanted, log_, applied_.vector(), leaving);
   if (!peer.out.begins_behind()) links_.unsend(peer, Lane::kBatch, wanted.stream);
   if (!peer.out.trimmed().empty()) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
   pump(peer);
-  peer.asked.begun(read + peer.out.bytes_under_way(), wanted.from.size(), now);
+  peer.asked.begun(peer.out.bytes_read() - before, wanted.from.size(), now);
 }
 
 void Exchange::on(Peer& peer, const Trimmed& trimmed) {
@@ -151,7 +153,7 @@ void Exchange::on(Peer& peer, const Ack& ack, Millis now) {
   peer.out.acknowledge(ack);
   shown(peer, ack.applied, ack.durable, now);
   if (subscriptions_.shows_news(ack.applied)) subscriptions_.renew();
-  pump(peer);
+  if (!peer.out.goes_on()) pump(peer);
 }
 
 std::optional<BatchMessage> Exchange::on(Peer& peer, BatchMessage batch, Millis now) {
@@ -297,7 +299,7 @@ void Exchange::log_grew(storage::Position durable, Millis now) {
   links_.room().set_time(now);
   for (auto& [origin, peer] : links_.peers()) {
     measure_lag(peer, now);
-    pump(peer);
+    if (!peer.out.goes_on()) pump(peer);
   }
 }
 
@@ -312,6 +314,23 @@ void Exchange::pump(Peer& peer) {
         return links_.has_room(peer, Lane::kBatch, bytes, peer.out.bytes_taken());
       });
   if (peer.out.trimmed() != trimmed) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
+  if (peer.out.goes_on()) next_slice_ms_ = kNow;
+}
+
+// One slice in a turn, whatever the number of peers that need one.
+void Exchange::go_on() {
+  next_slice_ms_ = kNever;
+  Peers& peers = links_.peers();
+  const auto waits = [&](const Peers::value_type& entry) {
+    const Peer& peer = entry.second;
+    return peer.out.goes_on() && links_.usable(peer) && !peer.asked.newest;
+  };
+  auto next = std::find_if(peers.upper_bound(last_sliced_), peers.end(), waits);
+  if (next == peers.end()) next = std::find_if(peers.begin(), peers.end(), waits);
+  if (next == peers.end()) return;
+  last_sliced_ = next->first;
+  pump(next->second);
+  if (std::any_of(peers.begin(), peers.end(), waits)) next_slice_ms_ = kNow;
 }
 
 bool Exchange::has_room_for_chunk(Origin peer, std::uint64_t bytes, std::uint64_t taken) const {
@@ -348,6 +367,7 @@ bool Exchange::tick(Millis now, const std::function<HeartbeatState()>& heartbeat
     next_begin_ms_ = kNever;
     for (auto& [origin, peer] : links_.peers()) begin_stream(peer, now);
   }
+  if (now >= next_slice_ms_) go_on();
   if (now >= next_show_ms_) show_news(now);
   if (now < next_heartbeat_ms_) return false;
   next_heartbeat_ms_ = now + kHeartbeatMs;

@@ -101,8 +101,13 @@ class Exchange {
   bool tick(core::Millis now, const std::function<HeartbeatState()>& heartbeat_state);
   // The time at which tick() must be called next.
   [[nodiscard]] core::Millis next_tick_ms() const {
-    return std::min({next_heartbeat_ms_, next_show_ms_, next_begin_ms_, subscriptions_.next_ms()});
+    return std::min({next_heartbeat_ms_, next_show_ms_, next_begin_ms_, next_slice_ms_,
+                     subscriptions_.next_ms()});
   }
+
+  // Sets how much of the log is looked at for a peer between two turns, from its next subscription
+  // on.
+  void set_slice(std::uint64_t bytes) { slice_bytes_ = bytes; }
 
   // ---- Forks.
 
@@ -202,8 +207,10 @@ class Exchange {
   void compare_own(const Peer& peer, const core::VersionVector& applied,
                    const std::vector<core::ChainHash>& chains);
 
-  // Sends a peer the batches that its window has room for.
+  // Sends a peer the batches that its window has room for, of one slice of the log.
   void pump(Peer& peer);
+  // Looks at the next slice for a peer that needs more than one.
+  void go_on();
   void acknowledge(Peer& peer);
   // Tells a peer the applied vector.
   void show(Peer& peer);
@@ -241,6 +248,10 @@ class Exchange {
   core::Millis next_heartbeat_ms_ = 0;
   core::Millis next_show_ms_ = kNever;
   core::Millis next_begin_ms_ = kNever;
+  static constexpr core::Millis kNow = 0;
+  core::Millis next_slice_ms_ = kNever;
+  std::uint64_t slice_bytes_ = OutStream::kSliceBytes;
+  core::Origin last_sliced_ = 0;  // The peer that had the last slice.
   std::string origin_conflict_;
 };
 

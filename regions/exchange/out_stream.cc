@@ -12,11 +12,31 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-std::uint64_t OutStream::subscribe(const Subscribe& wanted, const LogReader& log,
-                                   const core::VersionVector& applied, bool leaving) {
+// The records and searches of one call.
+class OutStream::Slice {
+ public:
+  explicit Slice(std::uint64_t bytes) : bytes_(bytes) {}
+
+  // Counts so many bytes; returns whether there is room for more.
+  bool take(std::uint64_t bytes) {
+    taken_ += bytes;
+    return taken_ < bytes_;
+  }
+  // Notes that a wanted batch was met.
+  void met_wanted() { wanted_ = true; }
+  [[nodiscard]] bool has_met_wanted() const { return wanted_; }
+
+ private:
+  const std::uint64_t bytes_;
+  std::uint64_t taken_ = 0;
+  bool wanted_ = false;
+};
+
+void OutStream::subscribe(const Subscribe& wanted, const LogReader& log,
+                          const core::VersionVector& applied, bool leaving) {
   if (wanted.stream <= id_) {  // Late or repeated.
     mark<"an old subscription comes again">();
-    return 0;
+    return;
   }
   const bool asks_again = leaving && alone_ && wanted.from.at(alone_->origin) == alone_->first;
   const bool keeps = asks_again && kept_ < kKeptMax;
@@ -32,16 +52,32 @@ std::uint64_t OutStream::subscribe(const Subscribe& wanted, const LogReader& log
   if (!planted(Bug::kStaleWindow)) sent_ = taken_ = 0;
   cursor_ = log.last_position() + 1;
   wanted_.clear();
+  sought_.clear();
   trimmed_ = {};
   ended_ = wanted.ended;
   had_ = applied;
   had_until_ = log.last_position();
-  std::uint64_t read = 0;
-  for (const auto& [origin, seq] : wanted.from) {
-    const bool behind = keeps && origin == alone_->origin;
-    read += serve(origin, behind ? alone_->last + 1 : seq, log, applied.at(origin));
+  for (const auto& [origin, seq] : wanted.from) sought_.emplace(origin, seq);
+  if (keeps) sought_[alone_->origin] = alone_->last + 1;
+  Slice slice(slice_bytes_);
+  search(log, applied, slice);
+}
+
+void OutStream::search(const LogReader& log, const core::VersionVector& applied, Slice& slice) {
+  bool has_room = true;
+  while (!sought_.empty() && has_room) {
+    const auto [origin, seq] = *sought_.begin();
+    sought_.erase(sought_.begin());
+    has_room = slice.take(serve(origin, seq, log, applied.at(origin)));
   }
-  return read;
+  goes_on_ = !sought_.empty();
+  if (goes_on_) mark<"a stream of many origins begins in slices">();
+}
+
+void OutStream::seek_again(const LogReader& log) {
+  mark<"a stream searches the log anew">();
+  sought_.swap(wanted_);
+  cursor_ = log.last_position() + 1;
 }
 
 // Of what was merged from a snapshot the log has nothing, though it has what was applied before and
@@ -60,7 +96,9 @@ std::uint64_t OutStream::serve(core::Origin origin, core::Seq from, const LogRea
   } else {
     trimmed_.set(origin, record ? record->first : applied + 1);
   }
-  return record ? record->bytes.size() : 0;
+  const std::uint64_t read = record ? record->bytes.size() : 0;
+  read_ += read;
+  return kSearchBytes + read;
 }
 
 void OutStream::acknowledge(const Ack& ack) {
@@ -94,8 +132,10 @@ std::optional<storage::StoredRecord> next_by_origin(const std::map<core::Origin,
 void OutStream::pump(const LogReader& log, storage::Position end,
                      const core::VersionVector& applied,
                      const std::function<void(BatchMessage)>& send, const Room& room) {
-  send_wanted(log, end, applied, send, room);
-  if (cursor_ > had_until_) find_ends();
+  Slice slice(slice_bytes_);
+  search(log, applied, slice);
+  if (!goes_on_) walk(log, end, applied, send, room, slice);
+  if (!goes_on_ && cursor_ > had_until_) find_ends();
 }
 
 bool OutStream::waits(const Room& room) const {
@@ -103,9 +143,10 @@ bool OutStream::waits(const Room& room) const {
   return !may_send(large_bytes_) || (room && !room(large_bytes_));
 }
 
-void OutStream::send_wanted(const LogReader& log, storage::Position end,
-                            const core::VersionVector& applied,
-                            const std::function<void(BatchMessage)>& send, const Room& room) {
+void OutStream::walk(const LogReader& log, storage::Position end,
+                     const core::VersionVector& applied,
+                     const std::function<void(BatchMessage)>& send, const Room& room,
+                     Slice& slice) {
   while (!wanted_.empty() && cursor_ <= end && may_send(1) && !waits(room)) {
     const bool by_origin = planted(Bug::kServeByOrigin);
     auto record = by_origin ? next_by_origin(wanted_, log, end) : log.read_log(cursor_);
@@ -120,12 +161,15 @@ void OutStream::send_wanted(const LogReader& log, storage::Position end,
       cursor_ = end + 1;
       return;
     }
+    const std::uint64_t size = record->bytes.size();
+    read_ += size;
+    const bool has_room = slice.take(size + kRecordBytes);
     if (wants(*record)) {
+      slice.met_wanted();
       if (too_new(*record, log.durable_position())) {
         mark<"what has ended waits for the disk">();
         return;
       }
-      const std::uint64_t size = record->bytes.size();
       if (!may_send(size) || (room && !room(size))) {
         mark<"a window is full">();
         if (by_origin) return;
@@ -133,18 +177,28 @@ void OutStream::send_wanted(const LogReader& log, storage::Position end,
         large_bytes_ = size;
         return;
       }
-      if (size > window_) mark<"a batch larger than the window goes alone">();
-      wanted_[record->origin] = record->last + 1;
-      const bool first = sent_ == 0 && kept_ == 0;
-      alone_ =
-          first ? std::optional(Alone{record->origin, record->first, record->last}) : std::nullopt;
-      sent_ += size;
-      ops_sent_ += record->last - record->first + 1;
-      std::string signature = log.signature_before(*record);
-      send({id_, std::move(record->bytes), std::move(signature)});
+      send_next(*record, log, send);
     }
     if (!by_origin) cursor_ = record->position + 1;
+    if (!has_room) {
+      goes_on_ = true;
+      if (!slice.has_met_wanted() && wanted_.size() <= kSoughtAgainMax) seek_again(log);
+      return;
+    }
   }
+}
+
+void OutStream::send_next(storage::StoredRecord& record, const LogReader& log,
+                          const std::function<void(BatchMessage)>& send) {
+  const std::uint64_t size = record.bytes.size();
+  if (size > window_) mark<"a batch larger than the window goes alone">();
+  wanted_[record.origin] = record.last + 1;
+  const bool first = sent_ == 0 && kept_ == 0;
+  alone_ = first ? std::optional(Alone{record.origin, record.first, record.last}) : std::nullopt;
+  sent_ += size;
+  ops_sent_ += record.last - record.first + 1;
+  std::string signature = log.signature_before(record);
+  send({id_, std::move(record.bytes), std::move(signature)});
 }
 
 // The following batches were merged from a snapshot. The last batches before them are useless

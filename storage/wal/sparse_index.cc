@@ -19,17 +19,45 @@ std::uint64_t footer_sum(std::string_view footer) {
 
 }  // namespace
 
-void SparseIndex::add(const IndexEntry& entry, bool always) {
-  const std::uint64_t block = entry.place / kIndexBlock;
-  for (auto at = entries_.rbegin(); !always && at != entries_.rend(); ++at) {
-    if (at->place / kIndexBlock != block) break;
-    if (at->origin == entry.origin) return;
-  }
+void SparseIndex::push(const IndexEntry& entry) {
+  by_origin_[entry.origin].push_back(static_cast<std::uint32_t>(entries_.size()));
   entries_.push_back(entry);
 }
 
+void SparseIndex::add(const IndexEntry& entry, bool always) {
+  const auto same = by_origin_.find(entry.origin);
+  if (!always && same != by_origin_.end()) {
+    const IndexEntry& last = entries_[same->second.back()];
+    if (last.place / kIndexBlock == entry.place / kIndexBlock) return;
+  }
+  push(entry);
+}
+
 void SparseIndex::cut(std::uint64_t place) {
-  while (!entries_.empty() && entries_.back().place >= place) entries_.pop_back();
+  while (!entries_.empty() && entries_.back().place >= place) {
+    const auto same = by_origin_.find(entries_.back().origin);
+    same->second.pop_back();
+    if (same->second.empty()) by_origin_.erase(same);
+    entries_.pop_back();
+  }
+}
+
+std::optional<IndexEntry> SparseIndex::last_until(core::Origin origin, core::Seq seq) const {
+  const auto same = by_origin_.find(origin);
+  if (same == by_origin_.end()) return std::nullopt;
+  const auto behind = std::ranges::partition_point(
+      same->second, [&](std::uint32_t at) { return entries_[at].first <= seq; });
+  if (behind == same->second.begin()) return std::nullopt;
+  return entries_[*std::prev(behind)];
+}
+
+std::optional<IndexEntry> SparseIndex::first_behind(core::Origin origin, Position position) const {
+  const auto same = by_origin_.find(origin);
+  if (same == by_origin_.end()) return std::nullopt;
+  const auto first = std::ranges::partition_point(
+      same->second, [&](std::uint32_t at) { return entries_[at].position <= position; });
+  if (first == same->second.end()) return std::nullopt;
+  return entries_[*first];
 }
 
 std::optional<std::uint64_t> SparseIndex::place_before(Position position) const {
@@ -82,7 +110,7 @@ std::optional<SparseIndex> SparseIndex::decode(std::string_view footer) {
     entry.first = core::take_little(in, 8);
     entry.position = core::take_little(in, 8);
     entry.place = core::take_little(in, 8);
-    index.entries_.push_back(entry);
+    index.push(entry);
   }
   return index;
 }

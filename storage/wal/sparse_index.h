@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,6 +37,12 @@ class SparseIndex {
   void cut(std::uint64_t place);
   // Returns all entries, in the order of their positions.
   [[nodiscard]] std::span<const IndexEntry> entries() const { return entries_; }
+  // Returns the last entry of an origin that begins at `seq` or before it; nullopt when all of them
+  // begin behind it.
+  [[nodiscard]] std::optional<IndexEntry> last_until(core::Origin origin, core::Seq seq) const;
+  // Returns the first entry of an origin behind a position; nullopt when there is none.
+  [[nodiscard]] std::optional<IndexEntry> first_behind(core::Origin origin,
+                                                       Position position) const;
   // Returns the place of a record from which on all batches from `position` on are found; nullopt
   // when the index has none before it.
   [[nodiscard]] std::optional<std::uint64_t> place_before(Position position) const;
@@ -52,7 +59,10 @@ class SparseIndex {
   [[nodiscard]] static std::optional<SparseIndex> decode(std::string_view footer);
 
  private:
+  void push(const IndexEntry& entry);
+
   std::vector<IndexEntry> entries_;
+  std::map<core::Origin, std::vector<std::uint32_t>> by_origin_;  // Their numbers in `entries_`.
 };
 
 inline constexpr std::size_t kFooterHeadSize = 32;

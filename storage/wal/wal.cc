@@ -406,23 +406,31 @@ std::optional<Wal::Stretch> Wal::stretch_at(std::uint64_t place) const {
 WalReader Wal::read(Position position) const {
   const std::lock_guard lock(state_);
   if (segments_.empty()) return {*this, last_.ticket.end, position};
-  auto behind =
-      std::upper_bound(segments_.begin(), segments_.end(), position,
-                       [](Position at, const auto& segment) { return at < segment->header.first; });
-  if (behind == segments_.begin()) ++behind;
-  const Segment& segment = **std::prev(behind);
+  const Segment& segment = **segment_of(position);
   return {*this, segment.index.place_before(position).value_or(segment.start()), position};
 }
 
-std::vector<IndexEntry> Wal::entries_of(core::Origin origin) const {
+Wal::Segments::const_iterator Wal::segment_of(Position position) const {
+  const auto behind =
+      std::upper_bound(segments_.begin(), segments_.end(), position,
+                       [](Position at, const auto& segment) { return at < segment->header.first; });
+  return behind == segments_.begin() ? behind : std::prev(behind);
+}
+
+std::optional<IndexEntry> Wal::entry_until(core::Origin origin, core::Seq seq) const {
   const std::lock_guard lock(state_);
-  std::vector<IndexEntry> entries;
-  for (const auto& segment : segments_) {
-    for (const IndexEntry& entry : segment->index.entries()) {
-      if (entry.origin == origin) entries.push_back(entry);
-    }
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
+    if (auto entry = (*segment)->index.last_until(origin, seq)) return entry;
   }
-  return entries;
+  return std::nullopt;
+}
+
+std::optional<IndexEntry> Wal::entry_behind(core::Origin origin, Position position) const {
+  const std::lock_guard lock(state_);
+  for (auto segment = segment_of(position); segment != segments_.end(); ++segment) {
+    if (auto entry = (*segment)->index.first_behind(origin, position)) return entry;
+  }
+  return std::nullopt;
 }
 
 Result<bool> Wal::is_large(const IndexEntry& entry) const {
@@ -448,19 +456,17 @@ Result<std::optional<Position>> Wal::find_in_block(const IndexEntry& entry, core
 }
 
 Result<std::optional<Position>> Wal::find(core::Origin origin, core::Seq seq) const {
-  const std::vector<IndexEntry> entries = entries_of(origin);
-  auto at = std::partition_point(entries.begin(), entries.end(),
-                                 [&](const IndexEntry& entry) { return entry.first <= seq; });
   // The batch with `seq` may begin in the block before; behind it, every block has a first batch.
-  if (at != entries.begin()) --at;
-  if (at != entries.end() && at->first == seq) {
+  auto entry = entry_until(origin, seq);
+  if (!entry) entry = entry_behind(origin, 0);
+  if (entry && entry->first == seq) {
     // Leaders ask for the same place each second while a peer lacks it.
-    const auto large = is_large(*at);
+    const auto large = is_large(*entry);
     if (!large.ok()) return large.failure();
-    if (large.value()) return std::optional(at->position);
+    if (large.value()) return std::optional(entry->position);
   }
-  for (; at != entries.end(); ++at) {
-    auto found = find_in_block(*at, seq);
+  for (; entry; entry = entry_behind(origin, entry->position)) {
+    auto found = find_in_block(*entry, seq);
     if (!found.ok() || found.value()) return found;
   }
   return std::optional<Position>();

@@ -178,7 +178,13 @@ class Wal {
   core::Failure close_with(core::Failure failure);
   // Returns a failure that may pass as it is; else closes the log for writes.
   core::Failure refuse_or_close(const core::Failure& failure);
-  [[nodiscard]] std::vector<IndexEntry> entries_of(core::Origin origin) const;
+  // Returns the segment that a position lies in, the first one for what is trimmed. Under state_.
+  [[nodiscard]] Segments::const_iterator segment_of(Position position) const;
+  // Return the last entry of an origin that begins at `seq` or before it, and the first one behind
+  // a position; nullopt when there is none.
+  [[nodiscard]] std::optional<IndexEntry> entry_until(core::Origin origin, core::Seq seq) const;
+  [[nodiscard]] std::optional<IndexEntry> entry_behind(core::Origin origin,
+                                                       Position position) const;
   // Returns whether the record of an entry is large, so that it is not read where the index tells
   // enough.
   [[nodiscard]] core::Result<bool> is_large(const IndexEntry& entry) const;

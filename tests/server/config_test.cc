@@ -184,14 +184,16 @@ TEST_CASE("peers are called peers or peer, in the file and in the environment, b
 }
 
 TEST_CASE("a variable that is no setting is told with the nearest one, but not one of tests") {
-  const auto lines =
-      unknown_variables({"ANABRANCH_LISTN", "ANABRANCH_PEERS", "ANABRANCH_PEER", "ANABRANCH_CONFIG",
-                         "ANABRANCH_TEST_SEED", "PATH", "ANABRANCH_XYZZY_NOTHING_LIKE_IT"});
-  REQUIRE(lines.size() == 2);
+  const auto lines = unknown_variables({"ANABRANCH_LISTN", "ANABRANCH_PEERS", "ANABRANCH_PEER",
+                                        "ANABRANCH_CONFIG", "ANABRANCH_TEST_SEED", "PATH",
+                                        "ANABRANCH_XYZZY_NOTHING_LIKE_IT", "ANABRANCH_BOGUS"});
+  REQUIRE(lines.size() == 3);
   CHECK(lines[0] ==
         "the variable ANABRANCH_LISTN is no setting and does nothing; did you mean "
         "ANABRANCH_LISTEN?");
   CHECK(lines[1].find("ANABRANCH_XYZZY_NOTHING_LIKE_IT is no setting") != std::string::npos);
+  CHECK(lines[2] ==
+        "the variable ANABRANCH_BOGUS is no setting and does nothing; see anabranch serve --help");
 }
 
 TEST_CASE("a leader that is among its own peers is a note, and no doubt") {

@@ -54,7 +54,7 @@ long alarms_with(const Network& network, const std::string& text) {
 // Has a region compare itself with another one, to the end.
 regions::Verdict verify(Network& network, Network::Index at, const std::string& region) {
   regions::Replica& replica = network.node(at).replica();
-  replica.background().verify({region}, network.now());
+  REQUIRE(replica.background().verify({region}, network.now()).ok());
   network.turn(at);
   for (int waits = 0; waits < 1000; ++waits) {
     const auto verdicts = replica.background().verifier().verdicts();
@@ -166,7 +166,7 @@ TEST_SUITE("sim: digests") {
         spoil(network, 1);
       }
       regions::Replica& replica = network.node(0).replica();
-      replica.background().verify({"r1"}, network.now());
+      REQUIRE(replica.background().verify({"r1"}, network.now()).ok());
       regions::Verdict verdict;
       for (int step = 0; step < 5'000 && verdict.state == State::kRunning; ++step) {
         for (Network::Index at = 0; at < 2; ++at) {
@@ -220,7 +220,7 @@ TEST_SUITE("sim: digests") {
     }
     REQUIRE(network.run_until_equal(5'000));
     network.run(5'000);
-    network.node(0).replica().background().verify({"r1"}, network.now());
+    REQUIRE(network.node(0).replica().background().verify({"r1"}, network.now()).ok());
     network.turn(0);
     network.run(4);
     REQUIRE(network.node(0).replica().background().verifier().verdicts().front().state ==

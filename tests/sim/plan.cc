@@ -67,6 +67,13 @@ void draw_rejoin(Plan& plan) {
                         .bytes_max = 1 + random.below(5'000)};
 }
 
+// Drawn apart, too: the log is looked at in many slices, some of a record or a search each.
+void draw_streams(Plan& plan) {
+  Random random(mix(plan.seed, number_of("streams")));
+  if (random.chance(0.5)) return;
+  plan.limits.stream_slice_bytes = static_cast<std::uint64_t>(magnitude(random, 100, 200'000));
+}
+
 // Snapshots in many parts, kept and waited for hardly longer than one takes.
 void draw_snapshots(regions::SnapshotLimits& limits, Random& random) {
   if (random.chance(0.4)) return;
@@ -147,6 +154,7 @@ Plan draw_plan(std::uint64_t seed, const Wishes& wishes) {
   plan.disks = static_cast<Network::Disks>(random.below(3));
   draw_limits(plan, random);
   draw_rejoin(plan);
+  draw_streams(plan);
   const auto ops = static_cast<std::size_t>(magnitude(random, 100, 10'000));
   plan.rounds = 1 + (wishes.ops > 0 ? wishes.ops : ops) / kOpsPerRound;
   plan.seasons = 1 + random.below(4);
@@ -202,11 +210,12 @@ std::string to_string(const Plan& plan) {
        << ", " << kDiskNames[static_cast<std::size_t>(plan.disks)] << " disks, "
        << (plan.wishes.engine ? "the engine, " : "")
        << (plan.trust == Network::Trust::kSigned ? "signed" : "unsigned") << ", window "
-       << plan.limits.window_bytes << " B, hold " << plan.limits.hold_bytes_max << " B, slices of "
-       << plan.limits.slice_ops_max << " ops, clears above " << plan.limits.own_clear_rows_direct
-       << " and " << plan.limits.foreign_clear_rows_direct << " rows masked, " << plan.rounds
-       << " rounds in " << plan.seasons << " seasons, gaps up to " << plan.gap_ms_max << " ms, "
-       << plan.keys << " keys" << (plan.more_types ? " of all types, " : ", ")
+       << plan.limits.window_bytes << " B by " << plan.limits.stream_slice_bytes << " B, hold "
+       << plan.limits.hold_bytes_max << " B, slices of " << plan.limits.slice_ops_max
+       << " ops, clears above " << plan.limits.own_clear_rows_direct << " and "
+       << plan.limits.foreign_clear_rows_direct << " rows masked, " << plan.rounds << " rounds in "
+       << plan.seasons << " seasons, gaps up to " << plan.gap_ms_max << " ms, " << plan.keys
+       << " keys" << (plan.more_types ? " of all types, " : ", ")
        << (plan.policies ? "with policies, " : "") << (plan.modules ? "with modules, " : "")
        << (plan.requests ? "with requests, " : "") << (plan.presence ? "with presence, " : "")
        << (plan.strays > 1 ? "several strays, " : "") << (plan.single_ops ? "single ops, " : "")

@@ -246,7 +246,7 @@ void meet_a_peer(const fs::path& data, const PowerCut& cut, const fs::path& work
   REQUIRE(turn_until(*eu, *ap, equal));
   (void)check_shown(ap->scope(), cut);
   using State = regions::Verdict::State;
-  eu->verify({});
+  REQUIRE(eu->verify({}).ok());
   const auto state = [&] {
     const auto verdicts = eu->verdicts();
     return verdicts.empty() ? State::kRunning : verdicts.front().state;

@@ -166,6 +166,7 @@ TEST_SUITE("regions: catching up") {
       carry(consumer, producer);
       REQUIRE(producer.replica().apply(0).ok());
       producer.replica().durable(producer.storage().durable_position(), 0);
+      producer.replica().tick(0);  // The next slice.
     }
     CHECK(consumer.vector() == producer.vector());
     CHECK(arrived == kBatches);

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <utility>
@@ -104,6 +105,48 @@ TEST_SUITE("regions: exchange") {
     CHECK(eu.exchange.peers().at(kUs).out.id() == 4);
     eu.tick(11);
     CHECK(eu.exchange.peers().at(kUs).out.id() == 10);
+  }
+
+  TEST_CASE("a stream is served in slices, one in a turn, and peers take turns") {
+    ExchangeWorld eu;
+    for (int i = 0; i < 6000; ++i) eu.put("k", std::string(1000, 'v'));
+    eu.exchange.log_grew(6000, 0);
+    eu.meet({});
+    eu.exchange.link_up(kLink + 1, {}, 0, {});
+    eu.exchange.step(kLink + 1, Greeting{Greeting::kProtocol, {1, 1}, "ap", kAp, 8, {}}, 0);
+    eu.effects.clear();
+    constexpr std::uint64_t kEndless = std::uint64_t{1} << 63U;
+    // Returns how many batches each of the two peers was sent since the last call.
+    const auto sent = [&] {
+      std::pair<int, int> counts;
+      for (const regions::Effect& effect : std::exchange(eu.effects, {})) {
+        const auto* const send = std::get_if<regions::Send>(&effect);
+        if (send == nullptr || !std::holds_alternative<regions::BatchMessage>(send->message)) {
+          continue;
+        }
+        ++(send->link == kLink ? counts.first : counts.second);
+      }
+      return counts;
+    };
+    eu.exchange.step(kLink, Subscribe{1, kEndless, {{kEu, 1}}}, 1);
+    const auto [first, none] = sent();
+    CHECK(first > 1000);
+    CHECK(first < 2100);
+    CHECK(none == 0);
+    eu.exchange.step(kLink + 1, Subscribe{1, kEndless, {{kEu, 1}}}, 1);
+    CHECK(sent() == std::pair(0, first));
+    eu.exchange.log_grew(6000, 1);
+    eu.exchange.step(kLink, Ack{1, 0, {}, {}}, 1);
+    CHECK(sent() == std::pair(0, 0));
+    std::pair<int, int> all{first, first};
+    for (int turn = 0; eu.exchange.next_tick_ms() <= 1; ++turn) {
+      REQUIRE(turn < 20);
+      eu.tick(1);
+      const auto [one, other] = sent();
+      CHECK(one * other == 0);
+      CHECK(std::abs((all.first += one) - (all.second += other)) <= first);
+    }
+    CHECK(all == std::pair(6000, 6000));
   }
 
   TEST_CASE("what waits in the outbox for a replaced subscription is taken back") {

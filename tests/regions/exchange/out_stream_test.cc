@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ namespace anabranch::out_stream_test {
 using core::VersionVector;
 using regions::BatchMessage;
 using regions::OutStream;
+using regions::Subscribe;
 
 namespace {
 
@@ -161,12 +163,13 @@ TEST_SUITE("regions: out stream") {
     world.append(1, 1, 9, std::string(1000, 'b'));
     world.append(2, 1, 1, "b");
     for (std::uint64_t stream = 1; stream <= 5; ++stream) {
-      CHECK(world.out.subscribe({stream, 1, {{1, 10}, {2, 2}, {3, 1}}}, world.raw, world.applied) ==
-            0);
+      world.out.subscribe({stream, 1, {{1, 10}, {2, 2}, {3, 1}}}, world.raw, world.applied);
       CHECK(world.pump().empty());
     }
     CHECK(world.raw.reads == 0);
-    CHECK(world.out.subscribe({6, 1, {{1, 1}}}, world.raw, world.applied) == 1000);
+    CHECK(world.out.bytes_read() == 0);
+    world.out.subscribe({6, 1, {{1, 1}}}, world.raw, world.applied);
+    CHECK(world.out.bytes_read() == 1000);
   }
 
   TEST_CASE("a batch that has no room is read once, and sent when there is some") {
@@ -190,6 +193,75 @@ TEST_SUITE("regions: out stream") {
     room = 1000;
     pump();
     CHECK(sent == 3);
+  }
+
+  TEST_CASE("batches that nobody wants are passed over by a search") {
+    LogWorld world;
+    world.append(1, 1, 1, "a");
+    for (core::Seq seq = 1; seq <= 20'000; ++seq) world.append(2, seq, seq, std::string(1000, 'b'));
+    world.append(1, 2, 2, "c");
+    world.out.subscribe({1, 1000, {{1, 1}}}, world.raw, world.applied);
+    CHECK(world.pump() == Sent{"a"});
+    REQUIRE(world.out.goes_on());
+    CHECK(world.raw.reads < 5000);
+    CHECK(world.pump().empty());  // A slice without any of them...
+    REQUIRE(world.out.goes_on());
+    CHECK(world.pump() == Sent{"c"});  // ...and they are searched for.
+    CHECK_FALSE(world.out.goes_on());
+    CHECK(world.raw.reads < 10'000);
+    world.append(1, 3, 3, "d");
+    CHECK(world.pump() == Sent{"d"});
+  }
+
+  TEST_CASE("a stream of many origins begins, and passes over others, in slices") {
+    constexpr core::Origin kOrigins = 1000;
+    LogWorld world;
+    Sent all;
+    Subscribe wanted{1, 1U << 20U, {}};
+    for (core::Origin origin = kOrigins; origin > 0; --origin) {
+      world.append(origin, 1, 1, std::to_string(origin));
+      for (core::Seq seq = 1; seq <= 20; ++seq) {
+        world.append(kOrigins + 1, (kOrigins - origin) * 20 + seq, (kOrigins - origin) * 20 + seq,
+                     std::string(1000, 'b'));
+      }
+      wanted.from.set(origin, 1);
+      all.push_back(std::to_string(origin));
+    }
+    int reads = world.raw.reads;
+    int longest = 0;
+    const auto note = [&] {
+      longest = std::max(longest, world.raw.reads - reads);
+      reads = world.raw.reads;
+    };
+    world.out.subscribe(wanted, world.raw, world.applied);
+    note();
+    int pumps = 0;
+    for (bool more = true; more; more = world.out.goes_on(), ++pumps) {
+      world.pump();
+      note();
+    }
+    CHECK(world.sent == all);
+    CHECK(pumps > 10);
+    CHECK(longest <= 2500);
+    CHECK(world.out.trimmed().empty());
+  }
+
+  TEST_CASE("an origin that is not in the log is told, whichever slice finds it out") {
+    LogWorld world;
+    Subscribe wanted{1, 1U << 20U, {}};
+    for (core::Origin origin = 1; origin <= 200; ++origin) {
+      world.append(origin, 1, 1, "a");
+      wanted.from.set(origin, 1);
+    }
+    world.applied.raise(201, 5);  // Merged from a snapshot.
+    wanted.from.set(201, 3);
+    world.out.subscribe(wanted, world.raw, world.applied);
+    REQUIRE(world.out.goes_on());
+    CHECK(world.out.serves(201));
+    while (world.out.goes_on()) world.pump();
+    CHECK(world.sent.size() == 200);
+    CHECK(world.out.trimmed() == VersionVector{{201, 6}});
+    CHECK_FALSE(world.out.serves(201));
   }
 
   TEST_CASE("no more than the window is under way") {

@@ -312,6 +312,12 @@ TEST_SUITE("server: commands") {
     RunningServer server;
     RespClient client = server.client();
     CHECK(client.ask({"ANABRANCH", "PEER", "PAUSE", "us"}) == "-ERR there is no peer 'us'\r\n");
+    for (const std::string region : {"us", "eu"}) {
+      CHECK(client.ask({"ANABRANCH", "VERIFY", "START", region}) ==
+            "-ERR there is no other region '" + region +
+                "' in this mesh, as far as region eu knows\r\n");
+    }
+    CHECK(client.ask({"ANABRANCH", "VERIFY", "RESULT"}) == "$2\r\n[]\r\n");
     CHECK(client.ask({"ANABRANCH", "PEER", "PAUSE"}) ==
           "-ERR wrong number of arguments for 'anabranch|peer|pause' command\r\n");
     CHECK(client.ask({"ANABRANCH", "NOPE"}) ==
