@@ -84,7 +84,7 @@ def follow(step, shells, strict=False, exact=False):
             if step.answer is None:
                 check(succeeded, f"on {name}: {step.commands}said {said}")
                 break
-            if succeeded and is_answer(said, step.answer, exact):
+            if (succeeded or exact) and is_answer(said, step.answer, exact):
                 break
             check(time.monotonic() < deadline,
                   f"on {name}: {step.commands}said:\n{said}and the page shows:\n{step.answer}")
