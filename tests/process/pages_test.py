@@ -9,9 +9,9 @@ import sys
 
 import systemctl
 from leaders import check
-from machines import (ADDRESSES, Machine, enter_namespaces, follow, make_networks, section_of,
-                      steps_of)
+from machines import ADDRESSES, Machine, enter_namespaces, make_networks
 from packages import make_package
+from steps import follow, section_of, steps_of
 
 OPERATIONS = "docs/operations.md"
 VERSIONS = ["0.1.0", "0.2.0"]
@@ -70,7 +70,7 @@ class World:
         """Follows a section of a page, or all of it."""
         with open(page) as file:
             text = file.read()
-        steps = steps_of(section_of(text, title) if title else text, "package")
+        steps = steps_of(section_of(text, title) if title else text, ADDRESSES, "package")
         check(steps, f"{page}, {title}: no steps")
         for step in steps:
             follow(step, self.machines, strict=True)

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 
-from leaders import LONG, World, check, new_random, wait_until
+from leaders import LONG, World, check, new_random, run, wait_until
 from resp import Client, ServerError
 
 PROMOTE_AFTER = 1.0
@@ -140,6 +140,8 @@ def main():
         second = started(world, "eu-2", [us, first], ["--follower"])
         names = {first: "eu-1", second: "eu-2"}
         wait_until("the first one leads", lambda: role(first) == "leads")
+        wait_until("status says in words that the second one would lead", lambda: (
+            "this one, able\n" in run("status", "--redis", second.redis).stdout), 60)
         writers = [Writer(number, [first, second]) for number in range(3)]
         for writer in writers:
             writer.start()

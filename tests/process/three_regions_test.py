@@ -7,7 +7,8 @@ import signal
 import sys
 
 from leaders import check
-from machines import Machine, enter_namespaces, follow, make_networks, server_folder, steps_of
+from machines import Machine, enter_namespaces, make_networks, server_folder
+from steps import follow, steps_of
 
 PAGE = "docs/three-regions.md"
 NAMES = ["eu", "us", "ap"]
@@ -16,7 +17,7 @@ NAMES = ["eu", "us", "ap"]
 def inside(folder):
     make_networks(NAMES)
     with open(PAGE) as file:
-        steps = steps_of(file.read(), "plain")
+        steps = steps_of(file.read(), NAMES, "plain")
     check(len(steps) >= 15, f"{len(steps)} steps were found")
     machines = {name: Machine(name, folder) for name in NAMES}
     try:

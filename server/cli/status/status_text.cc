@@ -214,6 +214,7 @@ std::string state_of_member(const json& member) {
     add("not heard for " + time_span(member.at("age_ms").get<std::int64_t>()));
   }
   if (!member.at("fit").get<bool>()) add("not fit: " + field(member, "why"));
+  if (field(member, "role") == "follows" && member.value("able", false)) add("able");
   if (const std::string note = field(member, "note"); note != "-") add(note);
   return state.empty() ? "fit" : state;
 }
