@@ -45,7 +45,7 @@ class EffectOutlet {
     transport.drop(unsend.link, lane_of(unsend.lane), unsend.before);
   }
   void carry_out(const regions::Reject& reject, Transport& transport) {
-    transport.reject(reject.link);
+    transport.reject(reject.link, reject.why);
   }
   void carry_out(const regions::Notice& notice, Transport& /*transport*/) {
     core::log_info(region_, notice.text);

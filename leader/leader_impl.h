@@ -359,7 +359,10 @@ class Leader::Impl {
           replica_->step(event.link, std::move(message).value(), now);
         } else if (!replica_->exchange().links().speaks_otherwise(event.link)) {
           outlet_.warn(message.failure().message);
-          replica_->effects().push_back(regions::Reject{event.link});
+          const bool has_greeted = replica_->exchange().links().peer(event.link) != 0;
+          replica_->effects().push_back(regions::Reject{
+              event.link,
+              std::string(has_greeted ? regions::kUnreadable : regions::kMeansNothing)});
         }
         break;
     }

@@ -31,7 +31,7 @@ class MemoryNetwork::Endpoint final : public Transport {
   void send(LinkId link, std::uint8_t message_kind, std::string body, Turn turn) override;
   void drop(LinkId /*link*/, Lane /*lane*/, std::uint64_t /*before*/) override {}  // None waits.
   std::vector<Event> receive(std::size_t bytes_max) override;
-  void reject(LinkId link) override;
+  void reject(LinkId link, std::string why) override;
   [[nodiscard]] int wake_fd() const override { return inbox_.fd(); }
   [[nodiscard]] std::string endpoint() const override { return address_; }
   [[nodiscard]] TransportCounters counters() const override { return counters_.read(); }
@@ -179,7 +179,7 @@ std::vector<Event> MemoryNetwork::Endpoint::receive(std::size_t bytes_max) {
   return inbox_.take(bytes_max, drained);
 }
 
-void MemoryNetwork::Endpoint::reject(LinkId link) {
+void MemoryNetwork::Endpoint::reject(LinkId link, std::string /*why*/) {
   const std::lock_guard lock{state_->mutex};
   ++counters_.frames_rejected;
   const auto at = state_->ends.find(link);

@@ -95,9 +95,9 @@ class Transport {
   // Takes the events that have arrived, oldest first, at most about `bytes_max` of bodies (at least
   // one event when there is any).
   virtual std::vector<Event> receive(std::size_t bytes_max) = 0;
-  // Rejects the far side's last message as malformed: closes the link if it was an accepted one,
-  // and counts the rejection.
-  virtual void reject(LinkId link) = 0;
+  // Rejects the far side for a reason, "it ...", that is told to operators: closes the link if it
+  // was an accepted one, and counts the rejection.
+  virtual void reject(LinkId link, std::string why) = 0;
   // Takes the messages that have arrived of the kind that goes apart, oldest first, at most so
   // many: receive() never has them. Another thread may do so than that of receive(). A message may
   // come before the kUp of its link, or behind its kDown.

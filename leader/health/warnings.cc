@@ -19,7 +19,7 @@ constexpr std::string_view kTransaction = "transaction";
 
 // The remedy for a peer that is away, by a part of the reason that the status gives.
 std::string remedy_of(std::string_view why) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRemedies{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kRemedies{{
       {"connection refused", "start its leader, or correct its address (listen there, peers here)"},
       {"says nothing", "look whether its process is stopped, or its machine too busy"},
       {"no answer", "look whether its machine is up and a firewall lets the port through"},
@@ -30,6 +30,9 @@ std::string remedy_of(std::string_view why) {
       {"protocol", "upgrade the older of the two"},
       {"dials this leader", "look at the log of that peer: it has the reason"},
       {"means nothing", "correct its address: another program listens there"},
+      {"cannot be read here",
+       "upgrade the older of the two; of one version have the memory of both machines looked at"},
+      {"more origins", "look for what is wrong with that leader: no mesh has as many origins"},
   }};
   for (const auto& [part, remedy] : kRemedies) {
     if (why.find(part) != why.npos) return std::string(remedy);

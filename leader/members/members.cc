@@ -165,7 +165,7 @@ void Members::take(const Event& event, Millis now) {
     return prove(card, way);
   };
   if (said == nullptr || !cards().take(event.link, *said, prove_it, now)) {
-    transport_.reject(event.link);
+    transport_.reject(event.link, std::string(regions::kUnreadable));
   }
   if (roster_.is_urgent(now)) {
     look_soon();

@@ -52,7 +52,7 @@ void Inbox::receive(LinkId link, BatchMessage message, core::Millis now, const A
 void Inbox::refuse(LinkId link, const BatchMessage& received) {
   const bool well_formed = core::decode_batch(core::without_checksum(received.bytes)).ok();
   if (!well_formed) {
-    owner_.effects.push_back(Reject{link});
+    owner_.effects.push_back(Reject{link, std::string(kUnreadable)});
     return;
   }
   core::mark<"a damaged batch arrives">();

@@ -252,7 +252,7 @@ void Exchange::refuse_endless(Peer& peer) {
     Link& link = *links_.find(id);
     link.endless = true;
     links_.refuse(link, "shows more origins than any mesh has", false);
-    effects_.push_back(Reject{id});
+    effects_.push_back(Reject{id, "it shows more origins than any mesh has"});
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -28,10 +29,14 @@ struct Unsend {
   std::uint64_t before = 0;
 };
 
-// Reject the link: its far side sent invalid bytes.
+// Reject the link, for a reason that is its far side's: "it ...".
 struct Reject {
   LinkId link = 0;
+  std::string why;
 };
+// Those for bytes that are none of a message: of who has not greeted, and of a leader.
+inline constexpr std::string_view kMeansNothing = "it sent a message that means nothing";
+inline constexpr std::string_view kUnreadable = "it sent a message that cannot be read here";
 
 // A message for operators, said once per cause.
 struct Alarm {

@@ -97,6 +97,38 @@ TEST_SUITE("leader: protocol") {
     CHECK(std::ranges::count(log, '\n') == 1);
     CHECK(log.ends_with("eu: region us, which dialled this leader," + ending()));
   }
+
+  TEST_CASE("what cannot be read is told of a leader otherwise than of a stranger") {
+    bool greets = false;
+    std::string why = "it sent a message that means nothing\n";
+    SUBCASE("a stranger") {}
+    SUBCASE("a leader") {
+      greets = true;
+      why = "it sent a message that cannot be read here\n";
+    }
+    const TempDir folder;
+    const std::string log = printed([&] {
+      const Store eu = Store::open(listening(folder, "eu"));
+      const auto us = transport::open_zmq_transport({.listen = {}, .peers = {eu.status().endpoint}})
+                          .value_or_raise();
+      const regions::Message greeting = regions::Greeting{.mesh = core::digest128("anabranch"),
+                                                          .region = "us",
+                                                          .origin = 7,
+                                                          .nonce = 8,
+                                                          .applied = {},
+                                                          .kinds = 0};
+      CHECK(eventually([&] {
+        for (const Event& event : us->receive(std::size_t{1} << 20U)) {
+          if (event.kind != Event::Kind::kUp) continue;
+          if (greets) us->send(event.link, 1, regions::encode_message(greeting));
+          us->send(event.link, 2, "nothing");
+        }
+        return eu.status().refused.malformed_frames > 0;
+      }));
+    });
+    CAPTURE(log);
+    CHECK(log.find(why) != log.npos);
+  }
 }
 
 }  // namespace anabranch::test::protocol_test

@@ -256,6 +256,7 @@ TEST_SUITE("regions: replica") {
     const auto* reject = std::get_if<regions::Reject>(&reader.replica().effects().front());
     REQUIRE(reject != nullptr);
     CHECK(reject->link == kLink);
+    CHECK(reject->why == regions::kUnreadable);
     CHECK(reader.vector().empty());
   }
 

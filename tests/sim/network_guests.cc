@@ -76,7 +76,7 @@ void Network::arrive_from_guest(Index at, const Event& event,
   const std::string region = guests_.at(event.link).intruder->region();
   bool denies = false;  // That the same was applied and other rows are held.
   if (!message.ok()) {
-    replica.effects().push_back(regions::Reject{event.link});  // As a leader does.
+    replica.effects().push_back(regions::Reject{event.link, {}});  // As a leader does.
   } else {
     const auto* const beat = std::get_if<regions::Heartbeat>(&message.value());
     const bool comparable = beat != nullptr && beat->digest && replica.state().digest();

@@ -96,7 +96,7 @@ TEST_CASE("a rejected link goes down on both sides and is dialled again") {
   const LinkId first = at_us.wait_up();
   us->send(first, 0, "rubbish");
   const LinkId accepted = at_eu.wait_up();
-  eu->reject(accepted);
+  eu->reject(accepted, "it is tested");
   CHECK(at_eu.wait_down() == accepted);
   CHECK(at_us.wait_down() == first);
   const LinkId second = at_us.wait_up(1);

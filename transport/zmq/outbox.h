@@ -20,7 +20,7 @@ struct Request {
   Kind kind = Kind::kSend;
   LinkId link = 0;
   std::uint8_t message_kind = 0;
-  std::string body;
+  std::string body;  // Of kReject: the reason.
   SharedKeys keys = {};
   Turn turn = {};  // Of kDrop: the lane, and the first stream that stays.
 };

@@ -123,10 +123,9 @@ bool ZmqTransport::send_to_router(const std::string& routing_id, zmq::message_t 
   return false;
 }
 
-// The far side's last message was malformed.
-void ZmqTransport::give_up(LinkId link) {
+void ZmqTransport::give_up(LinkId link, const std::string& why) {
   ++counters_.frames_rejected;
-  end(link, "it sent a message that means nothing");
+  end(link, why);
 }
 
 // Ends a link for a reason that is the peer's.

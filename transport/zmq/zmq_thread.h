@@ -50,7 +50,7 @@ class ZmqTransport final : public Transport {
   std::vector<Event> receive(std::size_t bytes_max) override;
   std::vector<Event> receive_apart(std::size_t most) override { return apart_.take(most); }
   [[nodiscard]] int apart_fd() const override { return apart_.fd(); }
-  void reject(LinkId link) override;
+  void reject(LinkId link, std::string why) override;
   void redial(LinkId link, std::string why) override {
     outbox_.push({Request::Kind::kRedial, link, 0, std::move(why)});
   }
@@ -77,7 +77,8 @@ class ZmqTransport final : public Transport {
   void pause_or_resume();
 
   void handle_requests();
-  void give_up(LinkId link);
+  // Ends a link that was rejected.
+  void give_up(LinkId link, const std::string& why);
   void redial(const Request& request);
   void queue(Request& request);
   void bound_notes();

@@ -100,7 +100,9 @@ std::vector<Event> ZmqTransport::receive(std::size_t bytes_max) {
   return events;
 }
 
-void ZmqTransport::reject(LinkId link) { outbox_.push({Request::Kind::kReject, link, 0, {}}); }
+void ZmqTransport::reject(LinkId link, std::string why) {
+  outbox_.push({Request::Kind::kReject, link, 0, std::move(why)});
+}
 
 void ZmqTransport::use_keys(const SharedKeys& keys) {
   outbox_.push({Request::Kind::kKeys, 0, 0, {}, keys});
@@ -237,7 +239,7 @@ void ZmqTransport::handle_requests() {
         drop_waiting(request);
         break;
       case Request::Kind::kReject:
-        give_up(request.link);
+        give_up(request.link, request.body);
         break;
       case Request::Kind::kRedial:
         redial(request);

@@ -31,7 +31,7 @@ class NoTransport final : public transport::Transport {
   void drop(transport::LinkId /*link*/, transport::Lane /*lane*/,
             std::uint64_t /*before*/) override {}
   std::vector<transport::Event> receive(std::size_t /*bytes_max*/) override { return {}; }
-  void reject(transport::LinkId /*link*/) override {}
+  void reject(transport::LinkId /*link*/, std::string /*why*/) override {}
   [[nodiscard]] int wake_fd() const override { return -1; }
   [[nodiscard]] std::string endpoint() const override { return {}; }
   [[nodiscard]] transport::TransportCounters counters() const override { return {}; }

@@ -357,8 +357,8 @@ TEST_CASE("a rejected link is dialled again, whichever side rejects it") {
   World world = direct_world();
   const std::size_t seen_us = world.at_us.size();
   const std::size_t seen_eu = world.at_eu.size();
-  SUBCASE("the listening side") { world.eu->reject(world.accepted); }
-  SUBCASE("the dialling side") { world.us->reject(world.link); }
+  SUBCASE("the listening side") { world.eu->reject(world.accepted, "it is tested"); }
+  SUBCASE("the dialling side") { world.us->reject(world.link, "it is tested"); }
   CHECK(world.at_eu.wait_down(seen_eu) == world.accepted);
   CHECK(world.at_us.wait_down(seen_us) == world.link);
   const LinkId next = world.at_us.wait_up(seen_us);
