@@ -91,17 +91,24 @@ void add_peer(const PeerStatus& peer, const StoreStatus& status, Warnings& all) 
   }
 }
 
-// Regions that are no peers, for which log is kept.
+// Regions that are no peers, for which log is kept: one that is heard of through others may lack
+// some for a while.
 void add_regions(const StoreStatus& status, Warnings& all) {
+  constexpr std::int64_t kHeardLongMs = 600'000;
   std::set<std::string_view> peers{status.region};
   for (const PeerStatus& peer : status.peers) peers.insert(peer.region);
   for (const RegionStatus& region : status.regions) {
     const bool is_waited_for = region.retirement.empty() && !region.connected;
     if (!is_waited_for || region.pinned_bytes == 0 || peers.contains(region.region)) continue;
+    const bool is_heard = std::ranges::any_of(status.members, [&](const MemberStatus& member) {
+      return member.region == region.region && member.fresh;
+    });
+    if (is_heard && region.pinned_ms < kHeardLongMs) continue;
     all.push_back({"log_kept", region.region, false,
                    "log is kept for region " + region.region + ": " +
                        byte_size(region.pinned_bytes) + ", for " + time_span(region.pinned_ms),
-                   "start its leader, or anabranch region retire " + region.region});
+                   is_heard ? "its leader runs: look at the links by which it should have the log"
+                            : "start its leader, or anabranch region retire " + region.region});
   }
 }
 

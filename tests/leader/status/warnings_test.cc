@@ -76,6 +76,29 @@ TEST_SUITE("leader: warnings") {
     CHECK(all.front().critical);
   }
 
+  TEST_CASE("a region that is heard of through others is not to be started") {
+    StoreStatus status = healthy();
+    status.regions.resize(1);
+    status.regions[0].region = "jp";
+    status.regions[0].pinned_bytes = 1;
+    status.regions[0].pinned_ms = 60'000;
+    REQUIRE(kinds_in(status) == Kinds{"log_kept"});
+    CHECK(warnings_in(status, {}).front().remedy ==
+          "start its leader, or anabranch region retire jp");
+    MemberStatus member;
+    member.region = "jp";
+    member.fresh = true;
+    status.members.push_back(member);
+    CHECK(kinds_in(status).empty());
+    status.regions[0].pinned_ms = 600'000;
+    REQUIRE(kinds_in(status) == Kinds{"log_kept"});
+    CHECK(warnings_in(status, {}).front().remedy ==
+          "its leader runs: look at the links by which it should have the log");
+    status.members.back().fresh = false;
+    CHECK(warnings_in(status, {}).front().remedy ==
+          "start its leader, or anabranch region retire jp");
+  }
+
   TEST_CASE("a peer that is away has its reason and the remedy for it") {
     StoreStatus status = healthy();
     status.peers[0].connected = false;
