@@ -185,7 +185,8 @@ def main():
     if sys.argv[1] == "answers":
         return answers()
     words, prefix = CLIENTS[sys.argv[1]]()
-    fail_over(words, prefix, lambda _: CLUSTER, lambda *members: same_at_all(members))
+    fail_over(words, prefix, lambda _: CLUSTER, lambda *members: same_at_all(members),
+              waits_for_dead=prefix == "node-redis")
 
 
 if __name__ == "__main__":
