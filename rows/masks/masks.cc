@@ -73,6 +73,15 @@ const Mask& Masks::oldest() const {
   return *std::ranges::min_element(masks_, {}, &Mask::id);
 }
 
+std::vector<const Mask*> Masks::since(std::uint64_t id) const {
+  std::vector<const Mask*> found;
+  for (const Mask& mask : masks_) {
+    if (mask.id > id) found.push_back(&mask);
+  }
+  std::ranges::sort(found, {}, &Mask::id);
+  return found;
+}
+
 void Masks::hide(const Path& path, crdt::Cell& cell) const {
   if (masks_.empty() || cell.siblings.empty()) return;
   for_each_above(path, [&](const Mask& mask) {
