@@ -161,6 +161,13 @@ Masks Masks::with(const Path& prefix, const core::VersionVector& context, bool t
     same->context.join(context);
     same->swept = {};
   }
+  // It hides what masks below it hide.
+  std::erase_if(masks.masks_, [&](const Mask& mask) {
+    const bool needless = mask.id != masks.last_id_ && prefix.is_prefix_of(mask.prefix) &&
+                          tallies >= mask.tallies && context.includes(mask.context);
+    masks.tallies_ -= needless && mask.tallies ? 1 : 0;
+    return needless;
+  });
   return masks;
 }
 
