@@ -368,13 +368,15 @@ core::VersionVector Stage::mask(const Path& prefix, const core::VersionVector& c
                                 bool tallies) {
   const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
   const Path counted = Path::trusted(counted_part(prefix.encoded()));
+  const bool counts_none = count(counted) == 0;
   count_prefix(counted, false, *this);
   // The mask makes no count void that is above it.
   if (counted != prefix) set_count(counted, 0);
   set_masks(masks_->with(prefix, context, tallies));
   forget_tables(prefix);
   if (member) move_score(prefix, *member, stored_row(prefix));  // The mask covers this row alone.
-  if (tallies && counted == prefix) return {};                  // No row is left.
+  // No row is left at and below the prefix; beside a deep one all counts stay.
+  if (tallies && (counted == prefix || counts_none)) return {};
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {
     return survivors.fits(prefix, context, *masks_);
   });

@@ -540,6 +540,18 @@ TEST_SUITE("regions: large clears") {
     CHECK(torn == 0);
   }
 
+  TEST_CASE("a mask takes the place of those below it of which it hides all") {
+    const rows::Masks below = rows::Masks()
+                                  .with(Path{"\1", "a", "e"}, {{7, 5}}, true)
+                                  .with(Path{"\1", "b"}, {{7, 6}}, false);
+    CHECK(below.with(Path{"\1"}, {{7, 7}}, true).without_oldest().empty());
+    CHECK_FALSE(below.with(Path{"\1"}, {{7, 7}}, true).without_oldest().any_tallies());
+    // A foreign one hides no tallies, and one that had seen less not all values.
+    CHECK(below.with(Path{"\1"}, {{7, 7}}, false).oldest().prefix == Path{"\1", "a", "e"});
+    CHECK(below.with(Path{"\1"}, {{7, 5}}, false).since(0).size() == 3);
+    CHECK(below.with(Path{"\1", "a"}, {{7, 7}}, true).since(0).size() == 2);
+  }
+
   TEST_CASE("masks are read back as they were written, and not from anything else") {
     rows::Masks masks;
     masks = masks.with(Path{"\1", "a"}, {{7, 5}}, true);

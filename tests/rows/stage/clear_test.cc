@@ -243,7 +243,7 @@ TEST_SUITE("rows: clears") {
   TEST_CASE("clears at each level of a deep path look at the rows below it once") {
     std::vector<Path> levels{Path{"\1", "k"}};
     while (levels.size() < 50) levels.push_back(levels.back().child("h").child("f"));
-    for (const bool outwards : {false, true}) {
+    const auto clear_each = [&](bool outwards, core::Origin by) {
       Rows rows(usual());
       for (int i = 0; i < kRows; ++i) {
         rows.put(kAp, levels.back().child("e").child(std::to_string(i)));
@@ -252,11 +252,15 @@ TEST_SUITE("rows: clears") {
       std::vector<Path> order = levels;
       if (outwards) std::ranges::reverse(order);
       for (const Path& level : order) {
-        rows.clear(kUs, level, rows.applied());
+        rows.clear(by, level, rows.applied());
         REQUIRE(rows.shown().empty());
         REQUIRE(rows.stage().count(Path{"\1"}) == 0);
       }
       CHECK(rows.stage().looks() < 3 * kRows);
+    };
+    for (const core::Origin by : {kUs, kSelf}) {
+      clear_each(false, by);
+      clear_each(true, by);
     }
   }
 
