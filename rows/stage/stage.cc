@@ -332,6 +332,9 @@ void Stage::order_survivors(const Path& prefix) {
 
 namespace {
 
+// A look at a row with a longer path costs as much as several.
+constexpr std::size_t kBytesOfLook = 128;
+
 // The counts of a stage while uncounted rows are counted one after another, in order: below a
 // prefix anew, and at the place that counts it, if it is deep.
 class Recount final : public CountTable {
@@ -396,7 +399,7 @@ core::VersionVector Stage::count_survivors(const Path& prefix, const Path& count
   Recount recount(*this, prefix, counted);
   ClearedPlace place;
   scan(core::PathRange::below(counted), Hidden::kVisit, [&](const Path& path, const Row& row) {
-    ++looks_;
+    looks_ += 1 + path.encoded().size() / kBytesOfLook;
     if (prefix.is_prefix_of(path)) place.note_left(row);
     if (crdt::shows(path, row)) recount.count_row(path);
     return true;
