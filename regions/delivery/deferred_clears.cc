@@ -45,18 +45,17 @@ class DeferredClears::Surveyor {
   }
 
   void look(const core::Op& op, core::Seq seq) {
-    std::visit(core::Overloaded{[&](const core::Clear& clear) { look_at(clear, seq); },
-                                [&](const core::UnknownOp&) {},
-                                [&](const auto& other) { touch(other.path); }},
-               op);
+    std::visit(
+        core::Overloaded{
+            [&](const core::Clear& clear) { look_at(clear, seq); }, [&](const core::UnknownOp&) {},
+            [&](const auto& other) { touched_ += rows::TouchedRows::room(other.path); }},
+        op);
   }
   [[nodiscard]] Survey take() { return std::move(survey_); }
 
  private:
-  [[nodiscard]] rows::TouchedRows::Position now() const { return places_->touched().end() + ops_; }
-  void touch(const core::Path& path) {
-    ++ops_;
-    if (path.encoded().size() > rows::TouchedRows::kPathMax) forget();
+  [[nodiscard]] rows::TouchedRows::Position now() const {
+    return places_->touched().end() + touched_;
   }
   void forget() {
     new_places_.reset();
@@ -91,7 +90,7 @@ class DeferredClears::Surveyor {
   std::size_t rows_;
   const rows::ClearedPlaces* places_ = &none();
   std::optional<rows::ClearedPlaces> new_places_;  // With those of the clears so far.
-  std::size_t ops_ = 0;                            // That touch a row each.
+  std::size_t touched_ = 0;                        // The room of the rows that ops touch.
   std::size_t sum_ = 0;                            // Of the rows to be counted.
   Survey survey_;
 };

@@ -18,11 +18,9 @@ void TouchedRows::add(const Path& path) {
   const bool again = newest_ < end() && !paths_.empty() && paths_.back() == path;
   if (again) return;
   paths_.push_back(path);
-  if (paths_.size() > kMax) {
-    paths_.pop_front();
-    ++first_;
-  }
-  if (newest_ >= first_ && path.encoded().size() <= kPathMax) return;
+  paths_.resize(paths_.size() + room(path) - 1);
+  for (; paths_.size() > kMax; ++first_) paths_.pop_front();
+  if (newest_ >= first_) return;
   first_ = end();
   paths_.clear();
 }
@@ -31,7 +29,7 @@ std::vector<Path> TouchedRows::below(const Path& prefix, Position since) const {
   std::vector<Path> paths;
   for (Position at = since; at < end(); ++at) {
     const Path& path = paths_[at - first_];
-    if (prefix.is_prefix_of(path)) paths.push_back(path);
+    if (!path.empty() && prefix.is_prefix_of(path)) paths.push_back(path);
   }
   std::ranges::sort(paths);
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());

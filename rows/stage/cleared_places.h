@@ -30,12 +30,14 @@ namespace anabranch::rows {
 class TouchedRows {
  public:
   static constexpr std::size_t kMax = 4000;
-  static constexpr std::size_t kPathMax = 1024;  // A longer path has all forgotten.
+  static constexpr std::size_t kPathBytes = 1024;  // A longer path takes the room of several.
 
   using Position = std::uint64_t;
 
   // Returns the position of the next row. From now on rows are kept, until there are too many.
   Position begin();
+  // Returns by how many positions a row takes the end further.
+  static std::size_t room(const core::Path& path) { return 1 + path.encoded().size() / kPathBytes; }
   [[nodiscard]] Position end() const { return first_ + paths_.size(); }
   // Whether all rows since a position are kept.
   [[nodiscard]] bool keeps(Position since) const { return since >= first_; }
@@ -49,7 +51,7 @@ class TouchedRows {
  private:
   void add(const core::Path& path);
 
-  std::deque<core::Path> paths_;
+  std::deque<core::Path> paths_;  // Behind a long path empty ones.
   Position first_ = 1;
   Position newest_ = 0;  // The last begin().
 };
