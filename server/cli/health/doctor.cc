@@ -108,16 +108,16 @@ void add_data(const std::string& directory, Report& report) {
   explain_faults();
   const auto checked = regions::check_directory(directory, [](auto&&...) {});
   if (!checked.ok()) {
-    return report.add(
-        directory, {{true, checked.failure().message, "see Damaged files in docs/operations.md"}});
+    return report.add(directory, {{true, checked.failure().message,
+                                   "see docs/operations/damage.md#damaged-files"}});
   }
   Findings findings;
   for (const std::string& each : checked.value().findings) {
-    findings.push_back({true, each, "see Damaged files in docs/operations.md"});
+    findings.push_back({true, each, "see docs/operations/damage.md#damaged-files"});
   }
   const bool lost = checked.value().losses > 0;
   for (const std::string& each : checked.value().notes) {
-    findings.push_back({lost, each, lost ? "see Lost writes in docs/operations.md" : ""});
+    findings.push_back({lost, each, lost ? "see docs/operations/damage.md#lost-writes" : ""});
   }
   report.add(directory, findings);
 }

@@ -98,7 +98,7 @@ test('warnings are those of the leader, in sentences, with what they cost', () =
   assert.equal(away.words, 'Region ap (tcp://ap.example:7400) is not connected, for 3 h 2 min: connection refused.');
   assert.equal(away.todo, 'Start its leader, or correct its address (listen there, peers here).');
   assert.match(away.cost, /^Writes for it are kept: 212.0 MiB/);
-  const fork = show(statuses.alarm, 1).warnings.find((each) => each.see === 'Forks');
+  const fork = show(statuses.alarm, 1).warnings.find((each) => each.see === 'restore.md#forks');
   assert.equal(fork.cost, 'Writes of us wait.');
   const twice = statuses.warning('unproven', 'us', 'x', 'y');
   const all = warningsOf({...statuses.healthy(1), warnings: [twice, twice, statuses.warning('newer', '', 'z!', '')]});
@@ -108,14 +108,18 @@ test('warnings are those of the leader, in sentences, with what they cost', () =
   assert.equal(note.wrong, false);
 });
 
-test('each kind of warning is in the operations page, and names a section of it', () => {
-  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+test('each kind of warning is in the page about monitoring, and names a section of a page', () => {
+  const page = (name) => readFileSync(new URL(`../../../docs/operations/${name}`, import.meta.url), 'utf8');
+  const anchorsOf = (text) => [...text.matchAll(/^#+ (.*)$/gm)].map(
+    ([, heading]) => heading.toLowerCase().replaceAll(' ', '-').replace(/[^a-z0-9_-]/g, ''));
   const told = kinds().map((kind) => warningsOf({...statuses.healthy(1), warnings: [
     statuses.warning(kind, '', 'x', 'y')]})[0]);
   for (const {see} of [...told, ...warningsOf(statuses.alone(1))]) {
-    assert.match(page, new RegExp(`^## ${see}$`, 'm'));
+    const [name, anchor] = see.split('#');
+    assert.ok(anchorsOf(page(name)).includes(anchor), see);
   }
-  const listed = page.slice(page.indexOf('| kind | is | see |')).split('\n\n')[0];
+  const text = page('monitoring.md');
+  const listed = text.slice(text.indexOf('| kind | is | see |')).split('\n\n')[0];
   for (const kind of kinds()) assert.match(listed, new RegExp(`^\\| .*\\b${kind}\\b.* \\|`, 'm'));
 });
 
