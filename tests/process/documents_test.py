@@ -96,7 +96,9 @@ def figures(texts):
     check(named <= settings | fields | told_by_info,
           f"neither settings nor figures: {sorted(named - settings - fields - told_by_info)}")
     counts = re.split(r"is counted under\s`refused`", page)[1].split("\n## ")[0]
-    for name in re.findall(r"^\| ([a-z ]+) \|", counts, re.MULTILINE)[1:]:
+    names = re.findall(r"^- \*\*([a-z ]+)\*\*:", counts, re.MULTILINE)
+    check(len(names) > 7, names)
+    for name in names:
         check(name.replace(" ", "_") in fields, f"`refused` in the status has no {name}")
 
 
