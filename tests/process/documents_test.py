@@ -95,6 +95,8 @@ def figures(texts):
     check(len(named) > 60, sorted(named))
     check(named <= settings | fields | told_by_info,
           f"neither settings nor figures: {sorted(named - settings - fields - told_by_info)}")
+    listed = set(re.findall(r"`([a-z_]+)`", texts[os.path.join(OPERATIONS, "settings.md")]))
+    check(settings <= listed, f"not in the table of settings: {sorted(settings - listed)}")
     counts = re.split(r"is counted under\s`refused`", page)[1].split("\n## ")[0]
     names = re.findall(r"^- \*\*([a-z ]+)\*\*:", counts, re.MULTILINE)
     check(len(names) > 7, names)
