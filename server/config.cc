@@ -371,6 +371,10 @@ constexpr std::array kSettings{
             {},
             {},
             "mymaster"},
+    Setting{"redis_cluster", "--redis-cluster", "",
+            "clients of Redis Cluster take this region for a cluster of one shard: followers send "
+            "them to its leader",
+            Kind::kSwitch, set_switch<&Config::redis_cluster>},
     Setting{"acl_file",
             "--acl-file",
             "FILE",
@@ -549,6 +553,12 @@ Result<void> check_complete(const Config& config) {
   const std::string how = " (flag, environment or file)";
   if (config.store.region.empty()) return invalid("no region: give --region NAME" + how);
   if (config.store.path.empty()) return invalid("no data directory: give --data DIR" + how);
+  const bool announces =
+      !config.store.announce_redis.empty() || !config.store.announce_redis_tls.empty();
+  if (config.redis_cluster && !announces) {
+    return invalid("redis_cluster sends clients to the leader: give --announce-redis HOST:PORT" +
+                   how + ", where they reach this member");
+  }
   return {};
 }
 

@@ -47,6 +47,7 @@ struct Config {
   std::string tls_ca_file = {};
   TlsFiles::Clients tls_clients = TlsFiles::Clients::kUnasked;
   std::string sentinel_name = {};  // See ServerOptions.
+  bool redis_cluster = false;
   std::string acl_file = {};
   std::uint64_t clients_max = ServerOptions{}.clients_max;
   std::string http = {};       // Here and below see HttpOptions; empty: there is no HTTP port.

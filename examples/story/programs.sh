@@ -13,7 +13,8 @@ choose_programs() {
   if [ -z "$build" ]; then
     build=$root/build/story
     "$root/cmake/packages.sh" build || exit 1
-    build_targets story "$root/build/log/story.log" 6 anabranch_server example_conflict_hook
+    build_targets story "$root/build/log/story.log" 6 anabranch_server anabranch_texts \
+      example_conflict_hook
   fi
   server=$build/server/anabranch
   application=$build/examples/conflict_hook

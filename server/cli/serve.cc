@@ -133,6 +133,7 @@ Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config
   ServerOptions options;
   options.address = config.redis;
   options.sentinel_name = config.sentinel_name;
+  options.redis_cluster = config.redis_cluster;
   options.acl_file = config.acl_file;
   options.tls_address = config.redis_tls;
   options.tls = tls_files(config);

@@ -115,6 +115,8 @@ struct Client {
   bool verbs_only = false;     // It has come by the control socket.
   bool local = true;           // It has come from this machine...
   bool by_path = false;        // ...to a socket at a path, whose mode has let it in.
+  bool by_tls = false;         // ...with TLS.
+  bool reads_here = false;     // It has sent READONLY: a follower in a cluster answers its reads.
   bool spared = false;         // By clients_bytes_max, as long as there are others.
   bool operates = false;       // Its last command was one of operators.
   bool parting = false;        // Close when nothing that it has sent waits for its answer.

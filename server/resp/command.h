@@ -101,6 +101,8 @@ std::optional<std::string_view> take_pattern(Call& call, std::size_t position);
 std::optional<std::chrono::milliseconds> parse_timeout(Call& call, std::size_t position);
 
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
+inline constexpr std::string_view kNoCluster =
+    "ERR This instance has cluster support disabled: set redis_cluster";
 inline constexpr std::string_view kNotInteger = "ERR value is not an integer or out of range";
 inline constexpr std::string_view kOverflow = "ERR increment or decrement would overflow";
 

@@ -409,6 +409,7 @@ void Loop::seat(Guest& guest) {
   Client& client = connection->client();
   client.verbs_only = guest.verbs_only;
   client.by_path = guest.by_path;
+  client.by_tls = guest.by_tls;
   client.local = guest.local;
   client.local_address = std::move(guest.local_address);
   welcome(host_, client);

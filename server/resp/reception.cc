@@ -61,7 +61,7 @@ bool Reception::accept_at(const Entrance& entrance, const Welcome& welcome) {
   Stream stream = entrance.kind() == Entrance::Kind::kTls ? Stream(std::move(arrival.socket), *tls_)
                                                           : Stream(std::move(arrival.socket));
   return welcome({std::move(stream), std::move(arrival.address), std::move(arrival.local_address),
-                  arrival.local, false, by_path});
+                  arrival.local, false, by_path, entrance.kind() == Entrance::Kind::kTls});
 }
 
 bool Reception::accept_visitor(const Welcome& welcome) {

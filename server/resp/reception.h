@@ -28,6 +28,7 @@ struct Guest {
   bool local;       // From this machine.
   bool verbs_only;  // At the control socket.
   bool by_path;     // At a path: no TCP.
+  bool by_tls = false;
 };
 
 class Reception {

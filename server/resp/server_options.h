@@ -49,6 +49,8 @@ struct ServerOptions {
   // The name under which clients of Sentinel ask for the leader of this region; empty: SENTINEL is
   // refused.
   std::string sentinel_name = {};
+  // Whether the region is a Redis Cluster of one shard to its clients (redirection.h).
+  bool redis_cluster = false;
   // The file of users; empty: none, and the default user may do everything without a password.
   std::string acl_file = {};
   // A client that has to log in and has not done so after this time is closed.

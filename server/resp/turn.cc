@@ -12,6 +12,7 @@
 #include "leader/scopes/lent_scope.h"
 #include "server/resp/admission.h"
 #include "server/resp/discard.h"
+#include "server/resp/redirection.h"
 #include "server/resp/slices/trial.h"
 #include "server/resp/slices/work.h"
 
@@ -205,7 +206,14 @@ bool Turn::admits(Client& client, const Resolved& resolved, Arguments arguments)
     return false;
   }
   std::string refusal;
-  if (admit_some(host_, client, command, arguments, refusal)) return true;
+  if (admit_some(host_, client, command, arguments, refusal)) {
+    if (!host_.options.redis_cluster) return true;
+    const auto elsewhere = redirection(host_, client, command, arguments);
+    if (!elsewhere) return true;
+    ++host_.observed.commands.of(command.id).rejected;
+    redirect(client, command, *elsewhere);
+    return false;
+  }
   if (client.held_back) return host_.now = steady_now(), false;
   ++host_.observed.commands.of(command.id).rejected;
   if (command.has(kExecutes)) {
@@ -425,6 +433,11 @@ void Turn::discard(Client& client, std::string_view error) {
   const std::size_t mark = client.reply.mark();
   client.reply.error(server::discard(client, host_.watched, error));
   client.drop_unwanted(mark);
+}
+
+void Turn::redirect(Client& client, const Command& command, std::string_view error) {
+  if (command.has(kExecutes)) (void)server::discard(client, host_.watched, error);
+  refuse(client, error);
 }
 
 void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments) {

@@ -145,6 +145,8 @@ class Turn {
   // Refuses an EXEC that has too many words, which ends its transaction, as in Redis: otherwise the
   // client's next EXEC would run commands meant for this one.
   void discard(Client& client, std::string_view error);
+  // Sends the client of a request to the leader, as by Redis Cluster: an EXEC ends its transaction.
+  void redirect(Client& client, const Command& command, std::string_view error);
   // Refuses a request without a row, or whose words are wrong.
   void reject(Client& client, const Resolved& resolved, Arguments arguments);
   // Whether a command may run over the committed state while the group is open, or being committed.

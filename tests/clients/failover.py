@@ -28,11 +28,12 @@ def ioredis():
 CLIENTS = {"redis_py": redis_py, "ioredis": ioredis}
 
 
-def started(world, name, peers, flags=()):
+def started(world, name, peers, flags, announced):
+    """A member, which announces the address that it has got with these flags."""
     member = world.start("eu", peers=peers, name=name, flags=[
-        "--node-name", name, "--promote-after", "1s", "--sentinel-name", NAME, *flags])
+        "--node-name", name, "--promote-after", "1s", *flags])
     check(member.stop() == 0, "a clean end")
-    member.flags += ["--announce-redis", member.redis, "--announce-sentinel", member.redis]
+    member.flags += ["--announce-redis", member.redis, *announced(member)]
     return member.start()
 
 
@@ -81,24 +82,27 @@ def answers(first, second):
     check(hello[hello.index("role") + 1] == "replica", hello)
 
 
-def main():
-    words, prefix = CLIENTS[sys.argv[1]]()
+def fail_over(words, prefix, announced, answers, waits_for_dead=False):
+    """The leader of two members is killed, then hands its lead over, under a program of a client; of
+    one that asks a dead leader again and again, until that is back."""
     new_random()
     with World() as world:
         us = world.start("us")
-        first = started(world, "eu-1", [us])
-        second = started(world, "eu-2", [us, first], ["--follower"])
+        first = started(world, "eu-1", [us], [], announced)
+        second = started(world, "eu-2", [us, first], ["--follower"], announced)
         wait_until("the heir is able", lambda: is_able(first, second, "eu-2"), 60)
         answers(first, second)
-        program = subprocess.Popen([*words, NAME, first.redis, second.redis], text=True,
+        program = subprocess.Popen([*words, first.redis, second.redis], text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         atexit.register(program.kill)
         wait_until("it writes", lambda: keys(us, prefix) > 0)
         first.kill()
         wait_until("the other one leads", lambda: role(second) == "master")
         count = keys(second, prefix)
-        wait_until("it writes on", lambda: keys(second, prefix) > count)
+        if not waits_for_dead:
+            wait_until("it writes on", lambda: keys(second, prefix) > count)
         first.start()
+        wait_until("it writes on", lambda: keys(second, prefix) > count)
         wait_until("the former leader is able", lambda: is_able(second, first, "eu-1"), 60)
         second.call("ANABRANCH", "HANDOVER", "START")
         wait_until("it leads again", lambda: role(first) == "master")
@@ -111,6 +115,12 @@ def main():
         print(f"{written} writes, {failed} calls failed, {len(lost)} lost", flush=True)
         check(not lost, f"lost: {lost[:5]}")
         check(failed < 20, "calls that failed")
+
+
+def main():
+    words, prefix = CLIENTS[sys.argv[1]]()
+    fail_over([*words, NAME], prefix,
+              lambda member: ["--sentinel-name", NAME, "--announce-sentinel", member.redis], answers)
 
 
 if __name__ == "__main__":

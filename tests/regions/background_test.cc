@@ -68,13 +68,18 @@ TEST_SUITE("regions: background") {
       CHECK(eu.sends<regions::SnapshotRequest>());
     }
     SUBCASE("a comparison") {
-      eu.background.verify({"us"}, 0);
+      REQUIRE(eu.background.verify({"us"}, 0).ok());
       CHECK(eu.background.verifier().next_tick_ms());
+    }
+    SUBCASE("nor with a region that nobody knows, or itself") {
+      CHECK_FALSE(eu.background.verify({"us", "usa"}, 0).ok());
+      CHECK_FALSE(eu.background.verify({"eu"}, 0).ok());
+      CHECK_FALSE(eu.background.verifier().next_tick_ms());
     }
     SUBCASE("neither") {
       eu.state.fail({ErrorCode::kIo, "the disk is gone"});
       eu.background.ask_for_snapshot(kUs, 0);
-      eu.background.verify({"us"}, 0);
+      CHECK_FALSE(eu.background.verify({"us"}, 0).ok());
       CHECK_FALSE(eu.background.snapshots().receiving());
       CHECK_FALSE(eu.background.verifier().next_tick_ms());
       CHECK_FALSE(eu.background.work(0).ok());

@@ -28,8 +28,9 @@ constexpr std::string_view kFoot = R"(
 Commands that are not listed above get Redis' error for unknown commands. Not supported at
 present: lists, sorted sets, streams, bitmaps, HyperLogLog and geographic commands; publish and
 subscribe, keyspace notifications, client-side caching; scripts and functions; DUMP, RESTORE,
-MIGRATE and SORT; clusters; selectors of ACL. Lists, sorted sets and texts exist for programs that
-embed a store: such keys have a TYPE, can be renamed, copied, scanned and removed.
+MIGRATE and SORT; clusters of more than one shard; selectors of ACL. Lists, sorted sets and texts
+exist for programs that embed a store: such keys have a TYPE, can be renamed, copied, scanned and
+removed.
 
 - A key, a field or a member has at most 65,536 bytes, a value 32 MiB, a request 128 MiB. A longer
   field or member is not found by reads and removals; a longer key is refused.

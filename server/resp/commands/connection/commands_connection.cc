@@ -36,6 +36,7 @@ void reset(Call& call) {
   call.client.session = {};
   call.client.shown = {};
   call.client.reply_mode = {};
+  call.client.reads_here = false;
   call.host.watched.forget(call.client);
   call.host.monitors.remove(call.client);
   welcome(call.host, call.client);
@@ -53,6 +54,9 @@ void select(Call& call) {
   }
   if (*database < 0 || *database >= kDatabases) {
     return call.reply().error("ERR DB index is out of range");
+  }
+  if (*database != 0 && call.host.options.redis_cluster) {
+    return call.reply().error("ERR SELECT is not allowed in cluster mode");
   }
   call.client.database = static_cast<std::uint8_t>(*database);
   call.reply().ok();
@@ -101,7 +105,7 @@ void describe_server(Call& call) {
   reply.bulk("id");
   reply.integer(static_cast<std::int64_t>(call.client.id));
   reply.bulk("mode");
-  reply.bulk("standalone");
+  reply.bulk(call.host.options.redis_cluster ? "cluster" : "standalone");
   reply.bulk("role");
   reply.bulk(call.host.follows ? "replica" : "master");
   reply.bulk("modules");
@@ -320,7 +324,55 @@ constexpr Command kClientVerbs[] = {
 
 std::span<const Command> client_verbs() { return kClientVerbs; }
 
+// ---- READONLY, READWRITE, ASKING: of clients of Redis Cluster.
+
+// Whether the region is a cluster to its clients; answers if not.
+bool is_cluster(Call& call) {
+  if (call.host.options.redis_cluster) return true;
+  call.reply().error(kNoCluster);
+  return false;
+}
+
+void readonly(Call& call) {
+  if (!is_cluster(call)) return;
+  call.client.reads_here = true;
+  call.reply().ok();
+}
+
+void readwrite(Call& call) {
+  if (!is_cluster(call)) return;
+  call.client.reads_here = false;
+  call.reply().ok();
+}
+
+// No slot is ever on its way to another shard.
+void asking(Call& call) {
+  if (is_cluster(call)) call.reply().ok();
+}
+
 constexpr Command kConnectionCommands[] = {
+    {.name = "readonly",
+     .arity = 1,
+     .flags = kFast,
+     .run = readonly,
+     .since = "3.0.0",
+     .help = "From now on a follower answers the reads of this client, and does not send it to the "
+             "leader. Needs `redis_cluster`.",
+     .complexity = "O(1)"},
+    {.name = "readwrite",
+     .arity = 1,
+     .flags = kFast,
+     .run = readwrite,
+     .since = "3.0.0",
+     .help = "No longer. Needs `redis_cluster`.",
+     .complexity = "O(1)"},
+    {.name = "asking",
+     .arity = 1,
+     .flags = kFast,
+     .run = asking,
+     .since = "3.0.0",
+     .help = "OK, without a meaning: no slot is ever on its way. Needs `redis_cluster`.",
+     .complexity = "O(1)"},
     {.name = "ping",
      .arity = -1,
      .flags = kFast,

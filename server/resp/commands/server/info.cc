@@ -69,7 +69,7 @@ void server(Lines& lines, const Source& from) {
   const auto uptime = duration_cast<std::chrono::seconds>(steady_now() - from.host.started).count();
   lines.add("redis_version", kRedisVersion);
   lines.add("anabranch_version", kAnabranchVersion);
-  lines.add("redis_mode", "standalone");
+  lines.add("redis_mode", from.host.options.redis_cluster ? "cluster" : "standalone");
   lines.add("process_id", static_cast<std::uint64_t>(::getpid()));
   lines.add("arch_bits", std::uint64_t{64});
   lines.add("multiplexing_api", "epoll");
@@ -254,8 +254,8 @@ void errorstats(Lines& lines, const Source& from) {
   }
 }
 
-void cluster(Lines& lines, const Source& /*from*/) {
-  lines.add("cluster_enabled", std::uint64_t{0});
+void cluster(Lines& lines, const Source& from) {
+  lines.add("cluster_enabled", std::uint64_t{from.host.options.redis_cluster ? 1U : 0U});
 }
 
 // "1" for true; texts without the characters that end a line or a field.

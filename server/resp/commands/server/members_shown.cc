@@ -6,9 +6,12 @@
 
 namespace anabranch::server {
 
-std::optional<Place> place_of(const MemberStatus& member) {
-  const std::string& text =
-      member.announce_redis.empty() ? member.announce_redis_tls : member.announce_redis;
+std::string run_id(const MemberStatus& member) { return member.node + "00000000"; }
+
+std::optional<Place> place_of(const MemberStatus& member, bool prefers_tls) {
+  const bool has_tls = !member.announce_redis_tls.empty();
+  const bool takes_tls = has_tls && (prefers_tls || member.announce_redis.empty());
+  const std::string& text = takes_tls ? member.announce_redis_tls : member.announce_redis;
   if (text.empty()) return std::nullopt;
   auto address = parse_address(text);
   if (!address.ok()) return std::nullopt;

@@ -17,8 +17,11 @@ struct Place {
 };
 
 // Returns the address that a member announces for clients without TLS, else that for clients with
-// it; nullopt where it announces none.
-std::optional<Place> place_of(const MemberStatus& member);
+// it, or, with `prefers_tls`, the other way round; nullopt where it announces none.
+std::optional<Place> place_of(const MemberStatus& member, bool prefers_tls = false);
+
+// Returns the name of a member for clients of Sentinel and Cluster: Redis has 40 digits, a node 32.
+std::string run_id(const MemberStatus& member);
 
 // Returns the leader of the region that clients are sent to: of those that lead, or give the lead
 // away just now, the one with the greatest reign, then one that is not blind, then the smallest

@@ -16,9 +16,6 @@ using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
 constexpr std::string_view kNoSuchMaster = "ERR No such master with that name";
 
-// Redis has 40 digits there, a node 32.
-std::string run_id(const MemberStatus& member) { return member.node + "00000000"; }
-
 std::string text(std::int64_t value) { return std::to_string(value); }
 
 // Whether the name is that of the own region; answers if not.
