@@ -318,6 +318,8 @@ constexpr std::array kRows{
     MetricRow{"refusing", "refusing", kGauge, 1,
               "1 while writes are refused for want of a descriptor, room or memory."},
     MetricRow{"writable", "writable", kGauge, 1, "0 after a failed commit."},
+    MetricRow{"opened_anew", "opened_anew_total", kCounter, 1,
+              "Openings of the directory after the leader was closed for writes."},
     MetricRow{"commands", "redis_commands_total", kCounter, 1, "Commands of Redis clients."},
     MetricRow{"lookups.found", "redis_lookups_found_total", kCounter, 1,
               "Keys that reads of Redis clients have found."},

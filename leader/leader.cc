@@ -114,6 +114,8 @@ core::Result<void> Leader::begin_handover(std::string_view member) {
 bool Leader::hand_over_to_stop() { return impl_->hand_over_to_stop(); }
 std::uint64_t Leader::member_looks() const { return impl_->member_looks(); }
 bool Leader::chooses() const { return impl_->chooses(); }
+
+std::string Leader::why_open_anew() { return impl_->why_open_anew(); }
 const HandoverStatus& Leader::handover() const { return impl_->handover(); }
 bool Leader::follows() const { return impl_->replica().exchange().follows(); }
 std::optional<regions::MemberCard> Leader::region_leader() const {

@@ -203,6 +203,10 @@ class Leader {
   bool hand_over_to_stop();
   // Whether its region chooses its leader (Options::promote_after_ms), as of the last turn.
   [[nodiscard]] bool chooses() const;
+  // Why it is closed for writes, where another opening of its directory may take writes again, and
+  // its region chooses its leader meanwhile; empty else: it is open, its directory is gone or
+  // damaged, or a copy of that is at work. Not while a commit is under way.
+  [[nodiscard]] std::string why_open_anew();
   // Until finish_commit(), as of the last turn. With Options::promote_after_ms also how a lead goes
   // over without being asked, and whether a start has been decided on.
   [[nodiscard]] const HandoverStatus& handover() const;

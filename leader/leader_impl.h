@@ -253,6 +253,17 @@ class Leader::Impl {
   }
   std::uint64_t member_looks() const { return member_looks_; }
   bool chooses() const { return promotion_->is_on(); }
+  // Where the files of the directory are gone an opening would begin with an empty one. A storage
+  // that is only closed says so behind its look at them.
+  std::string why_open_anew() {
+    const auto& broken = replica_->broken();
+    if (!broken || !chooses()) return {};
+    const bool stays = broken->code == ErrorCode::kCorrupt || broken->code == ErrorCode::kBusy;
+    if (stays) return {};  // Its rows are damaged, or a copy of it writes under its origins.
+    const auto there = storage_->check_place();
+    const bool is_there = there.ok() || there.failure().code == ErrorCode::kClosed;
+    return is_there ? broken->message : std::string();
+  }
   bool hand_over_to_stop() {
     const bool may = chooses() && !replica_->exchange().follows() && !replica_->broken();
     return may && begin_handover({}).ok();

@@ -99,21 +99,25 @@ void Group::remove_read(const Path& prefix) {
   }
 }
 
+bool Group::anything_below(const Path& prefix) const {
+  return rows::anything_below(stage_, prefix, context_);
+}
+
 void Group::clear(const Path& prefix) {
   if (!read_.empty()) remove_read(prefix);
-  if (rows::clears_by_mask(stage_, prefix)) {
+  if (rows::clears_by_mask(stage_, prefix, context_)) {
     write(core::Clear{prefix, {}}, prefix.encoded().size());
     return;
   }
   std::vector<core::Clear::Tally> tallies;
   std::size_t bytes = prefix.encoded().size();
-  stage_.scan(prefix, [&](const Path& path, const crdt::Row& row) {
+  const auto list = [&](const Path& path, const crdt::Row& row) {
     std::vector<core::ObservedSlot> observed = crdt::observed(row.tally);
-    if (observed.empty()) return true;
+    if (observed.empty()) return;
     bytes += path.encoded().size() + observed.size() * kOpBytes;
     tallies.push_back({path, std::move(observed)});
-    return true;
-  });
+  };
+  rows::visit_rows_to_clear(stage_, prefix, context_, list);
   // The first op takes the cells as well; the others only have further tallies to list.
   auto from = tallies.begin();
   do {

@@ -93,6 +93,8 @@ class Group {
   // The same for what was observed at an earlier time.
   void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
   void clear(const core::Path& prefix);
+  // Whether a clear of a prefix may have an effect; never false if it has.
+  [[nodiscard]] bool anything_below(const core::Path& prefix) const;
 
   // The transactions that are closed, in their encoding; none may be open.
   [[nodiscard]] const core::TransactionWriter& transactions() const {

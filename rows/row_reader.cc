@@ -52,9 +52,9 @@ std::shared_ptr<const OriginRegions> RowReader::regions() const {
   return found;
 }
 
-std::size_t RowReader::stored_below(const core::Path& prefix, std::size_t at_most) const {
+std::size_t RowReader::stored_below(const core::PathRange& range, std::size_t at_most) const {
   std::size_t rows = 0;
-  scan(prefix, [&](const core::Path&, const crdt::Row&) { return ++rows < at_most; });
+  scan(range, [&](const core::Path&, const crdt::Row&) { return ++rows < at_most; });
   return rows;
 }
 

@@ -78,9 +78,12 @@ class RowReader : public ScoreTable {
   // Returns the types of which rows may be stored at a place, including hidden rows and perhaps
   // some that were just removed.
   [[nodiscard]] virtual StoredTags stored_tags(const core::Path& place) const = 0;
-  // Returns the number of rows stored at or below `prefix`, including hidden rows and perhaps some
-  // beside the prefix; stops counting at `at_most`.
-  [[nodiscard]] virtual std::size_t stored_below(const core::Path& prefix,
+  // Returns the number of rows stored at or below a prefix or in a range, including hidden rows and
+  // perhaps some beside it or just removed; stops counting at `at_most`.
+  [[nodiscard]] std::size_t stored_below(const core::Path& prefix, std::size_t at_most) const {
+    return stored_below(core::PathRange::below(prefix), at_most);
+  }
+  [[nodiscard]] virtual std::size_t stored_below(const core::PathRange& range,
                                                  std::size_t at_most) const;
 
  protected:

@@ -230,8 +230,7 @@ StoredTags SnapshotReader::stored_tags(const Path& place) const {
   }
 }
 
-std::size_t SnapshotReader::stored_below(const Path& prefix, std::size_t at_most) const {
-  const core::PathRange range = core::PathRange::below(prefix);
+std::size_t SnapshotReader::stored_below(const core::PathRange& range, std::size_t at_most) const {
   const std::string to = range.to_key();
   const auto cursor = snapshot_->scan(rows_, {.from = range.from_key(), .to = to});
   std::size_t rows = 0;

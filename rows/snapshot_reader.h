@@ -54,7 +54,8 @@ class SnapshotReader final : public RowReader {
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
   [[nodiscard]] StoredTags stored_tags(const core::Path& place) const override;
-  [[nodiscard]] std::size_t stored_below(const core::Path& prefix,
+  using RowReader::stored_below;
+  [[nodiscard]] std::size_t stored_below(const core::PathRange& range,
                                          std::size_t at_most) const override;
 
   [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override;

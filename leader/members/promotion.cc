@@ -48,7 +48,9 @@ bool Promotion::look(const regions::Health& health, bool hands_over, Millis stea
   const auto sent = members_.last_sent();
   if (sent) candidacy_->told(sent->reach, sent->end);
   auto at = members_.situation(replica_, health, steady_now);
-  const bool has_changed = carry_out(candidacy_->turn(at), steady_now);
+  const auto& broken = replica_.broken();  // Then it decides nothing: that would be stored nowhere.
+  if (broken && status_.state != State::kNames) give_up(broken->message);
+  const bool has_changed = !broken && carry_out(candidacy_->turn(at), steady_now);
   if (status_.state == State::kNames) look_for_leader(steady_now);
   if (has_changed) at = members_.situation(replica_, health, steady_now);
   members_.show(candidacy_->show(at));
@@ -103,11 +105,18 @@ bool Promotion::carry_out(const Decision& decision, Millis steady_now) {
     return true;
   }
   tell_failure(taken.failure());
-  if (gives_away()) end(State::kFailed, taken.failure().message);
-  // Writes wait no longer for a start that cannot be decided: they are refused until it is.
-  if (status_.under_way()) status_ = {.state = State::kFailed, .why = taken.failure().message};
+  give_up(taken.failure().message);
   begin_anew();
   return true;
+}
+
+// Writes wait no longer for a start that cannot be decided: they are refused until it is.
+void Promotion::give_up(const std::string& why) {
+  if (gives_away()) {
+    end(State::kFailed, why);
+    begin_anew();
+  }
+  if (status_.under_way()) status_ = {.state = State::kFailed, .why = why};
 }
 
 core::Result<void> Promotion::take(const Decision& decision, Millis steady_now) {

@@ -65,6 +65,8 @@ class Promotion {
   void note(const Decision& decision);
   void look_for_leader(core::Millis steady_now);
   void end(State state, std::string why);
+  // Ends what is under way, since no role can be stored.
+  void give_up(const std::string& why);
   void tell_failure(const core::Failure& failure);
 
   regions::Replica& replica_;

@@ -7,7 +7,6 @@
 #include "core/space.h"
 #include "crdt/expiry.h"
 #include "rows/requests/request_rows.h"
-#include "rows/stage/clear.h"
 
 namespace anabranch::leader {
 
@@ -130,7 +129,7 @@ struct LostOps::Writing {
   }
   bool operator()(const core::Clear& clear) const {
     if (clear.prefix.encoded().starts_with('\0')) return false;
-    if (rows::anything_below(txn->stage(), clear.prefix)) txn->clear(clear.prefix);
+    if (txn->anything_below(clear.prefix)) txn->clear(clear.prefix);
     return true;
   }
   bool operator()(const core::UnknownOp& /*op*/) const { return false; }
@@ -145,7 +144,7 @@ bool LostOps::write(Dot was, const core::Op& op) {
 
 void LostOps::clear(Dot was, const Path& key) {
   const core::Seq from = txn_->next().seq;
-  if (rows::anything_below(txn_->stage(), key)) txn_->clear(key);
+  if (txn_->anything_below(key)) txn_->clear(key);
   note(was, from);
 }
 

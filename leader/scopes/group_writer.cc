@@ -10,7 +10,6 @@
 #include "crdt/type_table.h"
 #include "rows/gone_element.h"
 #include "rows/requests/request_rows.h"
-#include "rows/stage/clear.h"
 
 namespace anabranch::leader {
 
@@ -315,7 +314,7 @@ void GroupWriter::clear(const Key& prefix) {
   check_room_to_remove();
   OpenTransaction txn = begin();
   const Path path = path_of(prefix);
-  if (rows::anything_below(txn->stage(), path)) txn->clear(path);
+  if (txn->anything_below(path)) txn->clear(path);
   keep(txn);
 }
 

@@ -21,6 +21,8 @@ namespace {
 
 // To check the signature beside a batch takes about as long as to apply so many ops.
 constexpr core::Seq kOpsOfSignature = 20;
+// A clear looks at so many rows in the time of an op.
+constexpr std::size_t kLooksPerOp = 8;
 
 }  // namespace
 
@@ -129,7 +131,7 @@ std::vector<HeldBatch> Inbox::apply_slice(Stage& stage, std::size_t ops_max) {
   std::vector<HeldBatch> slice;
   CommitSize size;
   ready_for_ = {};
-  while (size.ops < ops_max && size.bytes < kSliceBytesMax) {
+  while (size.ops + stage.looks() / kLooksPerOp < ops_max && size.bytes < kSliceBytesMax) {
     std::optional<HeldBatch> held = next_batch(stage);
     if (!held) break;
     const core::Seq ops =
@@ -201,13 +203,16 @@ std::optional<HeldBatch> Inbox::next_batch(Stage& stage) {
     HeldBatch held = aside_.take(stage);
     if (held.batch.first() == applied.at(held.batch.origin) + 1) return held;
   }
+  const std::size_t direct = owner_.state.clear_rules().foreign_rows_direct;
   const std::size_t rows =
-      std::max(limits_.rows_counted_at_once, owner_.state.clear_rules().foreign_rows_direct);
+      aside_.hurried() ? direct : std::max(limits_.rows_counted_at_once, direct);
   while (auto held = held_.take_deliverable(applied)) {
     if (aside_.has(held->batch.origin)) continue;  // Came twice.
-    if (!DeferredClears::concerns(held->batch, stage, rows)) return held;
+    if (!DeferredClears::has_clears(held->batch)) return held;
     const core::VersionVector deps = owner_.state.deps_of(held->batch);
-    aside_.put(*std::move(held), deps);
+    DeferredClears::Survey clears = DeferredClears::survey(held->batch, deps, stage, rows);
+    if (!clears.large) return held;
+    aside_.put(*std::move(held), deps, std::move(clears.counted));
   }
   return std::nullopt;
 }

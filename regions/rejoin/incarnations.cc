@@ -67,7 +67,7 @@ core::Result<bool> Incarnations::handle_origin_conflict(core::Millis now) {
       " origins of this leader, and deny the next one: " + why +
       ". Stop the leader that runs on a copy of this data directory, then start this one again";
   alarms_.raise(closed);
-  return state_.fail({ErrorCode::kClosed, closed});
+  return state_.fail({ErrorCode::kBusy, closed});
 }
 
 }  // namespace anabranch::regions

@@ -137,7 +137,15 @@ void RowMerge::apply(const core::Batch& batch, const core::VersionVector& deps) 
 bool RowMerge::put_off(const core::Clear& op, core::Dot dot, const core::VersionVector& context) {
   if (stage().stored_below(op.prefix, clear_rows_direct_ + 1) <= clear_rows_direct_) return false;
   rows::clear_tallies(stage(), op, dot);
-  put_off_.push_back({.prefix = op.prefix, .context = context, .swept = {}});
+  // One that has begun goes on, so that it ends.
+  const auto same = std::ranges::find_if(put_off_, [&](const rows::Mask& each) {
+    return each.prefix == op.prefix && each.swept == rows::SweepMark();
+  });
+  if (same == put_off_.end()) {
+    put_off_.push_back({.prefix = op.prefix, .context = context, .swept = {}});
+  } else {
+    same->context.join(context);
+  }
   core::mark<"a large clear comes during a merge">();
   return true;
 }

@@ -296,7 +296,11 @@ core::Result<bool> CommittedState::begin(Commit commit, Clock clock, Finish when
   auto stored = store(when);
   if (!stored.ok()) return lose_commit(stored.failure());
   if (changes_tables) tables_ = std::move(tables).value();
-  if (under_way_->commit.stage != nullptr) masks_ = under_way_->commit.stage->masks();
+  if (under_way_->commit.stage != nullptr) {
+    masks_ = under_way_->commit.stage->masks();
+    cleared_ = under_way_->commit.stage->cleared();
+  }
+  if (under_way_->commit.swap) cleared_.reset();  // Other rows come.
   return stored;
 }
 
@@ -321,6 +325,7 @@ core::Result<void> CommittedState::finish_commit() {
 core::Failure CommittedState::lose_commit(core::Failure why) {
   if (under_way_->goes_on) applied_.published_vector().begin_publish(*under_way_->announced);
   masks_ = std::move(under_way_->masks);
+  cleared_.reset();
   tables_ = std::move(under_way_->tables);
   under_way_.reset();
   return fail(std::move(why));
@@ -451,7 +456,7 @@ void CommittedState::note(const core::Path& path, const crdt::Row& row) {
 // ---- The state.
 
 rows::ClearRules CommittedState::clear_rules() const {
-  return {identity_.origin, limits_.own_rows_direct, limits_.foreign_rows_direct};
+  return {identity_.origin, limits_.own_rows_direct, limits_.foreign_rows_direct, cleared_};
 }
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader(rows::Tallies tallies) const {

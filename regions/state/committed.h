@@ -310,6 +310,7 @@ class CommittedState {
   rows::Digests digests_;
   DamagedTables damaged_;
   std::shared_ptr<const rows::Masks> masks_ = std::make_shared<const rows::Masks>();
+  std::shared_ptr<const rows::ClearedPlaces> cleared_;  // In the rows; null for none.
   MeshTables tables_;
   std::optional<rows::Scores> scores_;  // Once they are loaded.
   rows::ScoreReorder reorder_;

@@ -73,6 +73,15 @@ const Mask& Masks::oldest() const {
   return *std::ranges::min_element(masks_, {}, &Mask::id);
 }
 
+std::vector<const Mask*> Masks::since(std::uint64_t id) const {
+  std::vector<const Mask*> found;
+  for (const Mask& mask : masks_) {
+    if (mask.id > id) found.push_back(&mask);
+  }
+  std::ranges::sort(found, {}, &Mask::id);
+  return found;
+}
+
 void Masks::hide(const Path& path, crdt::Cell& cell) const {
   if (masks_.empty() || cell.siblings.empty()) return;
   for_each_above(path, [&](const Mask& mask) {
@@ -152,6 +161,13 @@ Masks Masks::with(const Path& prefix, const core::VersionVector& context, bool t
     same->context.join(context);
     same->swept = {};
   }
+  // It hides what masks below it hide.
+  std::erase_if(masks.masks_, [&](const Mask& mask) {
+    const bool needless = mask.id != masks.last_id_ && prefix.is_prefix_of(mask.prefix) &&
+                          tallies >= mask.tallies && context.includes(mask.context);
+    masks.tallies_ -= needless && mask.tallies ? 1 : 0;
+    return needless;
+  });
   return masks;
 }
 

@@ -56,6 +56,8 @@ class Masks {
   [[nodiscard]] std::uint64_t version() const { return version_; }
   // Returns the mask to be swept first; there must be one.
   [[nodiscard]] const Mask& oldest() const;
+  // Returns the masks with greater ids, the oldest first. Valid as long as these masks.
+  [[nodiscard]] std::vector<const Mask*> since(std::uint64_t id) const;
 
   // Removes the values hidden by masks at `path` from the cell.
   void hide(const core::Path& path, crdt::Cell& cell) const;

@@ -170,13 +170,13 @@ void Stage::add_new_tags(Place& place) const {
   }
 }
 
-std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {
-  std::size_t rows = base_->stored_below(prefix, at_most);
+// Rows that were removed again count, too, or one with many of them would be a long walk.
+std::size_t Stage::stored_below(const core::PathRange& range, std::size_t at_most) const {
+  std::size_t rows = base_->stored_below(range, at_most);
   const StagedRows::New& new_rows = rows_.new_rows();
-  auto staged = new_rows.lower_bound(prefix.encoded());
-  for (; rows < at_most && staged != new_rows.end() && prefix.is_prefix_of((*staged)->path);
-       ++staged) {
-    rows += (*staged)->stored || (*staged)->row.empty() ? 0 : 1;
+  auto staged = new_rows.lower_bound(std::string_view(range.from));
+  for (; rows < at_most && staged != new_rows.end() && range.contains((*staged)->path); ++staged) {
+    rows += (*staged)->stored ? 0 : 1;
   }
   return rows;
 }
@@ -209,6 +209,8 @@ void Stage::rollback(Savepoint savepoint) {
   policies_.reset();
   regions_.reset();
   place_.reset();
+  // What was cleared here may be undone.
+  if (own_places_ && undo_.size() > savepoint) use_places(rules_.cleared);
   while (undo_.size() > savepoint) {
     UndoStep& step = undo_.back();
     if (step.staged != nullptr) {
@@ -330,6 +332,9 @@ void Stage::order_survivors(const Path& prefix) {
 
 namespace {
 
+// A look at a row with a longer path costs as much as several.
+constexpr std::size_t kBytesOfLook = 128;
+
 // The counts of a stage while uncounted rows are counted one after another, in order: below a
 // prefix anew, and at the place that counts it, if it is deep.
 class Recount final : public CountTable {
@@ -362,36 +367,67 @@ class Recount final : public CountTable {
 
 }  // namespace
 
-void Stage::mask(const Path& prefix, const core::VersionVector& context, bool tallies) {
+core::VersionVector Stage::mask(const Path& prefix, const core::VersionVector& context,
+                                bool tallies) {
   const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
   const Path counted = Path::trusted(counted_part(prefix.encoded()));
+  const bool counts_none = count(counted) == 0;
   count_prefix(counted, false, *this);
   // The mask makes no count void that is above it.
   if (counted != prefix) set_count(counted, 0);
   set_masks(masks_->with(prefix, context, tallies));
   forget_tables(prefix);
   if (member) move_score(prefix, *member, stored_row(prefix));  // The mask covers this row alone.
-  if (tallies && counted == prefix) return;                     // No row is left.
+  // No row is left at and below the prefix; beside a deep one all counts stay.
+  if (tallies && (counted == prefix || counts_none)) return {};
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {
     return survivors.fits(prefix, context, *masks_);
   });
   if (ahead == prepared_.end()) {
-    count_survivors(prefix, counted);
+    core::VersionVector left = count_survivors(prefix, counted);
     order_survivors(prefix);
-    return;
+    return left;
   }
   rows_.for_each([&](const StagedRow& staged) { ahead->note_change(staged.path); });
   ahead->count_in(*this);
+  ahead->for_each_change([&](const Path& path) { touched().note(path); });
   order_survivors(prefix);
+  return ahead->left();
 }
 
-void Stage::count_survivors(const Path& prefix, const Path& counted) {
+core::VersionVector Stage::count_survivors(const Path& prefix, const Path& counted) {
   Recount recount(*this, prefix, counted);
-  scan(counted, [&](const Path& path, const Row& row) {
+  ClearedPlace place;
+  scan(core::PathRange::below(counted), Hidden::kVisit, [&](const Path& path, const Row& row) {
+    looks_ += 1 + path.encoded().size() / kBytesOfLook;
+    if (prefix.is_prefix_of(path)) place.note_left(row);
     if (crdt::shows(path, row)) recount.count_row(path);
     return true;
   });
+  return std::move(place.left);
 }
+
+// ---- Places that were cleared.
+
+void Stage::use_places(std::shared_ptr<const ClearedPlaces> places) {
+  own_places_.reset();
+  cleared_ = std::move(places);
+  touched_ = cleared_ == nullptr ? nullptr : &cleared_->touched();
+}
+
+ClearedPlaces& Stage::own_places() {
+  if (!own_places_) {
+    own_places_ =
+        cleared_ ? std::make_shared<ClearedPlaces>(*cleared_) : std::make_shared<ClearedPlaces>();
+    cleared_ = own_places_;
+    touched_ = &own_places_->touched();
+  }
+  return *own_places_;
+}
+
+TouchedRows& Stage::touched() { return own_places().touched(); }
+
+void Stage::remember(ClearedPlace place) { own_places().remember(std::move(place)); }
 
 std::vector<core::ObservedSlot> Stage::waiting(const Path& path) {
   if (!masks_->any_tallies()) return {};

@@ -27,6 +27,7 @@
 #include "rows/scores/score_index.h"
 #include "rows/scores/score_overlay.h"
 #include "rows/scores/scores.h"
+#include "rows/stage/cleared_places.h"
 #include "rows/stage/piecewise_stack.h"
 #include "rows/stage/staged_rows.h"
 #include "rows/stage/survivors.h"
@@ -37,11 +38,12 @@ namespace anabranch::rows {
 // The numbers of stored rows above which a clear uses a mask (clear.h).
 struct ClearRules {
   // Rules by which no clear uses a mask.
-  static ClearRules direct() { return {0, SIZE_MAX, SIZE_MAX}; }
+  static ClearRules direct() { return {0, SIZE_MAX, SIZE_MAX, nullptr}; }
 
   core::Origin self = 0;  // This leader's origin: its own clears hide tallies, too.
   std::size_t own_rows_direct = 1000;
   std::size_t foreign_rows_direct = 1000;
+  std::shared_ptr<const ClearedPlaces> cleared = nullptr;  // In the rows below; null for none.
 };
 
 class Stage final : public RowReader, private CountTable {
@@ -54,13 +56,15 @@ class Stage final : public RowReader, private CountTable {
         const Scores& scores = Scores::plain())
       : base_(&base),
         undo_kept_(undo == Undo::kKept),
-        rules_(rules),
+        rules_(std::move(rules)),
         masks_(base.masks()),
         below_masked_(!masks_->empty()),
         scores_(scores),
         order_(base, undo_kept_),
         rows_(scores.seed()),
-        counts_(0, core::PathHash{scores.seed()}) {}
+        counts_(0, core::PathHash{scores.seed()}) {
+    use_places(rules_.cleared);
+  }
 
   // Goes on over another reader of the same state, which must outlive the stage.
   void go_on_over(const RowReader& base);
@@ -85,7 +89,8 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
   [[nodiscard]] StoredTags stored_tags(const core::Path& place) const override;
-  [[nodiscard]] std::size_t stored_below(const core::Path& prefix,
+  using RowReader::stored_below;
+  [[nodiscard]] std::size_t stored_below(const core::PathRange& range,
                                          std::size_t at_most) const override;
   [[nodiscard]] const ClearRules& rules() const { return rules_; }
 
@@ -126,6 +131,7 @@ class Stage final : public RowReader, private CountTable {
     const bool is_shown = shown(path, staged.row);
     if (was_shown != is_shown) count_presence(path, is_shown, *this);
     if (score_before) move_score(path, *score_before, staged.row);
+    if (touched_ != nullptr && !staged.row.empty()) touched_->note(path);
   }
   // Notes what applied ops have done to concurrent values, for the conflict log; call it for a
   // change within edit(), which undoes it. take_notes() hands them over.
@@ -146,8 +152,18 @@ class Stage final : public RowReader, private CountTable {
 
   // Removes the values covered by the context from all cells at or below a prefix, whatever their
   // number. An own clear (`tallies`) also clears all tallies, which then wait to be listed; a
-  // foreign one leaves tallies.
-  void mask(const core::Path& prefix, const core::VersionVector& context, bool tallies);
+  // foreign one leaves tallies. Returns at most the least dot of each origin among the values that
+  // are left; those of rows that changed while survivors were counted are not among them, but these
+  // rows are touched.
+  core::VersionVector mask(const core::Path& prefix, const core::VersionVector& context,
+                           bool tallies);
+  // The places that were cleared, null before the first one; and the rows that were touched since.
+  [[nodiscard]] const std::shared_ptr<const ClearedPlaces>& cleared() const { return cleared_; }
+  TouchedRows& touched();
+  void remember(ClearedPlace place);
+  // The rows that clears have looked at so far. The looks of a clear count when it is applied.
+  [[nodiscard]] std::size_t looks() const { return looks_; }
+  void note_looks(std::size_t rows) { looks_ += rows; }
   // Provides the survivors of coming foreign clears, counted ahead on top of the same masks.
   void prepare(std::vector<Survivors> survivors) { prepared_ = std::move(survivors); }
   // Calls function(path) for every row that changes() writes.
@@ -276,7 +292,12 @@ class Stage final : public RowReader, private CountTable {
   // Schedules the rebuild of the orders that survive a new foreign mask.
   void order_survivors(const core::Path& prefix);
   // Counts the rows that survive a new mask; `counted` is the part of its prefix that has counts.
-  void count_survivors(const core::Path& prefix, const core::Path& counted);
+  // Returns the least dots among the values left.
+  core::VersionVector count_survivors(const core::Path& prefix, const core::Path& counted);
+  // Goes on with these places.
+  void use_places(std::shared_ptr<const ClearedPlaces> places);
+  // Returns the places to be changed, those of this stage alone.
+  ClearedPlaces& own_places();
   // Call it for each row that changes: nearly none is in the mesh's own space, whose paths begin
   // so.
   void note_mesh_row(const core::Path& path) {
@@ -305,6 +326,10 @@ class Stage final : public RowReader, private CountTable {
   bool regions_changed_ = false;
   mutable std::shared_ptr<const OriginRegions> regions_;  // Likewise.
   std::vector<Survivors> prepared_;
+  std::shared_ptr<const ClearedPlaces> cleared_;
+  std::shared_ptr<ClearedPlaces> own_places_;  // The same, once they are changed here.
+  TouchedRows* touched_ = nullptr;             // Of the places.
+  std::size_t looks_ = 0;
   crdt::Row peeked_;
   mutable Read read_;
   mutable std::optional<Place> place_;

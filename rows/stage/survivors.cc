@@ -32,29 +32,44 @@ bool Survivors::fits(const Path& prefix, const core::VersionVector& context,
          (counted_ == prefix_ || masks_.last_id() == masks.last_id());
 }
 
-bool Survivors::look(std::size_t rows) {
+bool Survivors::look(std::size_t& rows) {
   for (; cursor_->valid(); cursor_->next()) {
-    if (rows-- == 0) return false;
+    if (rows == 0) return false;
+    --rows;
     crdt::StoredRow stored = crdt::decode_row(cursor_->value(), origins_).value_or_raise();
     // Nearly all rows end here: no value survives.
     if (counted_ == prefix_) stored.row.cell.forget(context_);
     if (!stored.row.present()) continue;
     const Path path = path_at(cursor_->key(), stored.path);
-    if (!inside(path) || !left(path, std::move(stored.row))) continue;
+    if (!inside(path)) continue;
+    masks_.hide(path, stored.row);
+    if (prefix_.is_prefix_of(path)) left_.note_left(stored.row);
+    if (!crdt::shows(path, stored.row)) continue;
     at_ = cursor_->key();
     count_presence(path, true, *this);
+    at_.push_back('\0');
   }
   return true;
 }
 
-bool Survivors::left(const Path& path, crdt::Row row) const {
-  masks_.hide(path, row);
-  return crdt::shows(path, row);
+bool Survivors::take_in(const Mask& mask) {
+  const bool above = mask.prefix.is_prefix_of(counted_);
+  if (above || inside(mask.prefix)) {
+    if (!mask.tallies || (!above && is_deep(mask.prefix))) return false;
+    if (!above) count_prefix(mask.prefix, false, *this);
+    std::erase_if(counts_,
+                  [&](const auto& each) { return above || mask.prefix.is_prefix_of(each.first); });
+  }
+  masks_ = masks_.with(mask.prefix, mask.context, mask.tallies);
+  return true;
 }
 
 bool Survivors::was_left(const Path& path) const {
   const auto bytes = snapshot_->get(storage::Table::kRows, core::row_key(path));
-  return bytes && left(path, crdt::decode_row(*bytes, origins_).value_or_raise().row);
+  if (!bytes) return false;
+  crdt::Row row = crdt::decode_row(*bytes, origins_).value_or_raise().row;
+  masks_.hide(path, row);
+  return crdt::shows(path, row);
 }
 
 std::uint64_t Survivors::count(const Path& collection) const {

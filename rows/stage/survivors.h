@@ -16,6 +16,7 @@
 #include "core/origin_table.h"
 #include "rows/counts.h"
 #include "rows/masks/masks.h"
+#include "rows/stage/cleared_places.h"
 #include "storage/storage.h"
 
 namespace anabranch::rows {
@@ -34,13 +35,24 @@ class Survivors final : private CountTable {
   // The masks that were assumed, the clear's among them.
   [[nodiscard]] const Masks& masks() const { return masks_; }
 
-  // Reads up to `rows` more rows. Returns whether all were read.
-  bool look(std::size_t rows);
+  // Reads more rows, at most as many as `rows`, and takes them from it. Returns whether all were
+  // read.
+  bool look(std::size_t& rows);
+  // Takes in a mask that came since that moment; returns false if all has to be counted anew. A
+  // clear of this leader's own leaves nothing of what is counted, a foreign one may do so.
+  bool take_in(const Mask& mask);
   // Notes that a row may have changed since that moment.
   void note_change(const core::Path& path) {
     if (inside(path)) changed_.insert(path);
   }
   [[nodiscard]] std::size_t changes() const { return changed_.size(); }
+  template <typename Function>
+  void for_each_change(const Function& function) const {
+    for (const core::Path& path : changed_) function(path);
+  }
+  // Returns at most the least dot of each origin among the values that survive the clear at and
+  // below its prefix, as of that moment. All rows must have been read.
+  [[nodiscard]] const core::VersionVector& left() const { return left_.left; }
 
   // Sets the counts of a table at and below the prefix, all zero before, to the survivors, and
   // adjusts the counts above it. All rows must have been read, and changed ones noted.
@@ -55,7 +67,6 @@ class Survivors final : private CountTable {
     return inside(collection) && counts_anew(prefix_, counted_, collection);
   }
   // Whether any value of a row, as of that moment, survives the clear.
-  [[nodiscard]] bool left(const core::Path& path, crdt::Row row) const;
   [[nodiscard]] bool was_left(const core::Path& path) const;
 
   // Counts outside of the prefix are not touched: there something is always shown.
@@ -72,9 +83,10 @@ class Survivors final : private CountTable {
   // The end of the keys that are read. The cursor refers to it, also when this object is moved.
   std::unique_ptr<const std::string> keys_end_;
   std::unique_ptr<storage::Cursor> cursor_;
-  std::string at_;  // The storage key of the row being counted.
+  std::string at_;  // The storage key of the row being counted, or behind the last one.
   std::unordered_map<core::Path, std::uint64_t, core::PathHash> counts_;
   std::set<core::Path> changed_;
+  ClearedPlace left_;
 };
 
 }  // namespace anabranch::rows

@@ -1,10 +1,12 @@
-// `anabranch serve`: leads a region until it is stopped.
+// `anabranch serve`: leads a region, or follows, until it is stopped. A leader that is closed for
+// writes is opened anew where its region chooses its leader: it follows the one that has taken
+// over.
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -12,24 +14,21 @@
 
 #include "control/listener.h"
 #include "core/log.h"
-#include "http/port.h"
 #include "leader/leader.h"
-#include "regions/startup.h"
-#include "server/cli/client.h"
 #include "server/cli/command.h"
 #include "server/cli/config/configure.h"
 #include "server/cli/faults.h"
-#include "server/cli/wanted_file.h"
+#include "server/cli/served_leader.h"
 #include "server/config.h"
 #include "server/config_doubts.h"
 #include "server/file_limit.h"
+#include "server/reopenings.h"
 #include "server/resp/server.h"
 #include "server/service/journal.h"
 #include "server/service/json_lines.h"
 #include "server/service/manager.h"
 #include "server/steady_clock.h"
 #include "storage/damage.h"
-#include "storage/directory_lock.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -78,30 +77,13 @@ void obey_signals(Server& server) {
   sigaction(SIGTERM, &action, nullptr);
   action.sa_handler = reload_keys;
   sigaction(SIGHUP, &action, nullptr);
+  if (stopping) server.stop();  // It was told so while no server was there.
 }
 
 // A manager that does not listen is no reason not to serve.
 void tell(const std::string& region, std::string_view state) {
   const Result<void> told = tell_manager(std::getenv("NOTIFY_SOCKET"), state);
   if (!told.ok()) core::log_warning(region, told.failure().message);
-}
-
-// The HTTP port, if there is to be one. Whether it may listen at its address the server has
-// checked.
-Result<std::unique_ptr<http::Port>> open_http(const Config& config, const Server& server) {
-  if (config.http.empty()) return std::unique_ptr<http::Port>();
-  try {
-    return std::make_unique<http::Port>(
-        http::PortOptions{.http = {.directory = config.store.path,
-                                   .address = config.http,
-                                   .ready_lag_ms = config.http_ready_lag_ms},
-                          .anywhere = true,
-                          .hosts = config.http_hosts,
-                          .certificates = server.http_certificates(),
-                          .gate = server.http_gate()});
-  } catch (const Error& error) {
-    return core::Failure{error.code(), error.what()};
-  }
 }
 
 void say_ready(const leader::Leader& leader, const Server& server, const http::Port* http) {
@@ -117,47 +99,6 @@ void say_ready(const leader::Leader& leader, const Server& server, const http::P
                  "ready: origin " + status.origin + ", listens on " + listens + ", " + redis);
   tell(status.region,
        "READY=1\nSTATUS=region " + status.region + ", " + redis + ", listens on " + listens);
-}
-
-DescriptorNeeds needs_of(const Config& config) {
-  const bool has_port =
-      !config.redis.empty() || !config.redis_tls.empty() || !config.redis_socket.empty();
-  return {.dialled = config.store.peers.size(),
-          .peer_port = !config.store.listen.empty(),
-          .http_port = !config.http.empty(),
-          .clients = has_port ? config.clients_max : 0};
-}
-
-Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config,
-                                            const DescriptorShares& shares) {
-  ServerOptions options;
-  options.address = config.redis;
-  options.sentinel_name = config.sentinel_name;
-  options.redis_cluster = config.redis_cluster;
-  options.acl_file = config.acl_file;
-  options.tls_address = config.redis_tls;
-  options.tls = tls_files(config);
-  options.socket_path = config.redis_socket;
-  options.socket_mode = config.redis_socket_mode;
-  options.insecure = config.redis_insecure;
-  options.http_address = config.http;
-  options.http_tls = config.http_tls;
-  options.http_insecure = config.http_insecure;
-  options.clients_max = config.clients_max;
-  options.clients_room = shares.clients;
-  options.descriptors = needs_of(config);
-  options.clients_bytes_max = config.clients_bytes_max;
-  options.idle_time_max =
-      std::chrono::ceil<std::chrono::seconds>(std::chrono::milliseconds(config.idle_ms_max));
-  if (config.store.control) options.control_directory = config.store.path;
-  options.value_bytes_max = config.store.value_bytes_max;
-  options.output_bytes_total = config.output_bytes_total;
-  options.output_bytes_max = config.output_bytes_max;
-  options.monitor_output_bytes_max = config.monitor_output_bytes_max;
-  options.output_stall = std::chrono::milliseconds(config.output_stall_ms);
-  options.log_level = config.log_level;
-  options.settings = settings_in(config);
-  return Server::open(leader, std::move(options));
 }
 
 // Says why the leader does not start: on standard error, for programs as a line of the log. Only
@@ -184,68 +125,75 @@ std::string stopping_state(const Config& config, const StoreStatus& status) {
          " bytes of the log to the tables\nEXTEND_TIMEOUT_USEC=" + std::to_string(most.count());
 }
 
-// Serves until it is told to stop, and leaves the leader to its caller.
-ExitCode serve_with(leader::Leader& leader, const Config& config, const DescriptorShares& shares) {
-  Result<std::unique_ptr<Server>> server = open_server(leader, config, shares);
-  if (!server.ok()) {
-    return give_up(server.failure(), config, server.failure().code == ErrorCode::kInvalid);
-  }
-  const Result<std::unique_ptr<http::Port>> http = open_http(config, *server.value());
-  if (!http.ok()) {
-    return give_up(http.failure(), config, http.failure().code == ErrorCode::kInvalid);
-  }
-  obey_signals(*server.value());
-  say_ready(leader, *server.value(), http.value().get());
-  server.value()->run();
+// Serves until it is told to stop, or the leader is to be opened anew; returns whether it is.
+bool serve_with(ServedLeader& serving, const Config& config) {
+  serving.leader->end_flush_when(flush_given_up);
+  obey_signals(*serving.server);
+  say_ready(*serving.leader, *serving.server, serving.http.get());
+  serving.server->run();
   server_to_stop = nullptr;  // A signal from here on is one more.
-  tell(config.store.region, stopping_state(config, leader.status()));
-  return kClean;
+  const bool anew = serving.server->opens_anew() && !stopping;
+  tell(config.store.region, anew ? "STATUS=closed for writes: opens its directory anew"
+                                 : stopping_state(config, serving.leader->status()));
+  serving.http.reset();
+  serving.server.reset();
+  serving.leader.reset();  // The clients are gone: what follows may take seconds.
+  return anew;
 }
 
-// Opens the leader. A backup of its directory, made while it was down, gives way within seconds;
-// another leader that has it open does not.
-Result<std::unique_ptr<leader::Leader>> open_leader(const Config& config) {
-  constexpr std::chrono::seconds kPatience{8};
-  constexpr std::chrono::milliseconds kTryEvery{100};
-  const SteadyTime until = steady_now() + kPatience;
-  const WantedFile wanted(config.store.path);
-  for (bool waits = false;; waits = true) {
-    auto leader = leader::Leader::open(config.store);
-    const bool in_use =
-        !leader.ok() && leader.failure().code == ErrorCode::kBusy &&
-        leader.failure().message.find(storage::DirectoryLock::kInUse) != std::string::npos;
-    const bool is_over = !in_use || steady_now() >= until;
-    if (waits && is_over) wanted.remove();
-    if (is_over) return leader;
-    if (!waits && Client::connect_to_directory(config.store.path).ok()) return leader;
-    wanted.make();
-    std::this_thread::sleep_for(kTryEvery);
+// Returns whether the time has gone without a signal to stop.
+bool wait_unless_stopped(std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds kLook{50};
+  const SteadyTime until = steady_now() + time;
+  while (!stopping && steady_now() < until) std::this_thread::sleep_for(kLook);
+  return !stopping;
+}
+
+// Opens a leader anew that was closed for writes, and tries until that is done or it is told to
+// stop; the leader is absent then. What a start would not get over ends it: returns its code.
+std::optional<ExitCode> open_until_done(ServedLeader& serving, const Config& config,
+                                        const DescriptorShares& shares, Reopenings& reopenings) {
+  const std::string& region = config.store.region;
+  for (;;) {
+    const auto refusal = open_anew(serving, config, shares, reopenings);
+    if (!refusal) {
+      reopenings.opened(steady_now());
+      core::log_warning(region, "its directory is open anew, time " +
+                                    std::to_string(reopenings.count()) +
+                                    "; it was closed for writes: " + reopenings.why());
+      return std::nullopt;
+    }
+    const core::Failure& why = refusal->failure;
+    if (refusal->misconfigured || why.code == ErrorCode::kCorrupt) {
+      return give_up(why, config, refusal->misconfigured);
+    }
+    reopenings.closed(steady_now(), why.message);
+    const auto wait = reopenings.due_in(steady_now());
+    core::log_error(region,
+                    "its directory cannot be opened anew, which is tried again in " +
+                        std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) +
+                        " s: " + why.message);
+    if (!wait_unless_stopped(wait)) return std::nullopt;
   }
 }
 
-// Whether the region or the mesh of the configuration is not that of the data.
-bool is_misfit(const core::Failure& failure) {
-  return failure.code == ErrorCode::kInvalid && failure.message.starts_with(regions::kOthersData);
-}
-
-ExitCode serve(const Config& config) {
+ExitCode serve(Config config) {
   if (config.store.control) {
     const Result<std::string> path = control::control_path(config.store.path);
     if (!path.ok()) return give_up(path.failure(), config, true);
   }
   const Result<DescriptorShares> shares = share_descriptors(needs_of(config));
   if (!shares.ok()) return give_up(shares.failure(), config, true);
-  Result<std::unique_ptr<leader::Leader>> leader = open_leader(config);
-  if (!leader.ok() && is_misfit(leader.failure())) {
-    core::Failure failure = leader.failure();
-    if (failure.message.ends_with("another mesh")) failure.message += " than " + config.store.mesh;
-    return give_up(failure, config, true);
+  Reopenings reopenings;
+  ServedLeader serving;
+  const auto refusal = open(serving, config, shares.value(), reopenings);
+  if (refusal) return give_up(refusal->failure, config, refusal->misconfigured);
+  reopenings.opened(steady_now());
+  config = of_next_opening(std::move(config), serving);
+  while (serving.leader && serve_with(serving, config)) {
+    const auto code = open_until_done(serving, config, shares.value(), reopenings);
+    if (code) return *code;
   }
-  if (!leader.ok()) return give_up(leader.failure(), config);
-  leader.value()->end_flush_when(flush_given_up);
-  const ExitCode code = serve_with(*leader.value(), config, shares.value());
-  if (code != kClean) return code;
-  leader.value().reset();  // The clients are gone: what follows may take seconds.
   core::log_info(config.store.region,
                  flush_given_up ? "stopped, at once: it was told to twice" : "stopped");
   return kClean;
@@ -261,14 +209,14 @@ void begin_log(const Config& config) {
 }
 
 ExitCode run_serve(const Arguments& arguments) {
-  const Result<Config> config = configure_leader(arguments);
+  Result<Config> config = configure_leader(arguments);
   if (!config.ok()) return print_error(config.failure().message, kMisconfigured);
   begin_log(config.value());
   for (const std::string& line : unknown_variables(names_in_environment()))
     core::log_warning({}, line);
   std::signal(SIGPIPE, SIG_IGN);
   explain_faults();
-  return serve(config.value());
+  return serve(std::move(config).value());
 }
 
 }  // namespace

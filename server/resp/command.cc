@@ -104,6 +104,7 @@ class Table {
             {Group::kHash, hash_commands()},
             {Group::kTransactions, transaction_commands()},
             {Group::kServer, server_commands()},
+            {Group::kCluster, cluster_commands()},
             {Group::kGeneric, session_commands()},
             {Group::kAnabranch, anabranch_commands()}};
   }

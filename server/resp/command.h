@@ -101,8 +101,6 @@ std::optional<std::string_view> take_pattern(Call& call, std::size_t position);
 std::optional<std::chrono::milliseconds> parse_timeout(Call& call, std::size_t position);
 
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
-inline constexpr std::string_view kNoCluster =
-    "ERR This instance has cluster support disabled: set redis_cluster";
 inline constexpr std::string_view kNotInteger = "ERR value is not an integer or out of range";
 inline constexpr std::string_view kOverflow = "ERR increment or decrement would overflow";
 
@@ -119,6 +117,7 @@ std::span<const Command> random_commands();
 std::span<const Command> hash_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> server_commands();
+std::span<const Command> cluster_commands();
 std::span<const Command> session_commands();
 std::span<const Command> anabranch_commands();
 // Returns the rows for the verbs of a container of the control layer, with HELP.

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "leader/leader.h"
+#include "server/reopenings.h"
 #include "server/resp/access/denial_log.h"
 #include "server/resp/access/failed_logins.h"
 #include "server/resp/access/users.h"
@@ -86,6 +87,8 @@ struct Host {
   std::size_t input_bytes = 0;                 // Received, not run yet.
   std::size_t long_reads = 0;                  // In progress.
   std::size_t clients_held_back = 0;           // Waiting for room for an answer.
+  // Of the leader, when it is closed for writes; null: it stays so.
+  Reopenings* reopenings = nullptr;
 
   // The status of the leader, with the transactions that the watchdog of this server has counted.
   [[nodiscard]] StoreStatus status() const {

@@ -57,6 +57,7 @@ Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings
       client_room_(host_),
       crowd_(host_) {
   host_.tls_endpoint = std::move(openings.tls_endpoint);
+  host_.reopenings = openings.reopenings;
   const bool added = epoll_.add(requests_.stop, &stopped_) &&
                      epoll_.add(requests_.reload_keys, &requests_) &&
                      (!web_ || epoll_.add(web_->fd(), web_.get())) &&
@@ -75,6 +76,7 @@ void Loop::run() {
   while (turn_.committing()) finish_commit();
   answering_.swap(scheduled_);
   close_gone();
+  opens_anew_ = opens_anew_ && !stopped_ && host_.stopping.empty();
   if (!host_.stopping.empty()) {
     core::log_info({}, "stopping: the client " + host_.stopping + " asked");
   }

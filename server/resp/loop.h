@@ -62,6 +62,7 @@ class Loop {
     std::string tls_endpoint = {};               // and with it; empty: none.
     std::shared_ptr<WebGate> web = {};           // Of the HTTP port; null: there is none.
     std::shared_ptr<SharedTls> web_tls = {};     // Its certificates; null: it has none.
+    Reopenings* reopenings = nullptr;            // Of the leader; null: it stays closed.
   };
 
   // `leader`, `options`, the control socket and the descriptors of `requests` must outlive the
@@ -72,8 +73,10 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Serves until stop is requested; then finishes the turn and closes all clients.
+  // Serves until stop is requested, or the leader is to be opened anew; then finishes the turn and
+  // closes all clients.
   void run();
+  [[nodiscard]] bool opens_anew() const { return opens_anew_; }
 
  private:
   using Milliseconds = std::chrono::milliseconds;
@@ -130,6 +133,8 @@ class Loop {
   void take_stop();
   // Whether it was told to stop, and has handed the lead over where a member can take it.
   bool is_over();
+  // Looks whether the leader is closed for writes, and is to be opened anew now.
+  bool wants_opening();
   [[nodiscard]] Milliseconds parts_in() const;
   // Looks whether the lead was handed over; closes clients then.
   void look_at_handover();
@@ -165,6 +170,7 @@ class Loop {
   bool stopped_ = false;
   bool hurried_ = false;  // It was told to stop twice.
   bool leaves_ = false;   // It has seen to its lead before it stops.
+  bool opens_anew_ = false;
   SteadyTime stops_at_ = {};
   bool reload_ = false;  // Keys and certificates.
   LeaderTurns leader_turns_;

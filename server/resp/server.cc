@@ -111,6 +111,7 @@ class Server::Impl {
     std::shared_ptr<SharedTls> web_tls;
     File stop;
     File reload;
+    Reopenings* reopenings = nullptr;
   };
 
   Impl(leader::Leader& leader, Parts parts)
@@ -124,7 +125,7 @@ class Server::Impl {
         web_tls_(std::move(parts.web_tls)),
         loop_(leader, options_, std::move(parts.users),
               {std::move(parts.entrances), std::move(parts.tls), control_ ? &*control_ : nullptr,
-               endpoint_, tls_endpoint_, web_, web_tls_},
+               endpoint_, tls_endpoint_, web_, web_tls_, parts.reopenings},
               {stop_.fd(), reload_.fd()}) {}
 
   ServerOptions options_;
@@ -138,7 +139,8 @@ class Server::Impl {
   Loop loop_;
 };
 
-core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, ServerOptions options) {
+core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, ServerOptions options,
+                                                   Reopenings* reopenings) {
   options.idle_time_max = std::min<std::chrono::seconds>(options.idle_time_max, kTimeMax);
   options.output_stall = std::min<std::chrono::milliseconds>(options.output_stall, kTimeMax);
   core::Result<Users> users = load_users(options.acl_file, catalogue());
@@ -164,7 +166,7 @@ core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, Serve
         leader,
         Impl::Parts{std::move(options), std::move(users).value(), std::move(entrances).value(),
                     std::move(tls).value(), std::move(control), std::move(web), std::move(web_tls),
-                    std::move(stop), std::move(reload)});
+                    std::move(stop), std::move(reload), reopenings});
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const std::system_error& error) {
     return core::Failure{ErrorCode::kIo, error.what()};
@@ -184,6 +186,8 @@ std::shared_ptr<http::Gate> Server::http_gate() const { return impl_->web_; }
 std::shared_ptr<http::Certificates> Server::http_certificates() const { return impl_->web_tls_; }
 
 void Server::run() { impl_->loop_.run(); }
+
+bool Server::opens_anew() const { return impl_->loop_.opens_anew(); }
 
 void Server::stop() noexcept { signal(impl_->stop_); }
 

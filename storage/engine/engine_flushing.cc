@@ -154,10 +154,10 @@ Result<void> EngineStorage::clear_next() {
 // ---- The place.
 
 Result<void> EngineStorage::check_place() {
-  if (auto may = may_write(); !may.ok()) return may;
   auto done = readiness_.look_at_place(*wal_);
   if (done.ok()) done = wal_->check_all(flusher_->reach().ticket);
   if (!done.ok()) return close_for_writes(done.failure());
+  if (auto may = may_write(); !may.ok()) return may;
   done = wal_->trim_again();
   return done.ok() ? done : close_for_writes(done.failure());
 }

@@ -33,7 +33,7 @@ constexpr core::Origin kOther = kOrigins[1];
 Path row_of(const std::string& key) { return {"\1", key, "s"}; }
 
 // Clears of up to 5000 rows are done directly.
-constexpr rows::ClearRules kRules{kSelf, 5000, 5000};
+const rows::ClearRules kRules{kSelf, 5000, 5000};
 
 core::VersionVector applied() { return {{kSelf, 10}, {kOther, 7}}; }
 

@@ -460,6 +460,62 @@ TEST_SUITE("regions: large clears") {
     }
   }
 
+  TEST_CASE("regions that clear the same places again and again end with the same values") {
+    const int runs = test::long_run() ? 500 : 30;
+    for (int run = 0; run < runs; ++run) {
+      const std::uint64_t seed = test::seed() + static_cast<std::uint64_t>(run);
+      CAPTURE(seed);
+      test::Random random(seed);
+      const std::vector<std::string> names{"eu", "us", "ap"};
+      std::vector<std::unique_ptr<Node>> nodes;
+      for (const std::string& name : names) {
+        nodes.push_back(std::make_unique<Node>(options(name, 7 + nodes.size(), random.below(4)),
+                                               nullptr, kWall));
+      }
+      const auto pick = [&]() -> Node& { return *nodes[random.below(nodes.size())]; };
+      for (int step = 0; step < 60; ++step) {
+        const double dice = random.unit();
+        Node& node = pick();
+        Node& other = pick();
+        if (dice < 0.25) {
+          const std::uint64_t op = random.bits();
+          node.write(kWall + step, [&](Group& group) { act(group, op); });
+        } else if (dice < 0.45) {  // One place again and again, in one batch or in several.
+          const Path place = random.chance(0.5) ? Path{"\1"} : Path{"\1", "k1"};
+          const bool apart = random.chance(0.5);
+          const auto again = [&](Group& group) {
+            group.put(element("k1", static_cast<int>(random.below(4))), "again");
+            group.clear(place);
+          };
+          const auto thrice = [&](Group& group) {
+            for (int i = 0; i < 3; ++i) again(group);
+          };
+          apart ? node.write(kWall + step, again) : node.write(kWall + step, thrice);
+        } else if (dice < 0.75 && &node != &other) {
+          deliver_all(other, node);
+        } else if (dice < 0.85) {
+          REQUIRE(node.replica().background().sweep().ok());
+        } else if (dice < 0.9 && &node != &other) {
+          node.merge(other);
+        }
+        REQUIRE(node.wrong_count() == "");
+      }
+      for (int round = 0; round < 3; ++round) {
+        for (const auto& to : nodes) {
+          for (const auto& from : nodes) {
+            if (from != to) deliver_all(*from, *to);
+          }
+          to->sweep();
+        }
+      }
+      for (const auto& node : nodes) {
+        CHECK(node->wrong_count() == "");
+        CHECK(node->vector() == nodes.front()->vector());
+        CHECK(node->visible() == nodes.front()->visible());
+      }
+    }
+  }
+
   TEST_CASE("readers see a large clear whole or not at all, while it is made and swept") {
     Node eu = masking("eu", 7);
     std::atomic<bool> stop = false;
@@ -482,6 +538,18 @@ TEST_SUITE("regions: large clears") {
     stop = true;
     for (std::thread& reader : readers) reader.join();
     CHECK(torn == 0);
+  }
+
+  TEST_CASE("a mask takes the place of those below it of which it hides all") {
+    const rows::Masks below = rows::Masks()
+                                  .with(Path{"\1", "a", "e"}, {{7, 5}}, true)
+                                  .with(Path{"\1", "b"}, {{7, 6}}, false);
+    CHECK(below.with(Path{"\1"}, {{7, 7}}, true).without_oldest().empty());
+    CHECK_FALSE(below.with(Path{"\1"}, {{7, 7}}, true).without_oldest().any_tallies());
+    // A foreign one hides no tallies, and one that had seen less not all values.
+    CHECK(below.with(Path{"\1"}, {{7, 7}}, false).oldest().prefix == Path{"\1", "a", "e"});
+    CHECK(below.with(Path{"\1"}, {{7, 5}}, false).since(0).size() == 3);
+    CHECK(below.with(Path{"\1", "a"}, {{7, 7}}, true).since(0).size() == 2);
   }
 
   TEST_CASE("masks are read back as they were written, and not from anything else") {

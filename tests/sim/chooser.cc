@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "leader/members/own_card.h"
+#include "regions/members/fitness.h"
 
 namespace anabranch::test {
 
@@ -38,7 +39,11 @@ Millis Chooser::next_ms() const {
   return std::min({next_look_ms_, cards_ms, roster_.next_own_ms()});
 }
 
-regions::Health Chooser::health() const { return leader::health_of(node_.replica(), false); }
+regions::Health Chooser::health() const {
+  regions::Health health = leader::health_of(node_.replica(), false);
+  if (slow_) health.commit_ms = regions::Fitness::kCommitMaxMs;
+  return health;
+}
 
 bool Chooser::look(Millis now) {
   now_ms_ = now;

@@ -38,6 +38,8 @@ class Chooser : public leader::Choice {
   // Returns the messages to be sent now.
   [[nodiscard]] std::vector<leader::Cards::Sent> due(core::Millis now);
 
+  // Its disk takes seconds for each commit, or no longer.
+  void slow_down(bool slow) { slow_ = slow; }
   // An operator has the lead handed over, or taken, here.
   core::Result<void> hand_over(core::Millis now);
   core::Result<void> promote(core::Millis now);
@@ -68,6 +70,7 @@ class Chooser : public leader::Choice {
   Node& node_;
   core::Millis now_ms_ = 0;
   core::Millis next_look_ms_ = 0;
+  bool slow_ = false;
   leader::Roster roster_;
   leader::Promotion promotion_;
 };
@@ -102,9 +105,11 @@ struct Candidate {
   std::unique_ptr<Chooser> chooser;  // Null where nobody chooses.
   core::Millis last_card_ms = -1;    // When a card has come in this opening; or -1.
   core::Millis last_beat_ms = 0;
-  core::Millis leaves_ms = 0;     // For so long it has been giving its lead away.
-  std::optional<Claim> claim;     // Under which it led last...
-  core::Millis led_ms = 0;        // ...and when.
+  core::Millis slow_until_ms = 0;            // Its disk, also over starts.
+  std::optional<regions::RoleRow> begun_as;  // Until a card has shown how this opening goes on.
+  core::Millis leaves_ms = 0;                // For so long it has been giving its lead away.
+  std::optional<Claim> claim;                // Under which it led last...
+  core::Millis led_ms = 0;                   // ...and when.
   std::uint64_t shown_reign = 0;  // The greatest that a card has shown, of this directory.
 };
 

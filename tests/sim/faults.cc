@@ -57,6 +57,15 @@ bool break_disk(Scene& scene) {
   return true;
 }
 
+// Its writes go on, and its card says that it is not fit to lead; also over starts.
+bool slow_disk(Scene& scene) {
+  constexpr Millis kAtLeastMs = 2'000;
+  Network& network = scene.network();
+  const Index at = scene.any_region();
+  network.candidate(at).slow_until_ms = network.now() + kAtLeastMs + scene.duration();
+  return true;
+}
+
 bool refuse(Scene& scene) {
   const auto at = scene.readable_region();
   if (at) scene.network().refuse(*at, 1 + scene.random().below(4));
@@ -415,6 +424,11 @@ constexpr std::array kFaults{
     Fault{"lost-write", "power fails between commit and sync of a write", 0.005, lose_write},
     Fault{"freeze", "a process gets no time for a while", 0.005, freeze},
     Fault{"disk", "a commit fails, and the process starts again later", 0.003, break_disk},
+    Fault{.name = "slow-disk",
+          .what = "for some time a disk takes seconds for each commit",
+          .per_round = 0.005,
+          .strike = slow_disk,
+          .of_choice = true},
     Fault{"refusal", "for a moment the system has no descriptor, room or memory for a leader",
           0.005, refuse, "nothing can be written for now", Company::kAny, false, true},
     Fault{"restore", "a region starts again on a copy of some time ago", 0.003, restore, kGoesOn},

@@ -24,6 +24,7 @@ struct Fault {
   bool later = false;         // Not in plain runs.
   bool of_engine = false;     // Planned only where disks have the engine.
   bool of_chance = false;     // Changes roles: not where regions choose their leaders.
+  bool of_choice = false;     // Planned only there.
 };
 
 std::span<const Fault> faults();

@@ -145,6 +145,7 @@ void Network::calm_down() {
   for (auto& [id, end] : ends_) end.last_arrival_ms = end.busy_until_ms = 0;
   for (Index at = 0; at < size(); ++at) {
     machines_[at].frozen_until_ms = 0;
+    machines_[at].candidate.slow_until_ms = 0;
     const bool failed = broken(at) || node(at).disk().failed();
     node(at).disk().set_faults({.durable_at_once = disks_ == Disks::kPrompt});
     if (failed) restart(at, Restart::kClean);

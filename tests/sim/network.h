@@ -190,6 +190,7 @@ class Network {
     const auto& chooser = machines_[at].candidate.chooser;
     return chooser && chooser->leaves();
   }
+  [[nodiscard]] Candidate& candidate(Index at) { return machines_[at].candidate; }
   // An operator has a leader give its lead to another member; returns whether it begins to.
   bool ask_to_hand_over(Index at);
   // Lets time pass until each region has one leader, all of its members know that, and it stays so.
@@ -440,6 +441,7 @@ class Network {
   void check_promoted(Index at, const Candidate::Before& before);
   void check_stepped_down(Index at, const Candidate::Before& before);
   void check_card(Index at);
+  void check_start(Index at);
   void check_stored_reign(Index at, std::uint64_t shown);
   [[nodiscard]] std::vector<Index> members_of(Index at) const;
   // The error in the choice of a region's leader, in words; empty when there is none.

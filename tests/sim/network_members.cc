@@ -53,6 +53,7 @@ void Network::begin_to_choose(Index at) {
   candidate.last_card_ms = -1;
   candidate.leaves_ms = 0;
   candidate.shown_reign = 0;
+  candidate.begun_as = machine.node->replica().identity().role;
 }
 
 void Network::look_soon(Index at) {
@@ -88,12 +89,29 @@ void Network::check_card(Index at) {
   const auto& role = node(at).replica().identity().role;
   const bool leads =
       card.role == MemberCard::Role::kLeads || card.role == MemberCard::Role::kLeaves;
-  if (!leads || machines_[at].broken) return;
+  if (machines_[at].broken) return;
+  if (card.role != MemberCard::Role::kStarts) check_start(at);
+  if (!leads) return;
   if (follows(at)) note(at, "shows that it leads, and follows");
   if (!role || !role->leads || role->reign != card.reign) {
     note(at, "shows a reign that is not on its disk");
   }
   candidate.shown_reign = std::max(candidate.shown_reign, card.reign);
+}
+
+// A start whose directory has led leads on, fit or not, unless another member leads or has led
+// since.
+void Network::check_start(Index at) {
+  const auto row = std::exchange(machines_[at].candidate.begun_as, std::nullopt);
+  if (!row || !row->leads || !follows(at)) return;
+  const std::vector<Index> members = members_of(at);
+  const bool has_led = std::ranges::any_of(members, [&](Index other) {
+    const Candidate& candidate = machines_[other].candidate;
+    const bool is_new = now_ - candidate.led_ms <= kOldMs + 2 * promote_after_ms_;
+    const regions::Membership& membership = node(other).replica().members();
+    return other != at && ((candidate.claim && is_new) || membership.known_reign() > row->reign);
+  });
+  if (!has_led) note(at, "has led, and follows where nobody leads");
 }
 
 // It has started again on the same directory.
@@ -112,6 +130,7 @@ void Network::decide(Index at, bool by_hand, const std::function<void(Chooser&)>
   regions::Replica& replica = node(at).replica();
   if (!machine.broken) carry_out(at);
   set_wall(at);
+  candidate.chooser->slow_down(now_ < candidate.slow_until_ms);
   const auto& role = replica.identity().role;
   const Candidate::Before before{.origin = node(at).origin(),
                                  .vector = node(at).vector(),
@@ -241,11 +260,13 @@ std::string Network::wrong_leader(Index at) {
 }
 
 // Members without a direct link to each other cannot tell how old their state is when nobody leads;
-// nor can anybody when a member that the list names is gone for good.
+// nor can anybody when a member that the list names is gone for good. One that is able leads.
 bool Network::left_to_operator(Index at) {
   const std::vector<Index> members = members_of(at);
   if (members.size() < 2) return false;
-  return std::ranges::all_of(members, [&](Index each) { return follows(each); });
+  return std::ranges::all_of(members, [&](Index each) {
+    return follows(each) && !machines_[each].candidate.chooser->shown().has(MemberCard::kAble);
+  });
 }
 
 // For failures: the members of a region as they show themselves.

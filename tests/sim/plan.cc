@@ -134,7 +134,8 @@ void draw_rates(Plan& plan) {
     const double often = std::exp(3 * unit_of(mix(stream, 2)) - 2);
     const bool planned = wanted(plan.wishes, fault, company, unit_of(mix(stream, 1)));
     const bool later = fault.later && plan.wishes.plain && !plan.wishes.only;
-    const bool chosen = fault.of_chance && plan.promote_after_ms > 0;
+    const bool chooses = plan.promote_after_ms > 0;
+    const bool chosen = (fault.of_chance && chooses) || (fault.of_choice && !chooses);
     const bool idle = later || chosen || (fault.of_followers && plan.followers == 0) ||
                       (fault.of_engine && !plan.wishes.engine);
     plan.rates.push_back(planned && !idle ? fault.per_round * often : 0);

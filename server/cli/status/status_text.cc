@@ -54,11 +54,11 @@ std::string state_of(const json& peer) {
 }
 
 // The fields of a status that head_of() has words for; "clients" is for scripts.
-constexpr std::array<std::string_view, 19> kInWords{
+constexpr std::array<std::string_view, 20> kInWords{
     "region",       "origin", "origin_why", "mesh",        "endpoint",
     "follower",     "full",   "writable",   "log_records", "log_bytes",
     "log_age_ms",   "rows",   "digest",     "expiries",    "expired_waiting",
-    "held_batches", "keyed",  "draining",   "refusing"};
+    "held_batches", "keyed",  "draining",   "refusing",    "opens_anew_in_ms"};
 // The figures of room_of().
 constexpr std::array<std::string_view, 4> kRoom{"disk_bytes", "disk_free_bytes",
                                                 "disk_reserve_bytes", "memory_bytes"};
@@ -98,7 +98,10 @@ std::string log_of(const json& status) {
 }
 
 std::string writes_of(const json& status) {
-  if (!status.at("writable").get<bool>()) return "refused until reopened";
+  if (!status.at("writable").get<bool>()) {
+    const auto wait_ms = status.value("opens_anew_in_ms", std::int64_t{0});
+    return "refused until reopened" + (wait_ms > 0 ? ", in " + time_span(wait_ms) : "");
+  }
   if (status.at("follower").get<bool>()) return "refused: it follows a leader of its region";
   if (status.at("draining").get<bool>()) return "refused: it is being drained";
   if (status.value("refusing", false)) {

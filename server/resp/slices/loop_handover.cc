@@ -12,8 +12,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
+#include "core/log.h"
 #include "leader/members/handover_status.h"
 #include "server/resp/loop.h"
 
@@ -50,8 +52,25 @@ void Loop::take_stop() {
   stopped_ = true;
 }
 
+// Until then it serves readers, and shows the other members that it is closed.
+bool Loop::wants_opening() {
+  if (host_.reopenings == nullptr) return false;
+  Reopenings& reopenings = *host_.reopenings;
+  const std::string why = leader_.why_open_anew();
+  if (why.empty()) return reopenings.give_up(), false;
+  const SteadyTime now = steady_now();
+  if (!reopenings.due()) {
+    reopenings.closed(now, why);
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(reopenings.due_in(now));
+    core::log_warning(leader_.region(), "opens its directory anew in " +
+                                            std::to_string(wait.count()) +
+                                            " s, since it is closed for writes");
+  }
+  return reopenings.is_due(now);
+}
+
 bool Loop::is_over() {
-  if (!stopped_ && host_.stopping.empty()) return false;
+  if (!stopped_ && host_.stopping.empty()) return opens_anew_;
   const SteadyTime now = steady_now();
   if (stops_at_ == SteadyTime{}) stops_at_ = now + kLeaveTime;
   if (hurried_ || now >= stops_at_) return true;
@@ -76,6 +95,7 @@ void Loop::look_at_handover() {
   const std::uint64_t looks = leader_.member_looks();
   const bool is_news = std::exchange(member_looks_, looks) != looks;
   if (!is_news && !host_.hands_over && !host_.leaves && !host_.parting) return;
+  if (is_news && !turn_.committing()) opens_anew_ = wants_opening();
   host_.follows = leader_.follows();
   host_.chooses = leader_.chooses() && !host_.follows;
   const bool before =

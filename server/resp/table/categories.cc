@@ -43,6 +43,7 @@ std::uint32_t category_of(Group group) {
   switch (group) {
     case Group::kOfFamily:
     case Group::kServer:
+    case Group::kCluster:
       return 0;
     case Group::kGeneric:
       return kInKeyspace;
@@ -106,6 +107,8 @@ std::string_view to_string(Group group) {
       return "transactions";
     case Group::kServer:
       return "server";
+    case Group::kCluster:
+      return "cluster";
     case Group::kAnabranch:
       return "anabranch";
   }

@@ -58,6 +58,7 @@ constexpr std::array kSections{
     Section{Group::kTransactions, "Transactions"},
     Section{Group::kConnection, "Connections"},
     Section{Group::kServer, "The server"},
+    Section{Group::kCluster, "Clusters"},
     Section{Group::kAnabranch, "Without a counterpart in Redis"},
 };
 

@@ -50,6 +50,7 @@ enum class Group : std::uint8_t {
   kConnection,
   kTransactions,
   kServer,
+  kCluster,
   kAnabranch,
 };
 

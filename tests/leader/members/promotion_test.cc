@@ -1,6 +1,7 @@
 // Members of a region choose its leader: with real leaders, links and disks.
 #include "leader/members/promotion.h"
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -178,6 +179,45 @@ TEST_SUITE("leader: promotion") {
     REQUIRE(world.run(2));
     CHECK(world.leads("eu-1"));
     CHECK_FALSE(world.leads("eu-2"));
+  }
+
+  TEST_CASE("a leader whose disk fails decides nothing more, and follows where it is opened anew") {
+    World world;
+    world.put("eu-1", "key", "1");
+    CHECK(world["eu-1"].why_open_anew().empty());
+    {
+      const test::FailingDisk disk(world.path("eu-1"));
+      CHECK(code_of([&] { world.put("eu-1", "key", "lost"); }) == ErrorCode::kIo);
+    }
+    CHECK(world["eu-1"].why_open_anew().find("Input/output error") != std::string::npos);
+    REQUIRE(world.until([&] { return world.leads("eu-2"); }));
+    world.put("eu-2", "other", "2");
+    REQUIRE(world.run(2));
+    CHECK(world.leads("eu-1"));  // It can give nothing away: that would be stored nowhere.
+    CHECK_FALSE(world["eu-1"].handover().under_way());
+    CHECK(world["eu-1"].handover().state == State::kNone);
+    CHECK(code_of([&] { world.put("eu-1", "key", "no"); }) == ErrorCode::kClosed);
+    const std::size_t origins = world["us"].status().applied.size();
+    world.restart("eu-1");
+    REQUIRE(world.until([&] { return !world["eu-1"].handover().under_way(); }));
+    CHECK_FALSE(world.leads("eu-1"));
+    CHECK(world.leads("eu-2"));
+    REQUIRE(world.until([&] { return world.is_equal(); }));
+    CHECK(world.get("us", "other") == "2");
+    CHECK(world["us"].status().applied.size() == origins);
+  }
+
+  TEST_CASE("one that is closed stays so without a choice, and where its directory is gone") {
+    World world;
+    {
+      const test::FailingDisk disk(world.path("us"));
+      CHECK(code_of([&] { world.put("us", "key", "lost"); }) == ErrorCode::kIo);
+    }
+    CHECK_FALSE(world["us"].status().writable);
+    CHECK(world["us"].why_open_anew().empty());
+    std::filesystem::remove_all(world.path("eu-1"));
+    REQUIRE(world.until([&] { return !world["eu-1"].status().writable; }));
+    CHECK(world["eu-1"].why_open_anew().empty());
   }
 
   TEST_CASE("a start goes on as the directory says when nobody else is there") {

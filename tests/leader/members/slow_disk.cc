@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -14,7 +15,8 @@ namespace {
 struct Disk {
   std::mutex mutex;
   std::condition_variable changed;
-  std::string folder;  // Empty: no disk stands still.
+  std::string folder;   // Empty: no disk stands still,
+  std::string failing;  // and none fails.
   int waiting = 0;
 };
 
@@ -48,6 +50,21 @@ bool SlowDisk::is_waited_for() const {
   return disk().waiting > 0;
 }
 
+FailingDisk::FailingDisk(std::string folder) {
+  const std::lock_guard lock(disk().mutex);
+  disk().failing = std::move(folder);
+}
+
+FailingDisk::~FailingDisk() {
+  const std::lock_guard lock(disk().mutex);
+  disk().failing.clear();
+}
+
+bool fails(int file) {
+  const std::lock_guard lock(disk().mutex);
+  return !disk().failing.empty() && path_of(file).starts_with(disk().failing);
+}
+
 void wait_for_disk(int file) {
   std::unique_lock lock(disk().mutex);
   const auto stands_still = [&] {
@@ -62,5 +79,9 @@ void wait_for_disk(int file) {
 
 extern "C" int fdatasync(int file) {
   anabranch::test::wait_for_disk(file);
+  if (anabranch::test::fails(file)) {
+    errno = EIO;
+    return -1;
+  }
   return static_cast<int>(::syscall(SYS_fdatasync, file));
 }

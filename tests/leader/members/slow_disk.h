@@ -1,5 +1,5 @@
-// A disk that stands still on demand: the program's own fdatasync stands before that of the C
-// library.
+// A disk that stands still, or fails, on demand: the program's own fdatasync stands before that of
+// the C library.
 #pragma once
 
 #include <string>
@@ -16,6 +16,15 @@ class SlowDisk {
 
   // Whether somebody waits for it.
   [[nodiscard]] bool is_waited_for() const;
+};
+
+// While it lives, fdatasync fails for files below a folder. One at a time.
+class FailingDisk {
+ public:
+  explicit FailingDisk(std::string folder);
+  ~FailingDisk();
+  FailingDisk(const FailingDisk&) = delete;
+  FailingDisk& operator=(const FailingDisk&) = delete;
 };
 
 }  // namespace anabranch::test

@@ -83,7 +83,7 @@ TEST_SUITE("leader: warnings") {
     status.regions[0].pinned_bytes = 1;
     status.regions[0].pinned_ms = 60'000;
     REQUIRE(kinds_in(status) == Kinds{"log_kept"});
-    CHECK(warnings_in(status, {}).front().remedy ==
+    CHECK(warnings_in(status, {}).front().what_to_do ==
           "start its leader, or anabranch region retire jp");
     MemberStatus member;
     member.region = "jp";
@@ -92,10 +92,10 @@ TEST_SUITE("leader: warnings") {
     CHECK(kinds_in(status).empty());
     status.regions[0].pinned_ms = 600'000;
     REQUIRE(kinds_in(status) == Kinds{"log_kept"});
-    CHECK(warnings_in(status, {}).front().remedy ==
+    CHECK(warnings_in(status, {}).front().what_to_do ==
           "its leader runs: look at the links by which it should have the log");
     status.members.back().fresh = false;
-    CHECK(warnings_in(status, {}).front().remedy ==
+    CHECK(warnings_in(status, {}).front().what_to_do ==
           "start its leader, or anabranch region retire jp");
   }
 

@@ -350,7 +350,7 @@ TEST_SUITE("regions: incarnations") {
     eu.replica().effects().clear();
     const auto last = deny(eu, regions::Incarnations::kDeniedMs - 1);
     REQUIRE_FALSE(last.ok());
-    CHECK(last.failure().code == ErrorCode::kClosed);
+    CHECK(last.failure().code == ErrorCode::kBusy);
     CHECK(eu.replica().broken().has_value());
     CHECK_THROWS_AS((void)eu.replica().begin(), Error);
     std::string alarm;

@@ -27,6 +27,13 @@ Json clients_json(const Host& host) {
           {"senders_cut", host.statistics.senders_cut}, {"input_bytes", host.input_bytes}};
 }
 
+// How often the leader was opened anew, and when that is due again.
+void tell_reopenings(const Reopenings& reopenings, Json& status) {
+  status["opened_anew"] = reopenings.count();
+  status["opened_anew_why"] = reopenings.why();
+  status["opens_anew_in_ms"] = reopenings.due_in(steady_now()).count();
+}
+
 // The Redis port, at which a client has sent a verb.
 class Port final : public control::Front {
  public:
@@ -39,6 +46,7 @@ class Port final : public control::Front {
     status["commands"] = call_.host.statistics.commands;
     const Observed& observed = call_.host.observed;
     status["lookups"] = {{"found", observed.hits}, {"missed", observed.misses}};
+    if (call_.host.reopenings != nullptr) tell_reopenings(*call_.host.reopenings, status);
     control::describe_http(status, call_.host.options.control_directory);
   }
   void note_shown(const Key& row) override {

@@ -324,55 +324,7 @@ constexpr Command kClientVerbs[] = {
 
 std::span<const Command> client_verbs() { return kClientVerbs; }
 
-// ---- READONLY, READWRITE, ASKING: of clients of Redis Cluster.
-
-// Whether the region is a cluster to its clients; answers if not.
-bool is_cluster(Call& call) {
-  if (call.host.options.redis_cluster) return true;
-  call.reply().error(kNoCluster);
-  return false;
-}
-
-void readonly(Call& call) {
-  if (!is_cluster(call)) return;
-  call.client.reads_here = true;
-  call.reply().ok();
-}
-
-void readwrite(Call& call) {
-  if (!is_cluster(call)) return;
-  call.client.reads_here = false;
-  call.reply().ok();
-}
-
-// No slot is ever on its way to another shard.
-void asking(Call& call) {
-  if (is_cluster(call)) call.reply().ok();
-}
-
 constexpr Command kConnectionCommands[] = {
-    {.name = "readonly",
-     .arity = 1,
-     .flags = kFast,
-     .run = readonly,
-     .since = "3.0.0",
-     .help = "From now on a follower answers the reads of this client, and does not send it to the "
-             "leader. Needs `redis_cluster`.",
-     .complexity = "O(1)"},
-    {.name = "readwrite",
-     .arity = 1,
-     .flags = kFast,
-     .run = readwrite,
-     .since = "3.0.0",
-     .help = "No longer. Needs `redis_cluster`.",
-     .complexity = "O(1)"},
-    {.name = "asking",
-     .arity = 1,
-     .flags = kFast,
-     .run = asking,
-     .since = "3.0.0",
-     .help = "OK, without a meaning: no slot is ever on its way. Needs `redis_cluster`.",
-     .complexity = "O(1)"},
     {.name = "ping",
      .arity = -1,
      .flags = kFast,

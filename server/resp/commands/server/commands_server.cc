@@ -6,7 +6,6 @@
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/server/acl_verbs.h"
-#include "server/resp/commands/server/cluster_verbs.h"
 #include "server/resp/commands/server/command_verbs.h"
 #include "server/resp/commands/server/config_verbs.h"
 #include "server/resp/commands/server/info.h"
@@ -163,12 +162,6 @@ constexpr Command kServerCommands[] = {
      .declared_verbs = sentinel_verbs,
      .since = "2.8.4",
      .help = "Who leads this region, as a Sentinel of Redis tells it. Needs `sentinel_name`.",
-     .complexity = "That of the verb"},
-    {.name = "cluster",
-     .arity = -2,
-     .declared_verbs = cluster_verbs,
-     .since = "3.0.0",
-     .help = "The members of this region, as a Redis Cluster of one shard. Needs `redis_cluster`.",
      .complexity = "That of the verb"},
     {.name = "monitor",
      .arity = 1,

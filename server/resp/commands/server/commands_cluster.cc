@@ -1,4 +1,4 @@
-#include "server/resp/commands/server/cluster_verbs.h"
+// CLUSTER and its kin: the members of this region, as a Redis Cluster of one shard.
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ namespace {
 
 bool is_on(Call& call) {
   if (call.host.options.redis_cluster) return true;
-  call.reply().error(kNoCluster);
+  call.reply().error("ERR This instance has cluster support disabled: set redis_cluster");
   return false;
 }
 
@@ -237,98 +237,112 @@ void refuse(Call& call) {
                      (way == kWays.end() ? std::string() : "; use " + std::string(way->second)));
 }
 
+// ---- READONLY, READWRITE, ASKING
+
+void readonly(Call& call) {
+  if (!is_on(call)) return;
+  call.client.reads_here = true;
+  call.reply().ok();
+}
+
+void readwrite(Call& call) {
+  if (!is_on(call)) return;
+  call.client.reads_here = false;
+  call.reply().ok();
+}
+
+// No slot is ever on its way to another shard.
+void asking(Call& call) {
+  if (is_on(call)) call.reply().ok();
+}
+
 constexpr Command kClusterVerbs[] = {
     {.name = "slots",
      .arity = 2,
-     .categories = kInAnabranchSentinel,
      .run = slots,
      .since = "3.0.0",
      .help =
          "The slots, all of them at one shard, with the leader of this region and its followers.",
-     .complexity = "O(N), N the number of members"},
+     .complexity = "O(N), N the number of members",
+     .deprecated_since = "7.0.0",
+     .replaced_by = "`CLUSTER SHARDS`"},
     {.name = "shards",
      .arity = 2,
-     .categories = kInAnabranchSentinel,
      .run = shards,
      .since = "7.0.0",
      .help = "The same, and the role and health of each.",
      .complexity = "O(N), N the number of members"},
     {.name = "nodes",
      .arity = 2,
-     .categories = kInAnabranchSentinel,
      .run = list_nodes,
      .since = "3.0.0",
      .help = "The same, a line for each member.",
      .complexity = "O(N), N the number of members"},
     {.name = "replicas",
      .arity = 3,
-     .categories = kInAnabranchSentinel,
+     .flags = kAdmin,
      .run = replicas,
      .since = "5.0.0",
-     .usage = "node",
+     .usage = "node-id",
      .help = "The followers of a leader.",
      .complexity = "O(N), N the number of members"},
     {.name = "slaves",
      .arity = 3,
-     .categories = kInAnabranchSentinel,
+     .flags = kAdmin,
      .run = replicas,
      .since = "3.0.0",
-     .usage = "node",
+     .usage = "node-id",
      .help = "As CLUSTER REPLICAS.",
      .complexity = "O(N), N the number of members",
      .deprecated_since = "5.0.0",
      .replaced_by = "`CLUSTER REPLICAS`"},
     {.name = "info",
      .arity = 2,
-     .categories = kInAnabranchSentinel,
      .run = describe,
      .since = "3.0.0",
      .help = "Whether a leader is known.",
      .complexity = "O(N), N the number of members"},
     {.name = "myid",
      .arity = 2,
-     .categories = kInAnabranchSentinel,
      .run = my_id,
      .since = "3.0.0",
      .help = "The node of this member, and eight zeros.",
      .complexity = "O(1)"},
     {.name = "keyslot",
      .arity = 3,
-     .categories = kInAnabranchSentinel,
      .run = key_slot,
      .since = "3.0.0",
-     .usage = "key",
+     .usage = "key:string",
      .help = "The slot of a key.",
      .complexity = "O(N), N the length of the key"},
     {.name = "countkeysinslot",
      .arity = 3,
-     .flags = kReads | kWhole | kLong,
+     .flags = kAfterCommit | kWhole | kLong,
      .run = count_keys,
      .since = "3.0.0",
-     .usage = "slot",
+     .usage = "slot:integer",
      .help = "How many keys a slot has.",
      .complexity = "O(N), N the number of all keys"},
     {.name = "getkeysinslot",
      .arity = 4,
-     .flags = kReads | kWhole | kLong,
+     .flags = kAfterCommit | kWhole | kLong,
      .run = keys_in,
      .since = "3.0.0",
-     .usage = "slot count",
+     .usage = "slot:integer count",
      .help = "At most so many of them.",
      .complexity = "O(N), N the number of all keys"},
     {.name = "links",
      .arity = 2,
-     .categories = kInAnabranchSentinel,
      .run = no_links,
      .since = "7.0.0",
      .help = "None: members are no nodes of a bus.",
      .complexity = "O(1)"},
     {.name = "count-failure-reports",
      .arity = 3,
-     .categories = kInAnabranchSentinel,
+     .flags = kAdmin,
      .run = no_failures,
      .since = "3.0.0",
-     .usage = "node",
+     .usage = "node-id",
      .help = "0: members do not vote.",
      .complexity = "O(1)"},
     {.name = "failover",
@@ -336,6 +350,7 @@ constexpr Command kClusterVerbs[] = {
      .flags = kAdmin,
      .run = refuse,
      .since = "3.0.0",
+     .usage = "[FORCE | TAKEOVER]",
      .help = "Refused: `anabranch handover` does it.",
      .complexity = "O(1)"},
     {.name = "forget",
@@ -343,7 +358,7 @@ constexpr Command kClusterVerbs[] = {
      .flags = kAdmin,
      .run = refuse,
      .since = "3.0.0",
-     .usage = "node",
+     .usage = "node-id",
      .help = "Refused: `anabranch region retire REGION --lost MEMBER` does it.",
      .complexity = "O(1)"},
     {.name = "meet",
@@ -351,7 +366,7 @@ constexpr Command kClusterVerbs[] = {
      .flags = kAdmin,
      .run = refuse,
      .since = "3.0.0",
-     .usage = "ip port",
+     .usage = "ip port:integer [cluster_bus_port:integer]",
      .help = "Refused: the setting `peers` of the new member does it.",
      .complexity = "O(1)"},
     {.name = "replicate",
@@ -359,7 +374,7 @@ constexpr Command kClusterVerbs[] = {
      .flags = kAdmin,
      .run = refuse,
      .since = "3.0.0",
-     .usage = "node",
+     .usage = "node-id",
      .help = "Refused: `anabranch serve --follower` does it.",
      .complexity = "O(1)"},
     {.name = "reset",
@@ -367,6 +382,7 @@ constexpr Command kClusterVerbs[] = {
      .flags = kAdmin,
      .run = refuse,
      .since = "3.0.0",
+     .usage = "[HARD | SOFT]",
      .help = "Refused.",
      .complexity = "O(1)"},
     {.name = "addslots",
@@ -374,7 +390,7 @@ constexpr Command kClusterVerbs[] = {
      .flags = kAdmin,
      .run = refuse,
      .since = "3.0.0",
-     .usage = "slot [slot ...]",
+     .usage = "slot:integer [slot:integer ...]",
      .help = "Refused: the one shard has all slots.",
      .complexity = "O(1)"},
     {.name = "delslots",
@@ -382,7 +398,7 @@ constexpr Command kClusterVerbs[] = {
      .flags = kAdmin,
      .run = refuse,
      .since = "3.0.0",
-     .usage = "slot [slot ...]",
+     .usage = "slot:integer [slot:integer ...]",
      .help = "Refused.",
      .complexity = "O(1)"},
     {.name = "setslot",
@@ -390,7 +406,7 @@ constexpr Command kClusterVerbs[] = {
      .flags = kAdmin,
      .run = refuse,
      .since = "3.0.0",
-     .usage = "slot ...",
+     .usage = "slot:integer <IMPORTING node-id | MIGRATING node-id | NODE node-id | STABLE>",
      .help = "Refused.",
      .complexity = "O(1)"},
     {.name = "help",
@@ -401,8 +417,44 @@ constexpr Command kClusterVerbs[] = {
      .complexity = "O(1)"},
 };
 
+std::span<const Command> verbs() { return kClusterVerbs; }
+
+constexpr Command kClusterCommands[] = {
+    {.name = "cluster",
+     .arity = -2,
+     .declared_verbs = verbs,
+     .since = "3.0.0",
+     .help = "The members of this region, as a Redis Cluster of one shard. Needs `redis_cluster`.",
+     .complexity = "That of the verb"},
+    {.name = "readonly",
+     .arity = 1,
+     .flags = kFast,
+     .categories = kInConnection,
+     .run = readonly,
+     .since = "3.0.0",
+     .help = "From now on a follower answers the reads of this client, and does not send it to the "
+             "leader. Needs `redis_cluster`.",
+     .complexity = "O(1)"},
+    {.name = "readwrite",
+     .arity = 1,
+     .flags = kFast,
+     .categories = kInConnection,
+     .run = readwrite,
+     .since = "3.0.0",
+     .help = "No longer. Needs `redis_cluster`.",
+     .complexity = "O(1)"},
+    {.name = "asking",
+     .arity = 1,
+     .flags = kFast,
+     .categories = kInConnection,
+     .run = asking,
+     .since = "3.0.0",
+     .help = "OK, without a meaning: no slot is ever on its way. Needs `redis_cluster`.",
+     .complexity = "O(1)"},
+};
+
 }  // namespace
 
-std::span<const Command> cluster_verbs() { return kClusterVerbs; }
+std::span<const Command> cluster_commands() { return kClusterCommands; }
 
 }  // namespace anabranch::server
