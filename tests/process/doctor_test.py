@@ -170,7 +170,7 @@ def damage(world):
     with open(os.path.join(leader.data, "data.mdb"), "r+b") as file:
         file.truncate(5000)
     done = looked("--data", leader.data, "--offline")
-    check(done.returncode in (1, 3) and "Damaged files" in done.stdout + done.stderr or
+    check(done.returncode in (1, 3) and "#damaged-files" in done.stdout + done.stderr or
           done.returncode == 3, done)
 
 
