@@ -90,6 +90,7 @@ core::Result<void> OrphanSweep::slice(Millis now) {
   if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
   // The element may have been erased since the last slice.
   if (!planted(core::Bug::kTrustLastSlice)) inside_depth_ = 0;
+  look_for_former_leaders();
   try {
     is_behind_ = finder_.look();
     judge(now);
@@ -99,6 +100,23 @@ core::Result<void> OrphanSweep::slice(Millis now) {
   const bool more = is_behind_ || !finder_.waiting().empty();
   next_ms_ = now + (more ? kSliceRestMs : kRestMs);
   return carry_out(now);
+}
+
+// A clear leaves rows inside elements where its leader had not seen them. That leader finds them in
+// its log, behind the clear; another one may have them before it, and passes them over.
+void OrphanSweep::look_for_former_leaders() {
+  const regions::Identity& self = replica_.identity();
+  const auto& list = replica_.members().list();
+  core::Seq writes = 0;
+  for (const auto& [origin, seq] : replica_.applied().vector()) {
+    const std::string region = replica_.names().region(origin);
+    const bool is_former = region == self.region && origin != self.origin;
+    const bool is_gone =
+        list.retirement(region) != regions::Retirement::kNone || list.lost(region, origin);
+    if (is_former || is_gone) writes += seq;
+  }
+  if (of_former_ && *of_former_ != writes) finder_.walk_again();
+  of_former_ = writes;
 }
 
 void OrphanSweep::judge(Millis now) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "core/path.h"
@@ -49,6 +50,9 @@ class OrphanSweep {
   [[nodiscard]] std::size_t waiting() const { return finder_.waiting().size() + due_.size(); }
 
  private:
+  // Has all rows walked over again when there are more writes of leaders that are not here any
+  // more, of this region and of retired ones.
+  void look_for_former_leaders();
   // Looks at an op of the log: takes rows that it may have made orphans, or that may be some.
   void read(const core::Op& op);
   // Looks at a row of a walk: takes it if it is an orphan.
@@ -71,6 +75,7 @@ class OrphanSweep {
   core::Path inside_;
   std::size_t inside_depth_ = 0;
   bool is_behind_ = true;
+  std::optional<core::Seq> of_former_;  // The writes of such leaders, when last looked at.
   core::Millis next_ms_ = 0;
   std::map<core::Path, core::Millis> due_;  // Prefixes with orphans, and the time of their clear.
   std::uint64_t cleared_ = 0;

@@ -32,7 +32,8 @@ RowFinder::RowFinder(const regions::Replica& replica, const storage::Storage& st
 }
 
 bool RowFinder::look() {
-  if (replica_.names().vectors().jumps() != jumps_) walk_anew();
+  const bool is_again = !walking_ && std::exchange(again_, false);
+  if (is_again || replica_.names().vectors().jumps() != jumps_) walk_anew();
   bool more = read_log();
   more = (walking_ && walk()) || more;
   return more;

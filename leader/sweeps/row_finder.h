@@ -41,6 +41,8 @@ class RowFinder {
   // Reads some of the log and of all rows. Returns whether there is more. Throws Error when stored
   // rows cannot be read.
   bool look();
+  // Walks over all rows once more, behind the walk under way.
+  void walk_again() { again_ = true; }
   // Remembers a path.
   void take(const core::Path& path) { waiting_.insert(path); }
 
@@ -63,6 +65,7 @@ class RowFinder {
   storage::Position position_ = 0;  // The next record of the log to read.
   std::uint64_t jumps_ = 0;         // PublishedVector::jumps() at the last look.
   bool walking_ = true;
+  bool again_ = false;
   std::string after_;  // The key of the last row that the walk has read.
   std::set<core::Path> waiting_;
 };

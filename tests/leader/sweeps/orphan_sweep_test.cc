@@ -123,6 +123,27 @@ TEST_SUITE("leader: orphans") {
     CHECK(world.rows(1) == 0);
   }
 
+  TEST_CASE("those that the clear of a leader left that is gone are found by others") {
+    World world(2);
+    for (std::size_t i = 0; i < 3; ++i) world.insert(0, i);
+    REQUIRE(world.nodes.run_until_equal(30'000));
+    world.run(1'000);
+    world.nodes.disconnect(0, 1);
+    for (std::size_t i = 0; i < 3; ++i) world.edit(1, i);
+    world.nodes.write(0, [&](regions::Group& group) { group.clear(Path{"\1", "list"}); });
+    world.run(1'000);  // Both have looked at what they have written.
+    world.sweeps.front() =
+        world.sweep_of(0, {.looks = 0});  // The one that would find them is gone.
+    world.nodes.connect(0, 1);
+    REQUIRE(world.nodes.run_until_equal(30'000));
+    world.run(kLongMs);
+    CHECK(world.rows(1) == 9);
+    REQUIRE(world.nodes.at(1).replica().retire("r0", regions::Retirement::kRetired).ok());
+    REQUIRE(world.nodes.at(1).replica().commit().ok());
+    world.run(kLongMs);
+    CHECK(world.rows(1) == 0);
+  }
+
   TEST_CASE("a leader that starts again finds them by a walk, and no others") {
     World world(2);
     constexpr std::size_t kStay = 100;  // Many more than one slice reads.
