@@ -48,7 +48,7 @@ def leaders(world):
     check(eu.stop() == 0, "a clean end")
     wait_until("the reason is there",
                lambda: "connection refused" in looked("--redis", us.redis).stdout)
-    ill(["--redis", us.redis], "start its leader")
+    ill(["--redis", us.redis], "start its leader", "  see: docs/operations/alarms.md#away\n")
     ill(["--redis", eu.redis], "start the leader")
     ill(["--data", eu.data], "no leader runs", "its data are read", "--offline")
     well("--data", eu.data, "--offline")

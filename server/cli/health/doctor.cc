@@ -55,6 +55,7 @@ class Report {
       std::cout << (each.wrong ? "wrong: " : "note: ") << (about.empty() ? "" : about + ": ")
                 << printable(each.what) << '\n';
       if (!each.todo.empty()) std::cout << "  do: " << printable(each.todo) << '\n';
+      if (!each.see.empty()) std::cout << "  see: " << printable(each.see) << '\n';
       wrong_ += each.wrong ? 1 : 0;
     }
   }
