@@ -182,7 +182,7 @@ wants_a_region() {
   sed -i 's/^#region = .*/region = "eu"/' "$root/etc/anabranch/anabranch.toml"
 }
 
-# As docs/operations.md has it: the key belongs to root, and the group of the server may read it.
+# As docs/operations/keys.md has it: the key belongs to root, and the server's group may read it.
 configures_tls() {
   local to=/etc/anabranch
   in_root install -m 0644 /tmp/server.crt $to/server.crt || fail "no certificate"
@@ -260,7 +260,8 @@ libraries() {
   check "the headers are there" [ -s "$root/usr/include/anabranch/store.h" ]
   check "the library of the HTTP port is there" \
     [ -n "$(find "$root/usr/lib" -name libanabranch_http.a)" ]
-  check "the documents are there" [ -s "$root/usr/share/doc/anabranch-doc/docs/operations.md" ]
+  check "the documents are there" \
+    [ -s "$root/usr/share/doc/anabranch-doc/docs/operations/install.md" ]
   in_root dpkg --purge libanabranch-dev anabranch-doc >/dev/null 2>&1 || fail "they stay"
   check "the headers are gone" [ ! -e "$root/usr/include/anabranch" ]
 }

@@ -224,6 +224,32 @@ TEST_SUITE("tidy") {
     CHECK(count("[x](../core/a.h#there) [y](https://a.b/c#d)\n```\n[z](#there)\n```\n") == 0);
   }
 
+  TEST_CASE("a file that names a section that is not there is noticed") {
+    const Source page{"docs/b/c.md", "# A page\n## log_lost\n"};
+    const auto count = [&](const std::string& text) {
+      return check("sections", "server/a.cc", text, {page}).size();
+    };
+    CHECK(count("\"see docs/b/c.md, docs/b/c.md#a-page\";  // docs/b/c.md#log_lost.\n") == 0);
+    CHECK(count("\"see docs/b/c.md#lost\"; \"docs/b.md\";\n") == 2);
+    CHECK(check("sections", "packaging/a.yml", "see docs/b/c.md#lost\n", {page}).size() == 1);
+    CHECK(check("sections", "CHANGELOG.md", "Was in docs/b.md.\n", {page}).empty());
+  }
+
+  TEST_CASE("a kind of warning without a section, and a section without a kind, are noticed") {
+    const std::vector<Source> sources{
+        {"leader/a.cc",
+         "warnings.push_back({\"away\", about});\nadd_sentences(\n    {\"clock\"});\n"},
+        {"leader/b.cc", "return {\"member_key\", \"two\"};  // Of warnings.\n"},
+        {"leader/c.cc", "all.push_back({\"no_kind\"});\n"}};
+    const auto count = [&](const std::string& text) {
+      return check("kinds", "docs/operations/alarms.md", "# Alarms\n" + text, sources).size();
+    };
+    CHECK(count("## away\n## clock\n## member_key\n## Other lines\n") == 0);
+    CHECK(count("## away\n## member_key\n") == 1);
+    CHECK(count("## away\n## clock\n## member_key\n## gone\n") == 1);
+    CHECK(check("kinds", "docs/operations/keys.md", "## gone\n", sources).empty());
+  }
+
   TEST_CASE("a name of code that no source has is noticed, with the first document") {
     const std::vector<Source> sources{{"core/a.h", "class A {};\nint kThere;  // kGone, f_gone\n"},
                                       {"core/b.h", "int B() { return f_there; }\n"},

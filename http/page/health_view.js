@@ -14,7 +14,7 @@ function updateWarning(element, {wrong, words, cost, todo, see}) {
   write(first, words);
   write(second, cost);
   second.hidden = cost === '';
-  write(third, `${todo ? `What to do: ${todo} ` : ''}See “${see}” in docs/operations.md.`);
+  write(third, `${todo ? `What to do: ${todo} ` : ''}See ${see}.`);
 }
 
 export class HealthView {

@@ -1,19 +1,11 @@
 // Everything that is wrong with a leader, in its own words, and what is worth knowing: {key, wrong, words, cost,
-// todo, see}. `wrong` is false for notes, that need no act. `see` names a section of docs/operations.md.
+// todo, see}. `wrong` is false for notes, that need no act. `see` names a section of a page of docs.
 import {numbered} from './elements.js';
 import {inSentence as named, printable} from './printable.js';
 import {count, counted, size, span} from './units.js';
 
-// The section about each kind of warning; kinds of a newer leader are in that of the alarms.
-const kSections = {
-  closed: 'Full and failing disks', full: 'Full and failing disks', slowed: 'Monitoring',
-  draining: 'Stopping a leader', transaction: 'Alarms', away: 'A region that was away', paused: 'Looking',
-  lag: 'Monitoring', log_kept: 'Removing a region', diverged: 'Verifying', functions: 'Alarms', peer: 'Alarms',
-  fork: 'Forks', rejoin: 'Forks', log_lost: 'Lost writes', log_damage: 'Alarms', clock: 'Clocks', unproven: 'Alarms', policy: 'Alarms',
-  keys: 'Keys', backup: 'Backups',
-};
-
-export const kinds = () => Object.keys(kSections);
+// The page about alarms has a section for each kind of warning.
+const sectionOf = (kind) => `docs/operations/alarms.md#${kind}`;
 
 // What that costs, besides what its words say.
 const kCosts = {
@@ -44,13 +36,13 @@ function sentence(text) {
 function* notesOf(status) {
   const {rejoin} = status;
   if (rejoin.stage && !rejoin.failed) {
-    yield {key: 'rejoining', wrong: false, cost: '', todo: '', see: 'Forks',
+    yield {key: 'rejoining', wrong: false, cost: '', todo: '', see: 'docs/operations/restore.md#forks',
       words: `It gives way to the others, ${printable(rejoin.stage)}: ${counted(rejoin.taken, 'operation')} ` +
         `taken over, ${count(rejoin.left)} batches left.`};
   }
   if (status.peers.length === 0) {
     yield {key: 'alone', wrong: false, words: 'This leader has no peers: its writes are on one disk.', cost: '',
-      todo: 'Add a region.', see: 'Adding a region'};
+      todo: 'Add a region.', see: 'docs/operations/region-new.md#adding-a-region'};
   }
 }
 
@@ -60,6 +52,6 @@ export function warningsOf(status) {
   // Of one kind about one peer there may be several.
   const wrong = numbered(whole.warnings, ({kind, peer}) => `${kind} ${peer}`).map(
     ({key, item: {kind, peer, text, what_to_do: todo}}) => ({key, wrong: true, words: sentence(text),
-      cost: kCosts[kind]?.(whole, peer) ?? '', todo: sentence(todo), see: kSections[kind] ?? 'Alarms'}));
+      cost: kCosts[kind]?.(whole, peer) ?? '', todo: sentence(todo), see: sectionOf(kind)}));
   return [...wrong, ...notesOf(whole)];
 }

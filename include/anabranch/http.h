@@ -7,7 +7,7 @@
 //
 // It asks the store over its control socket (Options::control), so it may be started and stopped at
 // any time, the store may be moved, and it may be open in another process of this user. While no
-// store is there it answers 503 with the reason. docs/operations.md lists the addresses.
+// store is there it answers 503 with the reason. docs/operations/http.md lists the addresses.
 #pragma once
 
 #include <cstdint>

@@ -79,7 +79,7 @@ struct RefusedStatus {
 
 // Something that an operator should know, in words. Foreign text in it is as it came.
 struct WarningStatus {
-  std::string kind;        // One word for programs, such as "away"; docs/operations.md lists them.
+  std::string kind;        // A word for programs, as "away"; docs/operations/alarms.md has all.
   std::string peer;        // The region or address of the peer that it is about; may be empty.
   bool critical = false;   // Data are in danger, or writes are refused, but for a drain.
   std::string text;        // What is wrong...

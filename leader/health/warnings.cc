@@ -87,7 +87,7 @@ void add_peer(const PeerStatus& peer, const StoreStatus& status, Warnings& all) 
   }
   if (!peer.note.empty()) {
     all.push_back({"peer", peer.region.empty() ? peer.address : peer.region, false,
-                   name_of(peer) + ": " + peer.note, "see the alarms in docs/operations.md"});
+                   name_of(peer) + ": " + peer.note, "see docs/operations/alarms.md"});
   }
 }
 
@@ -188,41 +188,43 @@ void add_sentences(const WarningStatus& kind, const std::vector<std::string>& se
 
 void add_data(const StoreStatus& status, Warnings& all) {
   for (const ForkStatus& fork : status.forks) {
-    all.push_back({"fork", fork.region, true,
-                   "origin " + fork.origin + " of region " + fork.region +
-                       " has two histories: its directory ran twice",
-                   "see Forks in docs/operations.md, then anabranch fork resolve " + fork.origin});
+    all.push_back(
+        {"fork", fork.region, true,
+         "origin " + fork.origin + " of region " + fork.region +
+             " has two histories: its directory ran twice",
+         "see docs/operations/restore.md#forks, then anabranch fork resolve " + fork.origin});
   }
   if (!status.rejoin.failed.empty()) {
     all.push_back({"rejoin",
                    {},
                    false,
                    "it could not give way: " + status.rejoin.failed,
-                   "see Forks in docs/operations.md"});
+                   "see docs/operations/restore.md#forks"});
   }
-  add_sentences({"storage_damage",
-                 {},
-                 true,
-                 {},
-                 "see Damaged files in docs/operations.md; have the disk of its machine looked at"},
-                status.storage_damage, all);
+  add_sentences(
+      {"storage_damage",
+       {},
+       true,
+       {},
+       "see docs/operations/damage.md#damaged-files; have the disk of its machine looked at"},
+      status.storage_damage, all);
   if (!status.rows_again.empty()) {
     all.push_back({"rows_again",
                    {},
                    true,
                    "all rows are taken again from another region: " + status.rows_again,
-                   "let a region with all of them be connected; see Damaged files in "
-                   "docs/operations.md"});
+                   "let a region with all of them be connected; see "
+                   "docs/operations/damage.md#damaged-files"});
   }
   add_sentences({"log_lost",
                  {},
                  true,
                  {},
-                 "let all other leaders be connected; see Lost writes in docs/operations.md"},
+                 "let all other leaders be connected; see docs/operations/damage.md#lost-writes"},
                 status.log_lost, all);
   add_sentences({"log_damage", {}, true, {}, "have the disk and memory of its machine looked at"},
                 status.log_damage, all);
-  add_sentences({"clock", {}, false, {}, "set that clock right; see Clocks in docs/operations.md"},
+  add_sentences({"clock", {}, false, {}, "set that clock right; see docs/operations/clocks.md"},
                 status.clocks, all);
   add_sentences({"unproven", {}, false, {}, "connect or start the leader that wrote them"},
                 status.unproven, all);

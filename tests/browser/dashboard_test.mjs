@@ -201,7 +201,7 @@ test('each alarm has words, and something to do', async () => {
   assert.equal(await operator.page.textContent('#verdict-words'), '6 things are wrong');
   const warnings = await operator.words('#warnings li');
   assert.equal(warnings.length, 6);
-  for (const each of warnings) assert.match(each, /What to do: .* See “.*” in docs\/operations\.md\./);
+  for (const each of warnings) assert.match(each, /What to do: .* See docs\/operations\/[a-z-]+\.md#[a-z_-]+\./);
   const all = warnings.join('\n');
   for (const words of ['nearly full', 'has applied the same and holds other rows', 'has two histories',
     'it lacks nearest, widest', 'tcp://sa.example:7400 is not connected', '75 years ahead']) {

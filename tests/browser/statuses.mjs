@@ -98,13 +98,13 @@ export const alarm = (turn) => status(turn, [
     warning('diverged', 'ap', 'region ap (tcp://ap.example:7400) has applied the same and holds other rows',
       'anabranch verify ap names them', true),
     warning('fork', 'ap', `origin ${origin(1)} of region ap has two histories: its directory ran twice`,
-      `see Forks in docs/operations.md, then anabranch fork resolve ${origin(1)}`, true),
+      `see docs/operations/restore.md#forks, then anabranch fork resolve ${origin(1)}`, true),
     warning('functions', 'us', 'region us (tcp://us.example:7400) has other functions between concurrent values; ' +
       'it lacks nearest, widest', 'give all regions the same ones'),
     warning('away', 'tcp://sa.example:7400', 'the peer at tcp://sa.example:7400 is not connected, for 1 min 1 s: ' +
       'the name sa.example cannot be looked up', 'correct the name in peers, or mend the look-up of names on this machine'),
     warning('clock', '', 'the clock of region us is 75 years ahead of this one',
-      'set that clock right; see Clocks in docs/operations.md')],
+      'set that clock right; see docs/operations/clocks.md')],
   full: true, clocks: ['the clock of region us is 75 years ahead of this one'],
   resolver_failures: 3, resolver_slow: 1, policies: 2, answers_asked: 40, answers_found: 1200,
   resolver_alarms: ['the function "nearest" threw at database 0 "doc/1" "s": "no number"; the last ' +

@@ -48,7 +48,7 @@ def leaders(world):
     check(eu.stop() == 0, "a clean end")
     wait_until("the reason is there",
                lambda: "connection refused" in looked("--redis", us.redis).stdout)
-    ill(["--redis", us.redis], "start its leader")
+    ill(["--redis", us.redis], "start its leader", "  see: docs/operations/alarms.md#away\n")
     ill(["--redis", eu.redis], "start the leader")
     ill(["--data", eu.data], "no leader runs", "its data are read", "--offline")
     well("--data", eu.data, "--offline")
@@ -170,7 +170,7 @@ def damage(world):
     with open(os.path.join(leader.data, "data.mdb"), "r+b") as file:
         file.truncate(5000)
     done = looked("--data", leader.data, "--offline")
-    check(done.returncode in (1, 3) and "Damaged files" in done.stdout + done.stderr or
+    check(done.returncode in (1, 3) and "#damaged-files" in done.stdout + done.stderr or
           done.returncode == 3, done)
 
 

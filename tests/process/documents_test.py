@@ -11,6 +11,7 @@ from leaders import World, check, run, wait_until
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 # Of contributors, who also name files, functions and the flags of other programs.
 OTHERS = {"architecture.md", "formats.md", "testing.md", "howto.md", "where.md", "names.md"}
+OPERATIONS = os.path.join("docs", "operations")
 COMMAND = re.compile(r"\banabranch ((?:[a-z-]+ )?[a-z-]+)\b([^`\n]*)")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
@@ -19,13 +20,14 @@ def pages():
     """{path: text} of the documents for users. A command that goes on in the next line is one."""
     paths = [path for path in glob.glob(os.path.join(ROOT, "docs", "*.md"))
              if os.path.basename(path) not in OTHERS]
+    paths += glob.glob(os.path.join(ROOT, OPERATIONS, "*.md"))
     paths += [os.path.join(ROOT, "README.md"), os.path.join(ROOT, "packaging", "README.md")]
     paths += glob.glob(os.path.join(ROOT, "examples", "*", "README.md"))
     texts = {}
     for path in paths:
         with open(path, encoding="utf-8") as page:
             texts[os.path.relpath(path, ROOT)] = page.read().replace("\\\n", " ")
-    check(len(texts) > 15, sorted(texts))
+    check(len(texts) > 33, sorted(texts))
     return texts
 
 
@@ -77,9 +79,14 @@ def names_in(value):
     return set(value).union(*map(names_in, value.values()))
 
 
+def is_metric_of(name, fields):
+    """`anabranch_opened_anew_total` is the metric of `opened_anew`."""
+    return name.startswith("anabranch_") and re.sub("^anabranch_|_total$", "", name) in fields
+
+
 def figures(texts):
-    """Settings, fields of the status and of INFO, and metrics, on the page for operators."""
-    page = texts[os.path.join("docs", "operations.md")]
+    """Settings, fields of the status and of INFO, and metrics, on the pages for operators."""
+    page = "\n".join(text for path, text in texts.items() if path.startswith(OPERATIONS))
     settings = {each["setting"] for each in json.loads(told("config", "show", "--json"))}
     with World() as world:
         leader = world.start("eu", flags=["--http", f"unix:{world.folder}/http"])
@@ -91,10 +98,15 @@ def figures(texts):
     told_by_info = {line.split(":")[0] for line in info.splitlines()}
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", page))
     check(len(named) > 60, sorted(named))
+    named -= {name for name in named if is_metric_of(name, fields)}
     check(named <= settings | fields | told_by_info,
           f"neither settings nor figures: {sorted(named - settings - fields - told_by_info)}")
-    counts = page.split("is counted under `refused`")[1].split("\n## ")[0]
-    for name in re.findall(r"^\| ([a-z ]+) \|", counts, re.MULTILINE)[1:]:
+    listed = set(re.findall(r"`([a-z_]+)`", texts[os.path.join(OPERATIONS, "settings.md")]))
+    check(settings <= listed, f"not in the table of settings: {sorted(settings - listed)}")
+    counts = re.split(r"is counted under\s`refused`", page)[1].split("\n## ")[0]
+    names = re.findall(r"^- \*\*([a-z ]+)\*\*:", counts, re.MULTILINE)
+    check(len(names) > 7, names)
+    for name in names:
         check(name.replace(" ", "_") in fields, f"`refused` in the status has no {name}")
 
 

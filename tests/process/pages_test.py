@@ -13,7 +13,7 @@ from machines import ADDRESSES, Machine, enter_namespaces, make_networks
 from packages import make_package
 from steps import follow, section_of, steps_of
 
-OPERATIONS = "docs/operations.md"
+OPERATIONS = "docs/operations"
 VERSIONS = ["0.1.0", "0.2.0"]
 TOOLS = ["cmake", "dpkg-deb", "dpkg", "systemd-sysusers", "systemd-tmpfiles", "setpriv"]
 
@@ -110,15 +110,16 @@ def procedures(world):
     world.follow("docs/three-regions.md")
     world.follow("docs/upgrading.md", "Region by region")
     world.follow("docs/upgrading.md", "The way back")
-    world.follow(OPERATIONS, "Keys")
-    world.follow(OPERATIONS, "Backups")
+    world.follow(f"{OPERATIONS}/keys.md", "Keys")
+    world.follow(f"{OPERATIONS}/backups.md")
+    world.follow(f"{OPERATIONS}/restore.md", "Restoring")
     lose_writes(world)
-    world.follow(OPERATIONS, "Lost writes")
+    world.follow(f"{OPERATIONS}/damage.md", "Lost writes")
     writes_are_back(world)
-    world.follow(OPERATIONS, "Adding a region")
-    world.follow(OPERATIONS, "Removing a region")
-    world.follow(OPERATIONS, "Followers")
-    world.follow(OPERATIONS, "Users")
+    world.follow(f"{OPERATIONS}/region-new.md")
+    world.follow(f"{OPERATIONS}/region-gone.md", "Removing a region")
+    world.follow(f"{OPERATIONS}/followers.md")
+    world.follow(f"{OPERATIONS}/users.md")
     root_sees_as_the_service(world)
 
 

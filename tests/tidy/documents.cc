@@ -5,6 +5,7 @@
 #include <cctype>
 #include <filesystem>
 #include <regex>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -80,6 +81,18 @@ bool has_heading(std::string_view document, const std::string& anchor) {
     return text != 0 && text != line.npos && line[text] == ' ' &&
            anchor_of(line.substr(text + 1)) == anchor;
   });
+}
+
+// The kinds that a file of the leader gives to warnings: the first word of each.
+Names kinds_in(const std::string& text) {
+  static const std::regex kind{
+      R"re((?:(?:push_back\(|add_sentences\(|return|begin\(\),)\s*\{|view k\w+ = )"([a-z_]+)")re"};
+  Names kinds;
+  if (text.find("warnings") == text.npos) return kinds;
+  for (std::sregex_iterator it{text.begin(), text.end(), kind}, end; it != end; ++it) {
+    kinds.push_back((*it)[1]);
+  }
+  return kinds;
 }
 
 // A word of code, not of a language: `kName`, `a_name`, `OutStream`; no beginning of one, `a_`.
@@ -200,6 +213,47 @@ Violations anchors_are_headings(const Source& source, const Repository& reposito
     if (has_heading(target->second.text, anchor)) continue;
     found.push_back({line_at(prose, static_cast<std::size_t>(it->position())),
                      target->first + " has no heading for #" + anchor});
+  }
+  return found;
+}
+
+Violations named_sections_are_there(const Source& source, const Repository& repository) {
+  Violations found;
+  const bool plants = source.path == "tests/tidy_test.cc";
+  if (source.ends_with({".md"}) || plants) return found;
+  static const std::regex name{R"((docs/[a-z/-]+\.md)(?:#([\w-]+))?)"};
+  for (std::sregex_iterator it{source.text.begin(), source.text.end(), name}, end; it != end;
+       ++it) {
+    const auto page = repository.find((*it)[1]);
+    const std::string section = (*it)[2];
+    const bool is_there = page != repository.end();
+    if (is_there && (section.empty() || has_heading(page->second.text, section))) continue;
+    found.push_back({line_at(source.text, static_cast<std::size_t>(it->position())),
+                     is_there ? page->first + " has no heading for #" + section
+                              : (*it)[1].str() + " is not there"});
+  }
+  return found;
+}
+
+Violations kinds_are_sections(const Source& source, const Repository& repository) {
+  Violations found;
+  if (source.path != "docs/operations/alarms.md") return found;
+  std::set<std::string> kinds;
+  for (const auto& [path, other] : repository) {
+    if (!other.in("leader/") || !other.ends_with({".cc"})) continue;
+    for (std::string& kind : kinds_in(other.text)) kinds.insert(std::move(kind));
+  }
+  static const std::regex section{"\n## ([a-z_]+)(?=\n)"};
+  std::set<std::string> sections;
+  for (std::sregex_iterator it{source.text.begin(), source.text.end(), section}, end; it != end;
+       ++it) {
+    sections.insert((*it)[1]);
+  }
+  for (const auto& kind : kinds) {
+    if (!sections.contains(kind)) found.push_back({0, "no section for warnings of kind " + kind});
+  }
+  for (const auto& each : sections) {
+    if (!kinds.contains(each)) found.push_back({0, "no warning has the kind " + each});
   }
   return found;
 }

@@ -8,6 +8,13 @@ namespace anabranch::tidy {
 // The anchor of a link to a Markdown file is one of its headings.
 Violations anchors_are_headings(const Source& source, const Repository& repository);
 
+// A page of docs that a file names, by docs/PAGE.md or docs/PAGE.md#SECTION, is there, and so is
+// the section. Of a document its links are looked at, by the rules about these.
+Violations named_sections_are_there(const Source& source, const Repository& repository);
+
+// The kinds of warnings in leader/ are the headings of docs/operations/alarms.md that are one word.
+Violations kinds_are_sections(const Source& source, const Repository& repository);
+
 // A name of code in backticks occurs in a source outside of comments, and both parts of `A::b` in
 // one. A name has an underscore or a capital within. All documents are looked at with the first one
 // of the repository; docs/names.md and CHANGELOG.md tell of former names.

@@ -55,6 +55,7 @@ class Report {
       std::cout << (each.wrong ? "wrong: " : "note: ") << (about.empty() ? "" : about + ": ")
                 << printable(each.what) << '\n';
       if (!each.todo.empty()) std::cout << "  do: " << printable(each.todo) << '\n';
+      if (!each.see.empty()) std::cout << "  see: " << printable(each.see) << '\n';
       wrong_ += each.wrong ? 1 : 0;
     }
   }
@@ -108,16 +109,16 @@ void add_data(const std::string& directory, Report& report) {
   explain_faults();
   const auto checked = regions::check_directory(directory, [](auto&&...) {});
   if (!checked.ok()) {
-    return report.add(
-        directory, {{true, checked.failure().message, "see Damaged files in docs/operations.md"}});
+    return report.add(directory, {{true, checked.failure().message,
+                                   "see docs/operations/damage.md#damaged-files"}});
   }
   Findings findings;
   for (const std::string& each : checked.value().findings) {
-    findings.push_back({true, each, "see Damaged files in docs/operations.md"});
+    findings.push_back({true, each, "see docs/operations/damage.md#damaged-files"});
   }
   const bool lost = checked.value().losses > 0;
   for (const std::string& each : checked.value().notes) {
-    findings.push_back({lost, each, lost ? "see Lost writes in docs/operations.md" : ""});
+    findings.push_back({lost, each, lost ? "see docs/operations/damage.md#lost-writes" : ""});
   }
   report.add(directory, findings);
 }

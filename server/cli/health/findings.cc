@@ -109,7 +109,8 @@ void add_place(const std::string& directory, Findings& all) {
 Findings findings_in_status(const json& status) {
   Findings all;
   for (const json& warning : status.at("warnings")) {
-    all.push_back({true, text(warning, "text"), text(warning, "what_to_do")});
+    all.push_back({true, text(warning, "text"), text(warning, "what_to_do"),
+                   "docs/operations/alarms.md#" + text(warning, "kind")});
   }
   add_lone_follower(status, all);
   add_notes(status, all);

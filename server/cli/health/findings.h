@@ -13,7 +13,8 @@ namespace anabranch::server::cli {
 struct Finding {
   bool wrong = true;  // False: worth knowing, and no harm as it is.
   std::string what;
-  std::string todo;  // What to do; empty if nothing has to be done.
+  std::string todo;      // What to do; empty if nothing has to be done.
+  std::string see = {};  // The section of docs about its kind; empty if there is none.
 };
 
 using Findings = std::vector<Finding>;

@@ -73,8 +73,8 @@ double slowness() {
   return kAllowed * std::max({1.0, names_ms / kThereMs, memory_ms / kThereMs});
 }
 
-// Waits that are longer, and are named in docs/operations.md: the write of a large value is one
-// piece, here and where it is applied. Twice as long as on an idle machine.
+// Waits that are longer, and are named in docs/operations/sizing.md: the write of a large value is
+// one piece, here and where it is applied. Twice as long as on an idle machine.
 constexpr double kLargeValueMs = 250;
 constexpr const char* kLargeValues[] = {"string", " h ", "SETNX", "SETEX"};  // In a request's name.
 
