@@ -76,8 +76,9 @@ core::Result<void> Background::verify(std::vector<std::string> regions, Millis n
     const bool is_other = region != own && owner_.regions.all().contains(region);
     const auto has_name = [&](const auto& entry) { return entry.second.region == region; };
     if (is_other || std::ranges::any_of(owner_.exchange.peers(), has_name)) continue;
-    return core::invalid("there is no other region '" + region +
-                         "' in this mesh, as far as region " + own + " knows");
+    std::string text = "there is no other region '";
+    text.append(region).append("' in this mesh, as far as region ").append(own).append(" knows");
+    return core::invalid(text);
   }
   verifier_.start(std::move(regions), now);
   return {};

@@ -76,7 +76,7 @@ void OutStream::search(const LogReader& log, const core::VersionVector& applied,
 
 void OutStream::seek_again(const LogReader& log) {
   mark<"a stream searches the log anew">();
-  sought_.swap(wanted_);
+  sought_ = std::exchange(wanted_, {});
   cursor_ = log.last_position() + 1;
 }
 

@@ -131,7 +131,7 @@ Layers rooms_of_control_and_server() {
        {"server/resp", "server/resp/slices", "server/resp/commands"}},
       {"server/resp/commands/server",
        {"server", "server/resp", "server/resp/table", "server/resp/observe", "server/resp/access",
-        "server/resp/commands"}},
+        "server/resp/slices", "server/resp/commands"}},
       {"server/resp/commands/anabranch",
        {"server/resp", "server/resp/commands", "server/resp/commands/connection"}},
       {"server/service", {}},
