@@ -75,15 +75,7 @@ void repair_stop(Call& call) {
 
 void answer_peer(Call& call, bool known) {
   if (known) return call.reply().ok();
-  constexpr std::size_t kNamedMax = 8;
-  const std::vector<PeerStatus> all = call.front.status().peers;
-  std::string peers;
-  for (const PeerStatus& peer : all) {
-    if (all.size() > kNamedMax) break;
-    peers += (peers.empty() ? "; there are: " : ", ") +
-             (peer.region.empty() ? peer.address : peer.region);
-  }
-  call.reply().error("ERR there is no peer '" + std::string(call[3]) + "'" + peers);
+  call.reply().error("ERR there is no peer '" + std::string(call[3]) + "'");
 }
 
 void pause(Call& call) { answer_peer(call, call.leader.pause(call[3])); }

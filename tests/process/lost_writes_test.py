@@ -213,6 +213,11 @@ def folder_removed(how):
         check(eu.call("DBSIZE") == left, "the same")
 
 
+def is_noted(leader, segment):
+    with open(os.path.join(leader.data, "data.mdb"), "rb") as tables:
+        return segment.encode() in tables.read()
+
+
 def segment_removed(which):
     """A file of several, while it is stopped."""
     with World() as world:
@@ -220,10 +225,12 @@ def segment_removed(which):
         write(eu, 1, KEYS, VALUE)
         eu.call("SET", f"key:{KEYS + 1}", "v" * 17_000_000)
         eu.kill()
-        eu.start()  # The tables know its file by then; of one that is begun later, a moment later.
+        eu.start()
         eu.call("SET", f"key:{KEYS + 2}", "v")
         names = segments(eu)
         check(len(names) >= 3, names)
+        # A file that was begun while it runs is noted a moment later.
+        wait_until("the tables know the newest file", lambda: is_noted(eu, names[-1]))
         eu.kill()
         os.remove(os.path.join(wal(eu), names[which]))
         eu.start()

@@ -199,6 +199,10 @@ class Network {
   // Has an intruder dial a region; it stays until shut_out_intruders(). Returns its region's name.
   std::string intrude(Index at, Malice malice);
   void shut_out_intruders();
+  // An intruder without a key can deny all origins of a leader, which closes then, also in calm. As
+  // an operator does, shuts the intruders out, and starts such leaders again; returns whether there
+  // was one.
+  bool start_denied_again();
   // Has an intruder show a region more of its origin than it has, so that it goes on under another
   // one; returns false when there is no intruder.
   bool doubt(Index at);
@@ -518,6 +522,8 @@ class Network {
   // Records, at a restart, whether a leader forgets the time that it had shown before.
   void look_back(Index at, core::Millis before);
   void look_at_refusals(Index at);
+  // Whether a leader is closed since peers have denied its origins.
+  [[nodiscard]] bool is_denied(Index at) const;
   // Keeps the first failure.
   void note(Index at, const std::string& failure);
   [[nodiscard]] const core::VersionVector& on_disk(Index at) const;

@@ -54,6 +54,16 @@ void Network::shut_out_intruders() {
   }
 }
 
+bool Network::start_denied_again() {
+  bool any = false;
+  for (Index at = 0; at < size(); ++at) {
+    if (!is_denied(at)) continue;
+    if (!std::exchange(any, true)) shut_out_intruders();
+    restart(at, Restart::kClean);
+  }
+  return any;
+}
+
 void Network::post(LinkId link, std::vector<Frame> frames) {
   Guest& guest = guests_.at(link);
   guest.last_arrival_ms = std::max(guest.last_arrival_ms, now_ + random_.between(1, kAnswerMsMax));

@@ -166,12 +166,14 @@ void Network::lose_write(Index at, const std::function<void(regions::Group&)>& f
 void Network::look_at_refusals(Index at) {
   Machine& machine = machines_[at];
   if (machine.node->replica().state().refused()) ++carried_.refusals;
-  const auto& why = machine.node->replica().broken();
-  // An intruder that has no key can deny all origins of a leader.
-  const bool denied = why && why->message.find("peers have denied") != std::string::npos;
-  if (machine.broken && machine.refusing && !denied && !machine.node->disk().failed()) {
+  if (machine.broken && machine.refusing && !is_denied(at) && !machine.node->disk().failed()) {
     note(at, "a cause that passes has closed a leader");
   }
+}
+
+bool Network::is_denied(Index at) const {
+  const auto& why = machines_[at].node->replica().broken();
+  return why && why->message.find("peers have denied") != std::string::npos;
 }
 
 void Network::refuse(Index at, std::size_t n) {

@@ -152,7 +152,9 @@ class Simulation {
         plan_.healed_ms() +
         static_cast<core::Millis>(network.intruders()) * plan_.limits.snapshots.timeout_ms;
     bool equal = network.run_until_equal(patience);
-    while (!equal && network.begin_anew()) equal = network.run_until_equal(patience);
+    while (!equal && (network.begin_anew() || network.start_denied_again())) {
+      equal = network.run_until_equal(patience);
+    }
     note(network.failure());  // Whatever follows from it.
     if (!equal) {
       note("not equal " + std::to_string(patience) + " ms after everything has healed\n" +
