@@ -72,10 +72,15 @@ void Background::take_rows_again(bool wanted) {
 core::Result<void> Background::verify(std::vector<std::string> regions, Millis now) {
   if (owner_.state.broken()) return *owner_.state.broken();
   const std::string& own = owner_.state.identity().region;
+  const rows::Names& names = owner_.state.names();
   for (const std::string& region : regions) {
-    const bool is_other = region != own && owner_.regions.all().contains(region);
-    const auto has_name = [&](const auto& entry) { return entry.second.region == region; };
-    if (is_other || std::ranges::any_of(owner_.exchange.peers(), has_name)) continue;
+    const auto leads = [&](const auto& entry) { return entry.second.region == region; };
+    const auto wrote = [&](const auto& entry) { return names.region(entry.origin) == region; };
+    const bool is_known = owner_.regions.all().contains(region) ||
+                          std::ranges::any_of(owner_.state.applied().vector(), wrote);
+    if (region != own && is_known) continue;
+    if (std::ranges::any_of(owner_.exchange.peers(), leads))
+      continue;  // Also followers of the own.
     std::string text = "there is no other region '";
     text.append(region).append("' in this mesh, as far as region ").append(own).append(" knows");
     return core::invalid(text);

@@ -4,9 +4,8 @@
 // and reorder, break and heal, clog or go silent; stops replicas, moves their clocks, fails their
 // disks, and starts them again on their disks, or on a backup. The replicas are those of
 // production, over storage in memory. All writes are told to a ledger, so that wrong() can compare
-// the visible state of each replica with the demanded one at any moment.
-//
-// New kinds of fault belong here, and get a row in faults.cc.
+// the visible state of each replica with the demanded one at any moment. New kinds of fault belong
+// here, and get a row in faults.cc.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +44,7 @@ class Network {
   static constexpr core::Millis kExpiryWaitMs = 10'000;
   static constexpr core::Millis kSweepGapMs = 30;  // At most, between two slices of a sweep.
   using Index = std::size_t;
-  // Without the process; without the unsynced tail.
-  enum class Restart : std::uint8_t { kClean, kPowerLoss };
+  enum class Restart : std::uint8_t { kClean, kPowerLoss };  // The latter without unsynced bytes.
 
   // Lazy disks have foreign writes durable, and passed on, with the next heartbeat only. With an
   // interval this holds for own writes too, but all are sent at once: acknowledged writes may be
@@ -199,9 +197,7 @@ class Network {
   // Has an intruder dial a region; it stays until shut_out_intruders(). Returns its region's name.
   std::string intrude(Index at, Malice malice);
   void shut_out_intruders();
-  // An intruder without a key can deny all origins of a leader, which closes then, also in calm. As
-  // an operator does, shuts the intruders out, and starts such leaders again; returns whether there
-  // was one.
+  // Shuts intruders out, and starts leaders again that they had close; returns whether there were.
   bool start_denied_again();
   // Has an intruder show a region more of its origin than it has, so that it goes on under another
   // one; returns false when there is no intruder.
@@ -522,7 +518,6 @@ class Network {
   // Records, at a restart, whether a leader forgets the time that it had shown before.
   void look_back(Index at, core::Millis before);
   void look_at_refusals(Index at);
-  // Whether a leader is closed since peers have denied its origins.
   [[nodiscard]] bool is_denied(Index at) const;
   // Keeps the first failure.
   void note(Index at, const std::string& failure);

@@ -54,6 +54,8 @@ void Network::shut_out_intruders() {
   }
 }
 
+// An intruder without a key can deny all origins of a leader, which closes then, also in calm. This
+// is what an operator does.
 bool Network::start_denied_again() {
   bool any = false;
   for (Index at = 0; at < size(); ++at) {
