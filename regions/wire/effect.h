@@ -34,7 +34,7 @@ struct Reject {
   LinkId link = 0;
   std::string why;
 };
-// Those for bytes that are none of a message: of who has not greeted, and of a leader.
+// The reasons for bytes that are no message: of a stranger that has not greeted, and of a leader.
 inline constexpr std::string_view kMeansNothing = "it sent a message that means nothing";
 inline constexpr std::string_view kUnreadable = "it sent a message that cannot be read here";
 

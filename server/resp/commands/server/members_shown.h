@@ -1,4 +1,4 @@
-// The members of the own region, as clients ask for them: by ROLE, INFO and SENTINEL.
+// The members of the own region, as clients ask for them: by ROLE, INFO, SENTINEL and CLUSTER.
 #pragma once
 
 #include <cstdint>
