@@ -137,6 +137,20 @@ def through_the_tools(leader, follower):
     check(leader.call("GET", "by-cli") == "1", "it followed")
 
 
+def without_a_leader(world):
+    """A follower that has met no leader of its region: no answer is an empty list of nodes, which
+    clients would believe."""
+    member = world.start("eu", name="eu-3", flags=[
+        "--node-name", "eu-3", "--follower", "--redis-cluster", "--announce-redis", "127.0.0.1:1"])
+    client = Client(member.redis)
+    for words in (["SLOTS"], ["SHARDS"], ["NODES"]):
+        answer = refusal(client, "CLUSTER", *words)
+        check(answer.startswith("CLUSTERDOWN no leader"), (words, answer))
+    check("cluster_state:fail" in client.call("CLUSTER", "INFO"), "nobody leads")
+    check(refusal(client, "GET", "x").startswith("CLUSTERDOWN"), "a request")
+    member.kill()
+
+
 def in_a_transaction(leader, follower):
     """One that was queued at a leader that follows by the time of EXEC, which hears what Redis says."""
     client = Client(leader.redis)
@@ -163,6 +177,7 @@ def answers():
         client = Client(us.redis)
         for words in (["CLUSTER", "SLOTS"], ["CLUSTER", "INFO"], ["READONLY"], ["ASKING"]):
             check("cluster support disabled" in refusal(client, *words), words)
+        without_a_leader(world)
         first = started(world, "eu-1", [us], [], lambda _: CLUSTER)
         second = started(world, "eu-2", [us, first], ["--follower"], lambda _: CLUSTER)
         wait_until("the heir is able", lambda: is_able(first, second, "eu-2"), 60)
@@ -185,8 +200,7 @@ def main():
     if sys.argv[1] == "answers":
         return answers()
     words, prefix = CLIENTS[sys.argv[1]]()
-    fail_over(words, prefix, lambda _: CLUSTER, lambda *members: same_at_all(members),
-              waits_for_dead=prefix == "node-redis")
+    fail_over(words, prefix, lambda _: CLUSTER, lambda *members: same_at_all(members))
 
 
 if __name__ == "__main__":

@@ -52,13 +52,21 @@ std::vector<Node> nodes_of(const StoreStatus& status, const Client& client) {
   return nodes;
 }
 
+// Whether a client can learn the members here; else it has heard an error. No client must take an
+// empty list for an answer: node-redis forgets with it all that it knew, and never asks again.
+bool is_known(Call& call, const std::vector<Node>& nodes) {
+  if (!nodes.empty()) return true;
+  call.reply().error("CLUSTERDOWN no leader of this region is known, or it tells no announce_redis");
+  return false;
+}
+
 void slots(Call& call) {
   if (!is_on(call)) return;
   const StoreStatus status = call.host.status();
   const std::vector<Node> nodes = nodes_of(status, call.client);
+  if (!is_known(call, nodes)) return;
   Writer& reply = call.reply();
-  reply.array(nodes.empty() ? 0 : 1);
-  if (nodes.empty()) return;
+  reply.array(1);
   reply.array(2 + nodes.size());
   reply.integer(0);
   reply.integer(kSlots - 1);
@@ -75,9 +83,9 @@ void shards(Call& call) {
   if (!is_on(call)) return;
   const StoreStatus status = call.host.status();
   const std::vector<Node> nodes = nodes_of(status, call.client);
+  if (!is_known(call, nodes)) return;
   Writer& reply = call.reply();
-  reply.array(nodes.empty() ? 0 : 1);
-  if (nodes.empty()) return;
+  reply.array(1);
   reply.map(2);
   reply.bulk("slots");
   reply.array(2);
@@ -120,6 +128,7 @@ void list_nodes(Call& call) {
   if (!is_on(call)) return;
   const StoreStatus status = call.host.status();
   const std::vector<Node> nodes = nodes_of(status, call.client);
+  if (!is_known(call, nodes)) return;
   std::string lines;
   for (const Node& node : nodes) lines += line_of(node, nodes.front()) + '\n';
   call.reply().bulk(lines);
