@@ -123,22 +123,12 @@ Situation Sightings::look(const Replica& replica, const CardTable& cards, const 
   Situation at{.now_ms = now, .times = times, .own = own_state(replica, own)};
   if (const auto heard = heard_abroad_ms(replica)) at.own.abroad_ms = now - (steady_now - *heard);
   std::erase_if(members_, [&](const auto& each) { return !cards.rows().contains(each.first); });
-  if (!begun_ms_) begun_ms_ = now;
   for (const auto& [node, known] : cards.rows()) {
-    if (is_of_former_self(known, replica.identity())) continue;
     at.cards.push_back(seen(known, replica.identity().region));
     note(known);
   }
   add_links(at, replica, steady_now);
   return at;
-}
-
-bool Sightings::is_of_former_self(const KnownCard& known, const regions::Identity& self) const {
-  const core::Origin origin = known.card.origin;
-  const bool was_own =
-      origin != 0 &&
-      (origin == self.previous || std::ranges::find(self.formers, origin) != self.formers.end());
-  return was_own && known.card.region == self.region && known.made_ms < *begun_ms_;
 }
 
 void Sightings::note_suspension(Millis now, Millis steady_now) {

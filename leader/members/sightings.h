@@ -3,11 +3,7 @@
 //
 // Heartbeats are timed by a clock that stands still while the machine is suspended, and cards by
 // one that goes on. An answer to a heartbeat from before a suspension tells nothing: it would seem
-// younger than it is.
-//
-// A directory that begins a node and an origin anew, as after a restore, may still hear the cards
-// of its life before: they are those of nobody. Where that other directory lives on, it shows newer
-// ones. Not thread-safe.
+// younger than it is. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +48,6 @@ class Sightings {
     regions::SeenLink link = {};  // As of then, without vectors.
   };
 
-  // Whether a card is one of the life of this directory before its present node began.
-  [[nodiscard]] bool is_of_former_self(const KnownCard& known, const regions::Identity& self) const;
   void note_suspension(core::Millis now, core::Millis steady_now);
   void note(const KnownCard& known);
   void note(Member& member, const regions::Link::Answer& answer, core::Millis now,
@@ -61,7 +55,6 @@ class Sightings {
   void add_links(regions::Situation& at, const regions::Replica& replica, core::Millis steady_now);
 
   std::map<core::Hash128, Member> members_;  // By node, as the table has them.
-  std::optional<core::Millis> begun_ms_;     // The first look.
   std::optional<core::Millis> ahead_ms_;     // Of the clock of the cards, before the replica's.
   core::Millis awake_ms_ = 0;  // Since when the machine was not suspended, by the replica's clock.
 };

@@ -164,6 +164,10 @@ void Candidacy::hear(const Situation& at, const SeenCard& card) {
 void Candidacy::listen(const Situation& at, const Mates& mates) {
   listened_ms_ += passed_ms_;
   if (one_leads(mates) && !planted(Bug::kStartBesideLeader)) {
+    if (may_be_own_past(at)) {
+      mark<"an unlisted start waits for news of the leader that it hears">();
+      return;
+    }
     end_start(false, "another member leads");
     store(false);  // Or a start alone would go on as if this member had led last.
     return;
@@ -186,6 +190,13 @@ void Candidacy::listen(const Situation& at, const Mates& mates) {
   }
   if (waits && lacks(at, mates)) return;  // It comes, and would be missed.
   end_start(true, "it led before, and nobody leads");
+}
+
+// A directory that has begun anew, as a restored one, is a member of its own, and hears its former
+// self for a while. Were it to follow that, nobody would lead, or list it. After twice P each fresh
+// card was made since this start, though it may have been P on its way.
+bool Candidacy::may_be_own_past(const Situation& at) const {
+  return row_.leads && !at.own.listed && listened_ms_ <= 2 * at.times.promote_after_ms;
 }
 
 void Candidacy::end_start(bool leads, std::string_view why) {

@@ -131,6 +131,8 @@ class Candidacy {
   void raise_reign(const OwnState& own, bool full);
   void begin_reign(std::uint64_t reign, bool blind, Step step, std::string_view why);
   void step_down(const Situation& at, std::string_view why);
+  // Returns whether a start cannot know yet that the leader of a card lives.
+  [[nodiscard]] bool may_be_own_past(const Situation& at) const;
   void end_start(bool leads, std::string_view why);
   void take(Step step, std::string_view why);
   void store(bool leads);

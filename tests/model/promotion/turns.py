@@ -51,6 +51,9 @@ class Turns:
 
     def start(self, m, mates, leaders):
         m.listened += 1
+        own_past = m.row_role == LEADS and not self.lists(m, m.origin) and m.listened <= 2 * self.rules.promote
+        if leaders and own_past:
+            return
         if leaders:
             m.role, m.led = FOLLOWS, m.row_led
             self.keep_row(m, FOLLOWS)  # Or it would go on, when it starts alone, as if it had led last.

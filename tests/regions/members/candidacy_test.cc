@@ -78,6 +78,14 @@ class Region {
     REQUIRE(of(i).role() == MemberRole::kLeads);
     add(members_[i], count);
   }
+  // Puts a copy of the directory of one member in place of another's: a member of its own, which no
+  // leader has listed.
+  void copy(std::size_t from, std::size_t to) {
+    members_[to].row = members_[from].row;
+    members_[to].own.applied = members_[from].own.applied;
+    members_[to].own.durable = members_[from].own.durable;
+    members_[to].own.listed = false;
+  }
   // Nothing passes between these two, or comes from or to this one.
   void cut(std::size_t i, std::size_t j) { cut_.insert(std::minmax(i, j)); }
   void isolate(std::size_t i) {
@@ -346,6 +354,39 @@ TEST_SUITE("regions: candidacy") {
     region.run(kPromoteAfter);
     CHECK(region.leaders() == Members{0});
     CHECK(region.of(0).reign() == 1);
+  }
+
+  // The last cards of its former self, which others pass on, come when it has started.
+  TEST_CASE("a restored leader hears its former self, and goes on when that has fallen silent") {
+    for (const core::Millis on_way : {Millis{0}, kPromoteAfter / 2, kPromoteAfter}) {
+      CAPTURE(on_way);
+      Region region{2};
+      region.run(1'000);
+      const SeenCard last = region[1].cards.at(node(0));
+      region.kill(0);
+      region.kill(1);
+      region.copy(0, 1);
+      region.start(1);
+      SeenCard& heard = region[1].cards[node(0)] = last;
+      heard.made_ms = region.situation(1).now_ms + on_way;
+      region.run(kPromoteAfter / 2);
+      CHECK(region.of(1).role() == MemberRole::kStarts);
+      region.run(2 * kPromoteAfter);
+      CHECK(region.leaders() == Members{1});
+      CHECK(region.of(1).reign() == 1);
+    }
+  }
+
+  TEST_CASE("a copy of a leader that lives on follows it") {
+    Region region{2};
+    region.kill(1);
+    region.copy(0, 1);
+    region.start(1);
+    region.run(kPromoteAfter);
+    CHECK(region.of(1).role() == MemberRole::kStarts);
+    region.run(kPromoteAfter + 2 * region.times().beat_ms);
+    CHECK(region.leaders() == Members{0});
+    CHECK(region.of(1).role() == MemberRole::kFollows);
   }
 
   TEST_CASE("of six members one leads, the first of those that are left, each in its turn") {
