@@ -186,7 +186,8 @@ class Loop {
   std::vector<Connection*> behind_removals_;  // Held back until all removals are over,
   std::vector<Connection*> paused_;           // and until CLIENT PAUSE, or a handover, is.
   std::uint64_t member_looks_ = 0;            // Of the leader, as they were seen last.
-  SteadyTime parts_at_ = {};                  // The other clients leave; while host_.parting.
+  SteadyTime parts_at_ = {};                  // The other clients leave; while host_.parting...
+  std::uint64_t parts_to_ = 0;                // ...those with ids up to this one.
   SteadyTime look_for_idle_ = {};
   Heap heap_;
   std::size_t first_heard_ = 0;  // The next position to read from among expensive clients.

@@ -158,7 +158,9 @@ def in_a_transaction(leader, follower):
     client.call("SET", "{a}1", "z")
     leader.call("ANABRANCH", "HANDOVER", "START")
     wait_until("the other one leads", lambda: follower.call("ROLE")[0] == "master")
-    wait_until("it follows", lambda: leader.call("ROLE")[0] == "slave")
+    host, port = follower.redis.split(":")
+    wait_until("it follows the other one",
+               lambda: leader.call("ROLE")[:3] == ["slave", host, int(port)])
     try:
         answer = refusal(client, "EXEC")
         check(answer.startswith("MOVED ") and answer.endswith(follower.redis), answer)

@@ -4,9 +4,9 @@
 // Writes wait while that is under way. Behind it each is answered that this server follows, with
 // the address of the new leader, and its connection is closed when all that it has sent is
 // answered: pools of connections would go on with it otherwise. Those that write nothing are closed
-// a moment later. Connections of operators stay, and so do those that wait for something, until
-// they have it. A stop is such a handover, too, where the region chooses its leader and a member
-// can take the lead.
+// a moment later. Connections of operators stay, those that wait for something until they have it,
+// and those that were made since. A stop is such a handover, too, where the region chooses its
+// leader and a member can take the lead.
 
 #include <unistd.h>
 
@@ -96,7 +96,8 @@ void Loop::look_at_handover() {
   const bool is_news = std::exchange(member_looks_, looks) != looks;
   if (!is_news && !host_.hands_over && !host_.leaves && !host_.parting) return;
   if (is_news && !turn_.committing()) opens_anew_ = wants_opening();
-  host_.follows = leader_.follows();
+  const bool led = !std::exchange(host_.follows, leader_.follows());
+  if (led && host_.follows) parts_to_ = ids_;
   host_.chooses = leader_.chooses() && !host_.follows;
   const bool before =
       std::exchange(host_.hands_over, host_.leaves || leader_.handover().under_way());
@@ -112,7 +113,8 @@ void Loop::look_at_handover() {
   for (const auto& [id, connection] : connections_) {
     Client& client = connection->client();
     const bool is_of_operator = client.verbs_only || client.operates;
-    if (is_of_operator || connection->gone) continue;
+    const bool is_newer = id > parts_to_;  // It came to a follower.
+    if (is_of_operator || is_newer || connection->gone) continue;
     client.parting = true;
     schedule(*connection);
   }

@@ -56,7 +56,8 @@ std::vector<Node> nodes_of(const StoreStatus& status, const Client& client) {
 // empty list for an answer: node-redis forgets with it all that it knew, and never asks again.
 bool is_known(Call& call, const std::vector<Node>& nodes) {
   if (!nodes.empty()) return true;
-  call.reply().error("CLUSTERDOWN no leader of this region is known, or it tells no announce_redis");
+  call.reply().error(
+      "CLUSTERDOWN no leader of this region is known, or it tells no announce_redis");
   return false;
 }
 
