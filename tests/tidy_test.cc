@@ -316,6 +316,20 @@ TEST_SUITE("tidy") {
     CHECK(check("references", "a.md", "```\n[`x/y`](z)\n```\n`x/y` [`x`](y/z)\n", others).empty());
   }
 
+  TEST_CASE("a page about the architecture that is long, wide or not linked is noticed") {
+    const Source overview{"docs/architecture.md", "[a](architecture/a.md)\n"};
+    const auto count = [&](const std::string& path, const std::string& text) {
+      return check("pages", path, text, {overview}).size();
+    };
+    CHECK(count("docs/architecture/a.md", std::string(250, '\n')) == 0);
+    CHECK(count("docs/architecture/a.md", std::string(251, '\n')) == 1);
+    CHECK(count("docs/architecture/a.md", std::string(121, 'x')) == 1);
+    CHECK(count("docs/glossary.md", '|' + std::string(199, 'x')) == 0);
+    CHECK(count("docs/glossary.md", '|' + std::string(200, 'x')) == 1);
+    CHECK(count("docs/architecture/b.md", "# B\n") == 1);
+    CHECK(count("docs/semantics.md", std::string(251, 'x')) == 0);
+  }
+
   TEST_CASE("a public header that the list of headers lacks is noticed") {
     const Source list{"include/README.md", "- [b.h](anabranch/b.h): b.\n"};
     CHECK(check("headers", "include/anabranch/b.h", "", {list}).empty());

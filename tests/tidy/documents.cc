@@ -19,6 +19,9 @@ constexpr std::array<std::string_view, 6> kOfNowhere{"PascalCase",      "snake_c
                                                      "commands_FAMILY", "fuzz_batch", "OnCalendar"};
 constexpr std::array<std::string_view, 2> kOfFormerNames{"CHANGELOG.md", "docs/names.md"};
 constexpr std::size_t kNameSizeMin = 4;
+constexpr std::size_t kPageLinesMax = 250;
+constexpr std::size_t kPageColumnsMax = 120;
+constexpr std::size_t kRowColumnsMax = 200;
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
@@ -301,6 +304,27 @@ Violations functions_are_beside_their_files(const Source& source, const Reposito
     found.push_back({line_at(prose, static_cast<std::size_t>(it->position())),
                      file->first + " has no " + function});
   }
+  return found;
+}
+
+Violations pages_are_short(const Source& source, const Repository& repository) {
+  const bool is_page = source.in("docs/architecture/");
+  const bool is_overview = source.path == "docs/architecture.md";
+  if (!is_page && !is_overview && source.path != "docs/glossary.md") return {};
+  Violations found;
+  const auto lines = lines_of(source.text);
+  if (lines.size() > kPageLinesMax) found.push_back({0, std::to_string(lines.size()) + " lines"});
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool is_row = lines[i].starts_with('|');
+    const std::size_t most = is_row ? kRowColumnsMax : kPageColumnsMax;
+    if (lines[i].size() <= most) continue;
+    found.push_back({i + 1, std::to_string(lines[i].size()) + " columns"});
+  }
+  const auto overview = repository.find("docs/architecture.md");
+  const std::string link = "](" + source.path.substr(std::string_view{"docs/"}.size()) + ')';
+  const bool is_linked =
+      overview != repository.end() && overview->second.text.find(link) != link.npos;
+  if (is_page && !is_linked) found.push_back({0, "docs/architecture.md has no link to it"});
   return found;
 }
 

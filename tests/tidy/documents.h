@@ -24,6 +24,10 @@ Violations code_names_occur(const Source& source, const Repository& repository);
 // of its result.
 Violations functions_are_beside_their_files(const Source& source, const Repository& repository);
 
+// A page of docs/architecture/ is linked from docs/architecture.md. These, their overview and the
+// glossary have at most 250 lines, of at most 120 columns, rows of tables of 200.
+Violations pages_are_short(const Source& source, const Repository& repository);
+
 // The sentence of a README about the folders that its room may include names all of `sees`, and
 // none of `others`.
 Violations wrong_includes(const Source& readme, const std::vector<std::string_view>& sees,

@@ -549,6 +549,8 @@ constexpr std::array kRules{
          functions_are_beside_their_files},
     Rule{"references", "a test that a document names by a link is in the linked file",
          tests_are_there},
+    Rule{"pages", "a page about the architecture is short, and its overview has a link to it",
+         pages_are_short},
     Rule{"headers", "include/README.md names each public header", headers_are_listed},
     Rule{"places", "a file that docs/where.md names has the function", places_are_right},
     Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},
