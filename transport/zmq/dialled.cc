@@ -126,7 +126,7 @@ void Dialled::is_over(const std::string& why, bool said) {
   doubted_ = false;
   // A process that is just starting or ending hangs up once, whatever it wants.
   const bool perhaps_ending = !was_up && !std::exchange(hung_up_, true);
-  unhandled.clear();
+  waiting.clear();
   assembler = {};
   out = {};
   descriptor = -1;

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "transport/zmq/out_link.h"
 #include "transport/zmq/reach_probe.h"
 #include "transport/zmq/redial.h"
+#include "transport/zmq/waiting_frames.h"
 #include "transport/zmq/zmq_socket.h"
 
 namespace anabranch::transport {
@@ -42,7 +42,7 @@ struct Dialled {
   Clock::time_point began_at = {};  // ...and since when there is one.
   int handshake_error = 0;          // The errno with which its handshake ended, if it was told.
   Hearing hearing;
-  std::deque<Incoming> unhandled;  // Read of the link.
+  WaitingFrames waiting;  // Read of the link.
   Assembler assembler;
   OutLink out;
   DialledName name;  // The name in the address, or its number.

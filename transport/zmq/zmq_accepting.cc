@@ -1,5 +1,4 @@
 // Part of ZmqTransport: the peers that dial it.
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -20,20 +19,27 @@ constexpr std::size_t kRoutingIdSize = 5;
 // descriptor of a broken one, the descriptor is then known to be free. Those that this turn does
 // not get to stay for the next.
 void ZmqTransport::read_router() {
-  if (!paused_ && unhandled_.empty()) receive_messages(*router_, true, unhandled_);
+  receive_messages(*router_, true, [&](Incoming incoming) {
+    if (!accepted_.is_ignored(incoming.routing_id)) waiting_.push(std::move(incoming));
+  });
+  while (const auto routing_id = waiting_.too_much()) {
+    const Incoming last = waiting_.drop(*routing_id);
+    refuse(last, kTooMuchWaits);
+    guard_.shut(last.descriptor());
+  }
   while (const auto event = router_.next()) {
     guard_.on_event(*event);
     const AcceptedLink* link = accepted_.at_descriptor(event->descriptor);
     if (link != nullptr) end_accepted(link->id);
   }
-  for (; has_turn() && !unhandled_.empty(); unhandled_.pop_front()) {
-    Incoming& incoming = unhandled_.front();
+  while (has_turn() && !waiting_.empty()) {
+    const Incoming incoming = waiting_.pop();
     if (!accepted_.is_ignored(incoming.routing_id)) take_accepted(incoming);
   }
   end_turn();
 }
 
-void ZmqTransport::take_accepted(Incoming& incoming) {
+void ZmqTransport::take_accepted(const Incoming& incoming) {
   const core::Result<Frame> frame = incoming.decode();
   if (!frame.ok()) return refuse(incoming, frame.failure().message);
   AcceptedLink* link = accepted_.find(incoming.routing_id);
@@ -60,11 +66,10 @@ void ZmqTransport::take_accepted(Incoming& incoming) {
 AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
   const std::string& routing_id = incoming.routing_id;
   if (routing_id.size() != kRoutingIdSize || routing_id.front() != '\0') return nullptr;
-  const char* descriptor = zmq_msg_gets(incoming.frame.handle(), "__fd");
   AcceptedLink link;
   link.id = ++last_number_;
   link.routing_id = routing_id;
-  link.descriptor = descriptor == nullptr ? -1 : std::atoi(descriptor);
+  link.descriptor = incoming.descriptor();
   link.address = incoming.peer_address();
   link.is_local = is_loopback_host(link.address);
   link.user_id = guard_.user_id(incoming);

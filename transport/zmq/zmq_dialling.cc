@@ -43,8 +43,9 @@ void ZmqTransport::dial(Dialled& dialled) try {
 // Messages are read before the monitor: if it then reports a break and a new connection, messages
 // read later could belong to either. Those that this turn does not get to stay for the next.
 void ZmqTransport::read_dialled(Dialled& dialled) {
-  std::deque<Incoming>& messages = dialled.unhandled;
-  if (!paused_ && messages.empty()) receive_messages(*dialled.socket, false, messages);
+  WaitingFrames& waiting = dialled.waiting;
+  receive_messages(*dialled.socket, false,
+                   [&](Incoming incoming) { waiting.push(std::move(incoming)); });
   int broken = 0;  // The first event that reports a break.
   while (const auto event = dialled.socket.next()) {
     if (event->id == ZMQ_EVENT_CONNECT_RETRIED) {
@@ -58,7 +59,7 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
       if (broken == 0) dialled.handshake_error = event->descriptor;
       if (broken == 0) broken = event->id;
     } else if (broken != 0) {
-      messages.clear();
+      waiting.clear();
     } else {
       dialled.link = ++last_number_;
       dialled.hearing.refresh(Clock::now());
@@ -70,9 +71,12 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
             .region = dialled.region});
     }
   }
-  while (has_turn() && !messages.empty()) {
-    const Incoming incoming = std::move(messages.front());
-    messages.pop_front();
+  if (waiting.too_much()) {
+    ++counters_.frames_rejected;
+    warn(dialled, std::string("it sent ") + kTooMuchWaits);
+  }
+  while (has_turn() && !waiting.empty()) {
+    const Incoming incoming = waiting.pop();
     if (!take_dialled(dialled, incoming)) break;
   }
   if (broken != 0 && dialled.socket) lost(dialled, broken);

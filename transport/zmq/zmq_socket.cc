@@ -1,5 +1,6 @@
 #include "transport/zmq/zmq_socket.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -15,9 +16,6 @@ namespace {
 // The most that is read of one socket at once.
 constexpr std::size_t kReadMessagesMax = 1024;
 constexpr std::size_t kReadBytesMax = std::size_t{8} << 20U;
-// Beyond that the library reads no more of a connection while nobody takes its messages. An honest
-// peer sends some dozen in a second, and the batches of a window.
-constexpr int kUnreadMax = 1000;
 
 // Sets an option and reads it back: libzmq accepts some values and applies others.
 template <typename T>
@@ -49,7 +47,7 @@ bool receive_message(zmq::socket_t& socket, bool is_router, Incoming& incoming) 
 void set_options(zmq::socket_t& socket, const std::string& address) {
   set_option(socket, ZMQ_LINGER, 0);
   set_option(socket, ZMQ_SNDHWM, 0);  // Little is handed over at once; see out_link.h.
-  set_option(socket, ZMQ_RCVHWM, kUnreadMax);
+  set_option(socket, ZMQ_RCVHWM, 0);  // See waiting_frames.h.
   set_option(socket, ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kFrameSizeMax));
   set_option(socket, ZMQ_HEARTBEAT_IVL, 2000);
   set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 15'000);
@@ -67,13 +65,19 @@ std::string Incoming::peer_address() const {
   return address == nullptr ? std::string() : address;
 }
 
-void receive_messages(zmq::socket_t& socket, bool is_router, std::deque<Incoming>& messages) {
+int Incoming::descriptor() const {
+  const char* const descriptor = zmq_msg_gets(frame.handle(), "__fd");
+  return descriptor == nullptr ? -1 : std::atoi(descriptor);
+}
+
+void receive_messages(zmq::socket_t& socket, bool is_router,
+                      const std::function<void(Incoming)>& take) {
   std::size_t bytes = 0;
-  while (messages.size() < kReadMessagesMax && bytes < kReadBytesMax) {
+  for (std::size_t count = 0; count < kReadMessagesMax && bytes < kReadBytesMax; ++count) {
     Incoming incoming;
     if (!receive_message(socket, is_router, incoming)) break;
     bytes += incoming.frame.size();
-    messages.push_back(std::move(incoming));
+    take(std::move(incoming));
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <zmq.hpp>
@@ -29,6 +29,8 @@ struct Incoming {
 
   // The host at the other end of a ROUTER's connection; empty when ZeroMQ does not report it.
   [[nodiscard]] std::string peer_address() const;
+  // The descriptor of the connection; -1 when ZeroMQ does not report it.
+  [[nodiscard]] int descriptor() const;
   // Views point into the message.
   [[nodiscard]] core::Result<Frame> decode() const {
     if (has_more_parts) return core::corrupt("a message of several parts");
@@ -36,8 +38,9 @@ struct Incoming {
   }
 };
 
-// Appends the messages waiting on a socket, at most 1024, or of 8 MiB as they travel.
-void receive_messages(zmq::socket_t& socket, bool is_router, std::deque<Incoming>& messages);
+// Takes the messages waiting on a socket, at most 1024, or of 8 MiB as they travel.
+void receive_messages(zmq::socket_t& socket, bool is_router,
+                      const std::function<void(Incoming)>& take);
 
 // A socket with libzmq's events of its connections. libzmq's thread blocks, and with it every link,
 // when it has an event and no room for it. So: 1. the queue of events has no bound; 2. the events

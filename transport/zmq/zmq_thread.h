@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -24,6 +23,7 @@
 #include "transport/zmq/outbox.h"
 #include "transport/zmq/partial_bodies.h"
 #include "transport/zmq/rate_limited_log.h"
+#include "transport/zmq/waiting_frames.h"
 #include "transport/zmq/zmq_guard.h"
 #include "transport/zmq/zmq_socket.h"
 #include "transport/zmq/zmq_transport.h"
@@ -100,11 +100,12 @@ class ZmqTransport final : public Transport {
   Dialled* find_dialled(LinkId link);
 
   void read_router();
-  void take_accepted(Incoming& incoming);
+  void take_accepted(const Incoming& incoming);
   AcceptedLink* accept(const Incoming& incoming);
   void refuse(const Incoming& incoming, const std::string& why);
   void end_accepted(LinkId link);
 
+  static constexpr const char* kTooMuchWaits = "more than any leader has under way";
   // A turn handles messages of one socket, until so much came of them: then others have theirs.
   static constexpr std::size_t kTurnBytesMax = std::size_t{8} << 20U;
   [[nodiscard]] bool has_turn() const { return !stop_ && !paused_ && turn_bytes_ < kTurnBytesMax; }
@@ -134,8 +135,8 @@ class ZmqTransport final : public Transport {
   Names names_;
   Guard guard_;  // Before the sockets that it guards.
   RateLimitedLog warnings_;
-  WatchedSocket router_;            // Null when it does not listen.
-  std::deque<Incoming> unhandled_;  // Read of it.
+  WatchedSocket router_;   // Null when it does not listen.
+  WaitingFrames waiting_;  // Read of it.
   AcceptedLinks accepted_;
   std::vector<Dialled> dialled_;  // Of constant size while the thread runs.
   PartialBodies partial_bodies_;

@@ -126,21 +126,20 @@ void ZmqTransport::run() {
   router_.close();
 }
 
-// Sleeps until there is work. While the inbox is full, messages stay in the sockets, but
-// connections are still watched.
+// Sleeps until there is work. Messages are read while the inbox is full, too; see
+// waiting_frames.h.
 void ZmqTransport::wait() {
-  const short messages = paused_ ? 0 : ZMQ_POLLIN;
   items_.clear();
   items_.push_back({nullptr, outbox_.fd(), ZMQ_POLLIN, 0});
   items_.push_back({nullptr, names_.fd(), ZMQ_POLLIN, 0});
   if (guard_.handle() != nullptr) items_.push_back({guard_.handle(), 0, ZMQ_POLLIN, 0});
   if (router_) {
-    items_.push_back({router_->handle(), 0, messages, 0});
+    items_.push_back({router_->handle(), 0, ZMQ_POLLIN, 0});
     items_.push_back({router_.events_handle(), 0, ZMQ_POLLIN, 0});
   }
   for (Dialled& dialled : dialled_) {
     if (!dialled.socket) continue;
-    items_.push_back({dialled.socket->handle(), 0, messages, 0});
+    items_.push_back({dialled.socket->handle(), 0, ZMQ_POLLIN, 0});
     items_.push_back({dialled.socket.events_handle(), 0, ZMQ_POLLIN, 0});
   }
   // A failure (EINTR) is a wake-up like any other.
@@ -300,8 +299,8 @@ void ZmqTransport::end_turn() {
 }
 
 bool ZmqTransport::is_behind() const {
-  return !unhandled_.empty() ||
-         std::ranges::any_of(dialled_, [](const Dialled& each) { return !each.unhandled.empty(); });
+  return !waiting_.empty() ||
+         std::ranges::any_of(dialled_, [](const Dialled& each) { return !each.waiting.empty(); });
 }
 
 void ZmqTransport::count_received(const Incoming& incoming) {

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "tests/printed.h"
@@ -12,6 +14,8 @@
 #include "tests/transport/zmq/foreign_peer.h"
 #include "tests/transport/zmq/relay.h"
 #include "transport/frame.h"
+#include "transport/inbox.h"
+#include "transport/zmq/waiting_frames.h"
 #include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::transport::zmq_faults_test {
@@ -88,6 +92,30 @@ World direct_world() {
   auto eu = listen_anywhere();
   auto us = dial(eu->endpoint());
   return {std::move(eu), std::move(us)};
+}
+
+// Sends until the inbox of eu is full. Returns how many messages that are.
+std::size_t fill(World& world) {
+  constexpr std::size_t kSize = std::size_t{1} << 20U;
+  const std::size_t count = 1 + Inbox::kBytesMax / kSize;
+  const std::uint64_t before = world.eu->counters().bytes_received;
+  for (std::size_t i = 0; i < count; ++i) world.us->send(world.link, 0, std::string(kSize, 'x'));
+  const auto deadline = std::chrono::steady_clock::now() + kTimeout;
+  while (world.eu->counters().bytes_received < before + Inbox::kBytesMax) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    std::this_thread::yield();
+  }
+  return count;
+}
+
+// As ZMTP sends short ones.
+std::string a_thousand_frames() {
+  const std::string frame = frame_of("x");
+  std::string bytes;
+  for (int i = 0; i < 1000; ++i) {
+    bytes += std::string(1, '\0') + static_cast<char>(frame.size()) + frame;
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -238,6 +266,35 @@ TEST_CASE("heartbeats of ZeroMQ notice a broken cable before the silence does") 
   relay.stall();
   CHECK(world.at_us.wait_down() == world.link);
   CHECK(world.at_eu.wait_down() == world.accepted);
+}
+
+// libzmq 4.3 ends the process where it has stopped reading such a connection, at its next
+// heartbeat.
+TEST_CASE("a connection that breaks while more of it waits than is taken does no harm") {
+  constexpr seconds kHeartbeat{2};
+  World world = direct_world();
+  const std::size_t full = fill(world);
+  std::optional<ForeignDealer> dealer(port_of(world.eu->endpoint()));
+  for (int i = 0; i < 4; ++i) CHECK(dealer->connection().send(a_thousand_frames()));
+  std::this_thread::sleep_for(kHeartbeat * 3 / 2);
+  dealer.reset();  // With a heartbeat unread: its end is an error at the other one.
+  std::this_thread::sleep_for(kHeartbeat * 3 / 2);
+  CHECK(world.at_eu.wait_messages(1 + full + 4 * 1000));
+  CHECK(world.exchange(world.link) == world.accepted);
+}
+
+TEST_CASE("who sends without end to a leader that takes nothing is cut, and others go on") {
+  World world = direct_world();
+  const std::size_t full = fill(world);
+  const ForeignDealer dealer{port_of(world.eu->endpoint())};
+  bool is_open = true;
+  for (std::size_t i = 0; is_open && i < 10 * WaitingFrames::kFramesMax / 1000; ++i) {
+    is_open = dealer.connection().send(a_thousand_frames());
+  }
+  CHECK(dealer.connection().wait_closed(kTimeout));
+  CHECK(world.eu->counters().frames_rejected == 1);
+  CHECK(world.at_eu.wait_messages(1 + full));
+  CHECK(world.exchange(world.link) == world.accepted);
 }
 
 // Without a greeting libzmq takes bytes for ZMTP 1.0, so that noise can become a message: of
