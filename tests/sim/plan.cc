@@ -88,7 +88,8 @@ void draw_snapshots(regions::SnapshotLimits& limits, Random& random) {
 }
 
 void draw_promotion(Plan& plan) {
-  if (!plan.wishes.promote.value_or(false)) return;
+  const bool drawn = plan.followers > 0 && Random(mix(plan.seed, number_of("choice"))).chance(0.5);
+  if (!plan.wishes.promote.value_or(drawn)) return;
   Random random(mix(plan.seed, number_of("promotion")));
   plan.listing = true;
   plan.promote_after_ms = core::Millis{1'000} << random.below(3);
