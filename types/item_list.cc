@@ -4,6 +4,7 @@
 #include <anabranch/item_list.h>
 
 #include <optional>
+#include <utility>
 
 #include <anabranch/error.h>
 
@@ -32,49 +33,60 @@ std::string position_of(const Key& key, std::string_view id) {
 }  // namespace
 
 void ItemList::run(const std::function<void(Scope&)>& function) {
-  scope_->atomically([&](Scope& txn) {
-    expect_type(txn, key_, kType);
+  writable().atomically([&](Scope& txn) {
+    expect_type(txn, key(), kType);
     function(txn);
   });
 }
 
-void ItemList::look(const std::function<void(const Scope&)>& function) const {
-  scope_->at_once([&](const Scope& txn) {
-    expect_type(txn, key_, kType);
+void ItemListReader::look(const std::function<void(const Scope&)>& function) const {
+  scope().at_once([&](const Scope& txn) {
+    expect_type(txn, key(), kType);
     function(txn);
   });
 }
 
-std::uint64_t ItemList::size() const {
-  expect_type(*scope_, key_, kType);
-  return scope_->count(key_.of(kType));
+std::uint64_t ItemListReader::size() const {
+  expect_type(scope(), key(), kType);
+  return scope().count(key().of(kType));
 }
 
-std::vector<std::string> ItemList::ids(std::uint64_t first, std::uint64_t at_most) const {
+std::vector<std::string> ItemListReader::ids(std::uint64_t first, std::uint64_t at_most) const {
   std::vector<std::string> ids;
   look([&](const Scope& txn) {
-    for (const ListItem& each : ListRows(txn, key_, kType).slice(first, at_most)) {
+    for (const ListItem& each : ListRows(txn, key(), kType).slice(first, at_most)) {
       ids.push_back(core::to_base64(each.id));
     }
   });
   return ids;
 }
 
-Key ItemList::place(const detail::Name& id) const {
-  return key_.element(position_of(key_, id), kType);
+ListPage<std::string> ItemListReader::page(std::string_view after, std::size_t at_most) const {
+  ListPage<std::string> page;
+  look([&](const Scope& txn) {
+    types::RowPage rows = types::page_of(txn, key(), kType, after, at_most);
+    for (const ListItem& each : rows.items) page.elements.push_back(core::to_base64(each.id));
+    page.place = std::move(rows.place);
+    page.more = rows.more;
+  });
+  return page;
 }
 
-bool ItemList::contains(const detail::Name& id) const {
-  expect_type(*scope_, key_, kType);
-  return scope_->contains(place(id));
+Key ItemListReader::place(const detail::Name& id) const {
+  return key().element(position_of(key(), id), kType);
+}
+
+bool ItemListReader::contains(const detail::Name& id) const {
+  expect_type(scope(), key(), kType);
+  return scope().contains(place(id));
 }
 
 std::string ItemList::insert(std::uint64_t index) {
   std::string id;
   run([&](Scope& txn) {
-    const std::uint64_t size = txn.count(key_.of(kType));
-    if (index != size) types::expect_index(key_, index, size);
-    id = core::to_base64(types::insert_row(txn, key_, kType, index, {}));
+    const std::uint64_t size = txn.count(key().of(kType));
+    if (index != size) types::expect_index(key(), index, size);
+    id = core::to_base64(types::insert_row(txn, key(), kType, index, {}));
   });
   return id;
 }
@@ -82,8 +94,8 @@ std::string ItemList::insert(std::uint64_t index) {
 std::string ItemList::push_back() {
   std::string id;
   run([&](Scope& txn) {
-    const std::uint64_t end = txn.count(key_.of(kType));
-    id = core::to_base64(types::insert_row(txn, key_, kType, end, {}));
+    const std::uint64_t end = txn.count(key().of(kType));
+    id = core::to_base64(types::insert_row(txn, key(), kType, end, {}));
   });
   return id;
 }
@@ -91,34 +103,34 @@ std::string ItemList::push_back() {
 std::string ItemList::push_front() { return insert(0); }
 
 bool ItemList::move(const detail::Name& id, std::uint64_t to) {
-  const std::string position = position_of(key_, id);
+  const std::string position = position_of(key(), id);
   bool found = false;
   run([&](Scope& txn) {
-    if (!txn.contains(key_.element(position, kType))) return;
-    const auto from = ListRows(txn, key_, kType).index_of(position);
-    if (!from) throw Error(ErrorCode::kCorrupt, "the list " + key_.name() + " lacks an element");
-    types::move_row(txn, key_, kType, *from, to);
+    if (!txn.contains(key().element(position, kType))) return;
+    const auto from = ListRows(txn, key(), kType).index_of(position);
+    if (!from) throw Error(ErrorCode::kCorrupt, "the list " + key().name() + " lacks an element");
+    types::move_row(txn, key(), kType, *from, to);
     found = true;
   });
   return found;
 }
 
 bool ItemList::erase(const detail::Name& id) {
-  const std::string position = position_of(key_, id);
+  const std::string position = position_of(key(), id);
   bool found = false;
   run([&](Scope& txn) {
-    const Key place = key_.element(position, kType);
+    const Key place = key().element(position, kType);
     found = txn.contains(place);
     if (!found) return;
-    const ListRows rows(txn, key_, kType);
+    const ListRows rows(txn, key(), kType);
     txn.clear(place);
-    types::remove_positions(txn, key_, kType, rows, position);
+    types::remove_positions(txn, key(), kType, rows, position);
   });
   return found;
 }
 
 void ItemList::clear() {
-  run([&](Scope& txn) { txn.clear(key_.of(kType)); });
+  run([&](Scope& txn) { txn.clear(key().of(kType)); });
 }
 
 }  // namespace anabranch

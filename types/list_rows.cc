@@ -5,6 +5,7 @@
 
 #include <anabranch/error.h>
 
+#include "core/base64.h"
 #include "crdt/position.h"
 #include "crdt/type_table.h"
 
@@ -55,9 +56,11 @@ void ListRows::read_moved() {
   std::ranges::sort(moved_, {}, &ListItem::position);
 }
 
-void ListRows::walk(bool backwards, const VisitItem& visit) const {
+void ListRows::walk(bool backwards, std::string_view after, const VisitItem& visit) const {
   std::vector<const ListItem*> moved;
-  for (const ListItem& each : moved_) moved.push_back(&each);
+  for (const ListItem& each : moved_) {
+    if (after.empty() || each.position > after) moved.push_back(&each);
+  }
   if (!backwards) std::ranges::reverse(moved);  // The next one is at the end.
   bool going = true;
   const auto offer_moved = [&] {
@@ -68,7 +71,7 @@ void ListRows::walk(bool backwards, const VisitItem& visit) const {
     return !moved.empty() &&
            (backwards ? moved.back()->position > id : moved.back()->position < id);
   };
-  walk_unmoved(backwards, [&](const ListItem& item) {
+  walk_unmoved(backwards, after, [&](const ListItem& item) {
     while (going && is_next(item.id)) offer_moved();
     if (going) going = visit(item);
     return going;
@@ -76,8 +79,10 @@ void ListRows::walk(bool backwards, const VisitItem& visit) const {
   while (going && !moved.empty()) offer_moved();
 }
 
-void ListRows::walk_unmoved(bool backwards, const VisitItem& visit) const {
-  const Span span{.from = std::string(kFirstPosition), .to = {}, .backwards = backwards};
+void ListRows::walk_unmoved(bool backwards, std::string_view after, const VisitItem& visit) const {
+  Span span = Span::after(after);
+  span.from = std::max(span.from, std::string(kFirstPosition));
+  span.backwards = backwards;
   if (type_ == Type::kItemList) {  // Skips what is in the elements.
     txn_.names(key_.of(type_), span, [&](const std::string& id) {
       return ids_.contains(id) || visit({id, id, {}});
@@ -98,12 +103,22 @@ std::vector<ListItem> ListRows::slice(std::uint64_t index, std::uint64_t count) 
   const std::uint64_t behind = all - index - count;
   const bool backwards = behind < index;
   std::uint64_t skip = backwards ? behind : index;
-  walk(backwards, [&](const ListItem& item) {
+  walk(backwards, {}, [&](const ListItem& item) {
     if (skip > 0) return --skip, true;
     found.push_back(item);
     return found.size() < count;
   });
   if (backwards) std::ranges::reverse(found);
+  return found;
+}
+
+std::vector<ListItem> ListRows::behind(std::string_view position, std::uint64_t count) const {
+  std::vector<ListItem> found;
+  if (count == 0) return found;
+  walk(false, position, [&](const ListItem& item) {
+    found.push_back(item);
+    return found.size() < count;
+  });
   return found;
 }
 
@@ -117,12 +132,29 @@ ListItem ListRows::at(std::uint64_t index) const {
 std::optional<std::uint64_t> ListRows::index_of(std::string_view id) const {
   std::uint64_t index = 0;
   bool found = false;
-  walk(false, [&](const ListItem& item) {
+  walk(false, {}, [&](const ListItem& item) {
     found = item.id == id;
     if (!found) ++index;
     return !found;
   });
   return found ? std::optional(index) : std::nullopt;
+}
+
+RowPage page_of(const Scope& txn, const Key& key, Type type, std::string_view place,
+                std::size_t at_most) {
+  const auto after = place.empty() ? std::string() : core::from_base64(place);
+  if (!after) {
+    throw Error(ErrorCode::kInvalid, "\"" + std::string(place) + "\" is no place in the list " +
+                                         key.name() + ": give back the place of a page");
+  }
+  const std::size_t ahead = std::min(at_most, SIZE_MAX - 1) + 1;  // One more tells of the rest.
+  RowPage page{.items = ListRows(txn, key, type).behind(*after, ahead),
+               .place = std::string(place),
+               .more = false};
+  page.more = page.items.size() > at_most;
+  if (page.more) page.items.pop_back();
+  if (!page.items.empty()) page.place = core::to_base64(page.items.back().position);
+  return page;
 }
 
 std::vector<std::string> list_elements(const Scope& txn, const Key& key) {

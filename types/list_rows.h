@@ -3,6 +3,7 @@
 // the rows that lie below the elements of the latter.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -33,6 +34,9 @@ class ListRows {
   [[nodiscard]] std::uint64_t size() const { return txn_.count(key_.of(type_)); }
   // Returns `count` elements from an index on, or as many as there are.
   [[nodiscard]] std::vector<ListItem> slice(std::uint64_t index, std::uint64_t count) const;
+  // Returns the elements behind a position, or from the beginning when it is empty, at most
+  // `count`.
+  [[nodiscard]] std::vector<ListItem> behind(std::string_view position, std::uint64_t count) const;
   // Returns the element at an index. Throws kInvalid when the index is not in the list.
   [[nodiscard]] ListItem at(std::uint64_t index) const;
   // Returns the index of an element; nullopt when it is not in the list. Reads all before it.
@@ -44,10 +48,11 @@ class ListRows {
   using VisitItem = std::function<bool(const ListItem&)>;
 
   void read_moved();
-  // Visits the elements in order, or backwards, until `visit` returns false.
-  void walk(bool backwards, const VisitItem& visit) const;
+  // Visits the elements in order, or backwards, until `visit` returns false; those behind a
+  // position, if it is not empty.
+  void walk(bool backwards, std::string_view after, const VisitItem& visit) const;
   // The same for the elements that were not moved.
-  void walk_unmoved(bool backwards, const VisitItem& visit) const;
+  void walk_unmoved(bool backwards, std::string_view after, const VisitItem& visit) const;
 
   const Scope& txn_;
   const Key& key_;
@@ -56,6 +61,17 @@ class ListRows {
   std::set<std::string> ids_;    // Ids of moved_.
   std::vector<std::string> strays_;
 };
+
+// Elements behind a place, and the place of the last one. Places are positions in base64.
+struct RowPage {
+  std::vector<ListItem> items;
+  std::string place;  // Of the last item; without items the one that was asked for.
+  bool more = false;  // There are elements behind it.
+};
+// Returns the elements behind a place, or from the beginning when it is empty, at most `at_most`.
+// Throws kInvalid for a text that is no place.
+[[nodiscard]] RowPage page_of(const Scope& txn, const Key& key, Type type, std::string_view place,
+                              std::size_t at_most);
 
 // Returns the values of a list in their order; `txn` must show one state. Empty when the key is no
 // list.

@@ -25,30 +25,30 @@ auto look(const Scope& scope, const Key& key, const Function& function) {
 
 }  // namespace
 
-std::uint64_t Text::size() const {
-  return look(*scope_, key_,
+std::uint64_t TextReader::size() const {
+  return look(scope(), key(),
               [&](const crdt::TextOrder& order) { return types::size_of(order, unit_); });
 }
 
-std::string Text::str() const {
-  return look(*scope_, key_,
+std::string TextReader::str() const {
+  return look(scope(), key(),
               [](const crdt::TextOrder& order) { return order.text(0, UINT32_MAX); });
 }
 
-std::string Text::read(std::uint64_t position, std::uint64_t count) const {
-  return look(*scope_, key_, [&](const crdt::TextOrder& order) {
-    return types::read(order, key_, unit_, position, count);
+std::string TextReader::read(std::uint64_t position, std::uint64_t count) const {
+  return look(scope(), key(), [&](const crdt::TextOrder& order) {
+    return types::read(order, key(), unit_, position, count);
   });
 }
 
-std::string Text::anchor(std::uint64_t position, TextSide side) const {
-  return look(*scope_, key_, [&](const crdt::TextOrder& order) {
-    return types::anchor_at(order, types::index_of(order, key_, unit_, position), side);
+std::string TextReader::anchor(std::uint64_t position, TextSide side) const {
+  return look(scope(), key(), [&](const crdt::TextOrder& order) {
+    return types::anchor_at(order, types::index_of(order, key(), unit_, position), side);
   });
 }
 
-std::uint64_t Text::position(std::string_view anchor) const {
-  return look(*scope_, key_, [&](const crdt::TextOrder& order) {
+std::uint64_t TextReader::position(std::string_view anchor) const {
+  return look(scope(), key(), [&](const crdt::TextOrder& order) {
     return types::units_before(order, types::index_of_anchor(order, anchor), unit_);
   });
 }
@@ -66,19 +66,19 @@ void Text::erase(std::uint64_t position, std::uint64_t count) {
 }
 
 void Text::edit(const std::function<void(TextEdit&)>& function) {
-  scope_->atomically([&](Scope& txn) {
-    expect_type(txn, key_, Type::kText);
-    types::TextRows rows(txn, key_);
-    types::TextEditor editor(rows, txn, key_, unit_);
+  writable().atomically([&](Scope& txn) {
+    expect_type(txn, key(), Type::kText);
+    types::TextRows rows(txn, key());
+    types::TextEditor editor(rows, txn, key(), unit());
     function(editor);
     editor.finish();
   });
 }
 
 void Text::clear() {
-  scope_->atomically([&](Scope& txn) {
-    expect_type(txn, key_, Type::kText);
-    txn.clear(key_.of(Type::kText));
+  writable().atomically([&](Scope& txn) {
+    expect_type(txn, key(), Type::kText);
+    txn.clear(key().of(Type::kText));
   });
 }
 

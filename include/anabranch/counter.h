@@ -55,22 +55,29 @@ inline void reset_sum(Scope& scope, const Key& key) {
 
 }  // namespace detail
 
-// A sum of integers. As thread-safe as its scope.
-class Counter {
+// Reads a sum of integers. As thread-safe as its scope.
+class CounterReader : public detail::Reader {
  public:
-  Counter(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
+  using detail::Reader::Reader;
 
   // Returns the sum plus the integer that a register put at this key; 0 when there is neither.
   // Throws kInvalid when the sum has left 64 bits.
   [[nodiscard]] std::int64_t get() const {
-    return Register<std::int64_t>(*scope_, key_).get().value_or(0);
+    return RegisterReader<std::int64_t>(scope(), key()).get().value_or(0);
   }
+};
+
+// A sum of integers. As thread-safe as its scope.
+class Counter : public CounterReader {
+ public:
+  Counter(Scope& scope, Key key) : CounterReader(scope, std::move(key)) {}
+
   // Adds an amount, also a negative one. Throws kInvalid when the register at this key holds no
   // integer, or when the sum would leave 64 bits.
   void add(std::int64_t amount) {
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, Type::kString);
-      txn.add(key_.of(Type::kString), amount);
+    writable().atomically([&](Scope& txn) {
+      expect_type(txn, key(), Type::kString);
+      txn.add(key().of(Type::kString), amount);
     });
   }
   // Adds a large unsigned amount. Throws kInvalid also when the amount itself is over 64 signed
@@ -78,7 +85,7 @@ class Counter {
   template <std::unsigned_integral Amount>
   requires(sizeof(Amount) == sizeof(std::int64_t)) void add(Amount amount) {
     if (!std::in_range<std::int64_t>(amount)) {
-      throw Error(ErrorCode::kInvalid, key_.name() + ": an amount is outside of 64 bits");
+      throw Error(ErrorCode::kInvalid, key().name() + ": an amount is outside of 64 bits");
     }
     add(static_cast<std::int64_t>(amount));
   }
@@ -87,36 +94,37 @@ class Counter {
       void add(Amount amount) = delete;
   // Resets to 0: takes back all additions seen here; concurrent additions of other regions still
   // count.
-  void reset() { detail::reset_sum(*scope_, key_); }
-
- private:
-  ScopeRef scope_;
-  Key key_;
+  void reset() { detail::reset_sum(writable(), key()); }
 };
 
-// A sum of doubles. As thread-safe as its scope.
-class RealCounter {
+// Reads a sum of doubles. As thread-safe as its scope.
+class RealCounterReader : public detail::Reader {
  public:
-  RealCounter(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
+  using detail::Reader::Reader;
 
   // Returns the sum plus the integer that a register put at this key; 0 when there is neither.
   // Throws kInvalid when the sum is not finite.
-  [[nodiscard]] double get() const { return Register<double>(*scope_, key_).get().value_or(0); }
+  [[nodiscard]] double get() const {
+    return RegisterReader<double>(scope(), key()).get().value_or(0);
+  }
+};
+
+// A sum of doubles. As thread-safe as its scope.
+class RealCounter : public RealCounterReader {
+ public:
+  RealCounter(Scope& scope, Key key) : RealCounterReader(scope, std::move(key)) {}
+
   // Adds an amount, also a negative one. Throws kInvalid, and adds nothing, when the amount is
   // infinite or NaN, when the sum would be, or when the register at this key holds no integer.
   void add(double amount) {
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, Type::kString);
-      txn.add_double(key_.of(Type::kString), amount);
+    writable().atomically([&](Scope& txn) {
+      expect_type(txn, key(), Type::kString);
+      txn.add_double(key().of(Type::kString), amount);
     });
   }
   // Resets to 0: takes back all additions seen here; concurrent additions of other regions still
   // count.
-  void reset() { detail::reset_sum(*scope_, key_); }
-
- private:
-  ScopeRef scope_;
-  Key key_;
+  void reset() { detail::reset_sum(writable(), key()); }
 };
 
 }  // namespace anabranch

@@ -61,51 +61,53 @@
 
 namespace anabranch {
 
-// The deadline of one key, of whatever type. Moments are rounded down to milliseconds. As
-// thread-safe as its scope.
-class Expiry {
+// Reads the deadline of one key, of whatever type. As thread-safe as its scope.
+class ExpiryReader : public detail::Reader {
  public:
   using Millis = std::chrono::milliseconds;
   using Time = std::chrono::time_point<std::chrono::system_clock, Millis>;
 
-  Expiry(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
-
-  // Sets the deadline of the key; a moment in the past removes the key at once. Returns false when
-  // the key is absent. Throws kInvalid for a field of a map, and for times beyond the year 10889.
-  template <typename Duration>
-  bool expire_at(std::chrono::time_point<std::chrono::system_clock, Duration> time) {
-    return scope_->expire(key_, std::chrono::floor<Millis>(time.time_since_epoch()).count());
-  }
-  // Sets the deadline to `duration` from now. Returns and throws as expire_at.
-  bool expire_after(Millis duration) {
-    bool found = false;
-    scope_->atomically([&](Scope& txn) {
-      const std::int64_t now = txn.now_ms();
-      if (duration.count() > std::numeric_limits<std::int64_t>::max() - now) {
-        throw Error(ErrorCode::kInvalid, key_.name() + ": this time to expire is too far away");
-      }
-      found = txn.expire(key_, now + duration.count());
-    });
-    return found;
-  }
-  // Removes the deadline. Returns false when the key has none or is absent.
-  bool persist() { return scope_->expire(key_, std::nullopt); }
+  using detail::Reader::Reader;
 
   // Returns the deadline; nullopt when the key has none or is absent.
   [[nodiscard]] std::optional<Time> deadline() const {
-    const std::optional<std::int64_t> at = scope_->deadline(key_);
+    const std::optional<std::int64_t> at = scope().deadline(key());
     return at ? std::optional(Time(Millis(*at))) : std::nullopt;
   }
   // Returns the time left until the deadline, by this region's clock; nullopt when the key has no
   // deadline or is absent.
   [[nodiscard]] std::optional<Millis> left() const {
-    const std::optional<std::int64_t> at = scope_->deadline(key_);
-    return at ? std::optional(Millis(*at - scope_->now_ms())) : std::nullopt;
+    const std::optional<std::int64_t> at = scope().deadline(key());
+    return at ? std::optional(Millis(*at - scope().now_ms())) : std::nullopt;
   }
+};
 
- private:
-  ScopeRef scope_;
-  Key key_;
+// The deadline of one key, of whatever type. Moments are rounded down to milliseconds. As
+// thread-safe as its scope.
+class Expiry : public ExpiryReader {
+ public:
+  Expiry(Scope& scope, Key key) : ExpiryReader(scope, std::move(key)) {}
+
+  // Sets the deadline of the key; a moment in the past removes the key at once. Returns false when
+  // the key is absent. Throws kInvalid for a field of a map, and for times beyond the year 10889.
+  template <typename Duration>
+  bool expire_at(std::chrono::time_point<std::chrono::system_clock, Duration> time) {
+    return writable().expire(key(), std::chrono::floor<Millis>(time.time_since_epoch()).count());
+  }
+  // Sets the deadline to `duration` from now. Returns and throws as expire_at.
+  bool expire_after(Millis duration) {
+    bool found = false;
+    writable().atomically([&](Scope& txn) {
+      const std::int64_t now = txn.now_ms();
+      if (duration.count() > std::numeric_limits<std::int64_t>::max() - now) {
+        throw Error(ErrorCode::kInvalid, key().name() + ": this time to expire is too far away");
+      }
+      found = txn.expire(key(), now + duration.count());
+    });
+    return found;
+  }
+  // Removes the deadline. Returns false when the key has none or is absent.
+  bool persist() { return writable().expire(key(), std::nullopt); }
 };
 
 }  // namespace anabranch

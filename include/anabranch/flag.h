@@ -33,19 +33,27 @@
 
 namespace anabranch {
 
-// A flag of either kind. As thread-safe as its scope.
+// Reads a flag of either kind. As thread-safe as its scope.
 template <Type kType>
-class Flag {
+class FlagReader : public detail::Reader {
  public:
-  Flag(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
+  using detail::Reader::Reader;
 
   // Returns whether the flag is on; false when it was never changed or was erased.
   [[nodiscard]] bool get() const {
-    std::optional<std::string> bytes = scope_->get(key_.of(kType));
-    if (bytes) return detail::decode<bool>(key_, *std::move(bytes));
-    expect_type(*scope_, key_, kType);
+    std::optional<std::string> bytes = scope().get(key().of(kType));
+    if (bytes) return detail::decode<bool>(key(), *std::move(bytes));
+    expect_type(scope(), key(), kType);
     return false;
   }
+};
+
+// A flag of either kind. As thread-safe as its scope.
+template <Type kType>
+class Flag : public FlagReader<kType> {
+ public:
+  Flag(Scope& scope, Key key) : FlagReader<kType>(scope, std::move(key)) {}
+
   // Switches the flag on, or off, and replaces all changes seen here. A change to the same state is
   // written too: a concurrent change in another region meets it there.
   void enable() { put(true); }
@@ -53,9 +61,9 @@ class Flag {
   // Forgets the flag. Returns whether it was present, on or off.
   bool erase() {
     bool found = false;
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, kType);
-      const Key row = key_.of(kType);
+    this->writable().atomically([&](Scope& txn) {
+      expect_type(txn, this->key(), kType);
+      const Key row = this->key().of(kType);
       found = txn.contains(row);
       txn.remove(row);
     });
@@ -64,19 +72,19 @@ class Flag {
 
  private:
   void put(bool value) {
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, kType);
-      txn.put(key_.of(kType), Codec<bool>::encode(value));
+    this->writable().atomically([&](Scope& txn) {
+      expect_type(txn, this->key(), kType);
+      txn.put(this->key().of(kType), Codec<bool>::encode(value));
     });
   }
-
-  ScopeRef scope_;
-  Key key_;
 };
 
 // On when at least one of the concurrent changes enabled it.
 using EnableWinsFlag = Flag<Type::kEnableWinsFlag>;
 // Off when at least one of the concurrent changes disabled it.
 using DisableWinsFlag = Flag<Type::kDisableWinsFlag>;
+
+using EnableWinsFlagReader = FlagReader<Type::kEnableWinsFlag>;
+using DisableWinsFlagReader = FlagReader<Type::kDisableWinsFlag>;
 
 }  // namespace anabranch

@@ -46,22 +46,26 @@
 //   shows until the rows are removed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <anabranch/list.h>
 #include <anabranch/map.h>
 #include <anabranch/scope.h>
 
 namespace anabranch {
 
-// As thread-safe as its scope. Indexes count from 0. An index outside of the list, and an id that
-// no insert has returned (one that was changed, or of another kind), throw Error{kInvalid}.
-class ItemList {
+// Reads a list of containers. As thread-safe as its scope. Indexes count from 0. An id that no
+// insert has returned (one that was changed, or of another kind) throws Error{kInvalid}.
+class ItemListReader : public detail::Reader {
  public:
-  ItemList(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
+  using detail::Reader::Reader;
 
   // Returns the number of elements; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const;
@@ -69,17 +73,41 @@ class ItemList {
   // consistent state. What is inside the elements is not read.
   [[nodiscard]] std::vector<std::string> ids(std::uint64_t first = 0,
                                              std::uint64_t at_most = UINT64_MAX) const;
+  // Returns the ids of the elements behind the place that a page has returned, or from the
+  // beginning, as ListReader::page.
+  [[nodiscard]] ListPage<std::string> page(std::string_view after = {},
+                                           std::size_t at_most = 1000) const;
   // Returns whether an element is in the list, at the cost of reading one row.
   [[nodiscard]] bool contains(const detail::Name& id) const;
+
+  // Returns a reader of the contents of an element: list.at(id) is a MapReader. Of an element that
+  // is not in the list it shows nothing.
+  template <typename ItemReader = MapReader>
+  requires(std::is_constructible_v<ItemReader, const Scope&, Key>) [[nodiscard]] ItemReader
+      at(const detail::Name& id) const {
+    return ItemReader(scope(), place(id));
+  }
+  // Returns the place of an element, for handles that are made with a scope: a key in small.
+  [[nodiscard]] Key place(const detail::Name& id) const;
+
+ private:
+  // Runs a function on one consistent state. Throws kWrongType unless the key holds a list of
+  // containers or none.
+  void look(const std::function<void(const Scope&)>& function) const;
+};
+
+// As thread-safe as its scope. Indexes count from 0. An index outside of the list, and an id that
+// no insert has returned (one that was changed, or of another kind), throw Error{kInvalid}.
+class ItemList : public ItemListReader {
+ public:
+  ItemList(Scope& scope, Key key) : ItemListReader(scope, std::move(key)) {}
 
   // Returns a handle on the contents of an element: list.at(id) is a Map, list.at<Text>(id) a text.
   // Of an element that is not in the list the handle shows nothing, and its writes throw kInvalid.
   template <typename Handle = Map>
   [[nodiscard]] Handle at(const detail::Name& id) const {
-    return Handle(*scope_, place(id));
+    return Handle(writable(), place(id));
   }
-  // Returns the place of an element, for handles that are made with a scope: a key in small.
-  [[nodiscard]] Key place(const detail::Name& id) const;
 
   // Inserts an element without contents in front of the one at an index; at size(), behind all
   // elements. Returns its id. To other regions the element and what the same transaction writes
@@ -97,13 +125,8 @@ class ItemList {
   void clear();
 
  private:
-  // As in a list: runs a function in a transaction, or on one consistent state. Throw kWrongType
-  // unless the key holds a list of containers or none.
+  // The same for a transaction.
   void run(const std::function<void(Scope&)>& function);
-  void look(const std::function<void(const Scope&)>& function) const;
-
-  ScopeRef scope_;
-  Key key_;
 };
 
 }  // namespace anabranch

@@ -31,6 +31,7 @@
 //   insertion.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -44,16 +45,30 @@
 
 namespace anabranch {
 
+// Elements of a list, in order, of one state.
+template <typename T>
+struct ListPage {
+  std::vector<T> elements;
+  // The place of the last element, for the next page: letters, digits, '-' and '_'. It stays the
+  // same place, in every region, also when the element is moved or erased. In an empty page the
+  // place that was asked for.
+  std::string place;
+  bool more = false;  // There are elements behind it.
+};
+
 namespace detail {
 
-// A list of byte strings: the part of a list without codec. Functions as in List.
-class ByteList {
+// A list of byte strings: the part of a list, and of its reader, without codec. Functions as in
+// List; those that write are for one made with a Scope&.
+class ByteList : public Reader {
  public:
-  ByteList(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
+  using Reader::key;
+  using Reader::Reader;
 
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] std::optional<std::string> get(std::uint64_t index) const;
-  [[nodiscard]] std::vector<std::string> elements() const;
+  [[nodiscard]] std::vector<std::string> elements(std::uint64_t first, std::uint64_t at_most) const;
+  [[nodiscard]] ListPage<std::string> page(std::string_view after, std::size_t at_most) const;
   void insert(std::uint64_t index, std::string_view value);
   // Appends behind all elements, or inserts in front of them.
   void push(std::string_view value, bool back);
@@ -62,7 +77,6 @@ class ByteList {
   void set(std::uint64_t index, std::string_view value);
   void move(std::uint64_t from, std::uint64_t to);
   void clear();
-  [[nodiscard]] const Key& key() const { return key_; }
 
  private:
   // Runs function(transaction) in a transaction. Throws kWrongType unless the key holds a list or
@@ -70,32 +84,62 @@ class ByteList {
   void run(const std::function<void(Scope&)>& function);
   // Runs the function on one consistent state. Throws as run.
   void look(const std::function<void(const Scope&)>& function) const;
-
-  ScopeRef scope_;
-  Key key_;
 };
 
 }  // namespace detail
 
-// As thread-safe as its scope. Indexes count from 0. An index outside of the list throws
-// Error{kInvalid}, except in get().
+// Reads a list. As thread-safe as its scope. Indexes count from 0.
 template <typename T = std::string>
-class List : detail::Coded<T> {
+class ListReader : detail::Coded<T> {
  public:
-  List(Scope& scope, Key key) : bytes_(scope, std::move(key)) {}
+  ListReader(const Scope& scope, Key key) : bytes_(scope, std::move(key)) {}
+  ListReader(const Scope&& scope, Key key) = delete;
 
   // Returns the number of elements; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
   // Returns the element at an index; nullopt when the index is behind the end.
   [[nodiscard]] std::optional<T> get(std::uint64_t index) const { return value(bytes_.get(index)); }
-  // Returns all elements in order, of one consistent state.
-  [[nodiscard]] std::vector<T> elements() const {
+  // Returns the elements from an index on in order, at most `at_most`, of one consistent state;
+  // none when the index is behind the end. Also reads the elements before the first one, or those
+  // behind the last one if these are fewer.
+  [[nodiscard]] std::vector<T> elements(std::uint64_t first = 0,
+                                        std::uint64_t at_most = UINT64_MAX) const {
+    return values(bytes_.elements(first, at_most));
+  }
+  // Returns the elements behind the place that a page has returned, or from the beginning, at most
+  // `at_most`. Costs as much as these elements, in the middle of a long list, too. Elements that
+  // are inserted or moved behind the place between two pages are in the next one, those inserted
+  // before it in none. Throws kInvalid for a text that is no place.
+  [[nodiscard]] ListPage<T> page(std::string_view after = {}, std::size_t at_most = 1000) const {
+    ListPage<std::string> found = bytes_.page(after, at_most);
+    return {values(std::move(found.elements)), std::move(found.place), found.more};
+  }
+
+ protected:
+  [[nodiscard]] std::optional<T> value(std::optional<std::string> bytes) const {
+    if (!bytes) return std::nullopt;
+    return detail::decode<T>(bytes_.key(), *std::move(bytes));
+  }
+
+  detail::ByteList bytes_;
+
+ private:
+  [[nodiscard]] std::vector<T> values(std::vector<std::string> found) const {
     std::vector<T> all;
-    for (std::string& each : bytes_.elements()) {
+    all.reserve(found.size());
+    for (std::string& each : found) {
       all.push_back(detail::decode<T>(bytes_.key(), std::move(each)));
     }
     return all;
   }
+};
+
+// As thread-safe as its scope. Indexes count from 0. An index outside of the list throws
+// Error{kInvalid}, except in get() and elements().
+template <typename T = std::string>
+class List : public ListReader<T> {
+ public:
+  List(Scope& scope, Key key) : ListReader<T>(scope, std::move(key)) {}
 
   // Inserts in front of the element at an index; at size(), behind all elements.
   void insert(std::uint64_t index, const T& value) {
@@ -143,12 +187,8 @@ class List : detail::Coded<T> {
   void clear() { bytes_.clear(); }
 
  private:
-  [[nodiscard]] std::optional<T> value(std::optional<std::string> bytes) const {
-    if (!bytes) return std::nullopt;
-    return detail::decode<T>(bytes_.key(), *std::move(bytes));
-  }
-
-  detail::ByteList bytes_;
+  using ListReader<T>::bytes_;
+  using ListReader<T>::value;
 };
 
 }  // namespace anabranch

@@ -36,28 +36,36 @@
 
 namespace anabranch {
 
-// One value. As thread-safe as its scope.
+// Reads one value. As thread-safe as its scope.
 template <typename T = std::string>
-class Register : detail::Coded<T> {
+class RegisterReader : detail::Coded<T>, public detail::Reader {
  public:
-  Register(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
+  using detail::Reader::Reader;
 
   // Returns the shown value; nullopt when the key is absent.
   [[nodiscard]] std::optional<T> get() const {
-    std::optional<std::string> bytes = scope_->get(key_.of(Type::kString));
-    if (bytes) return detail::decode<T>(key_, *std::move(bytes));
-    expect_type(*scope_, key_, Type::kString);
+    std::optional<std::string> bytes = scope().get(key().of(Type::kString));
+    if (bytes) return detail::decode<T>(key(), *std::move(bytes));
+    expect_type(scope(), key(), Type::kString);
     return std::nullopt;
   }
   // Returns all concurrent values, the newest last; at most one without a conflict.
   [[nodiscard]] std::vector<Sibling> siblings() const {
-    return scope_->siblings(key_.of(Type::kString));
+    return scope().siblings(key().of(Type::kString));
   }
+};
+
+// One value. As thread-safe as its scope.
+template <typename T = std::string>
+class Register : public RegisterReader<T> {
+ public:
+  Register(Scope& scope, Key key) : RegisterReader<T>(scope, std::move(key)) {}
+
   // Replaces every value and takes back every addition seen here.
   void put(const T& value) {
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, Type::kString);
-      txn.set(key_.of(Type::kString), Codec<T>::encode(value));
+    this->writable().atomically([&](Scope& txn) {
+      expect_type(txn, this->key(), Type::kString);
+      txn.set(this->key().of(Type::kString), Codec<T>::encode(value));
     });
   }
   template <typename Given>
@@ -66,18 +74,18 @@ class Register : detail::Coded<T> {
   // The same with an integer of another type. Throws kInvalid when a T cannot hold it.
   template <typename Given>
   requires(detail::Integers<Given, T>) void put(Given value) {
-    put(detail::fitting<T>(key_, value));
+    put(detail::fitting<T>(this->key(), value));
   }
   // The same, and the key expires when `live` has passed (expiry.h). Throws kInvalid, and writes
   // nothing, for a field of a map or an element, and for a time that is not above 0 or too far
   // away.
   void put(const T& value, std::chrono::milliseconds live) {
     if (live.count() <= 0) {
-      throw Error(ErrorCode::kInvalid, key_.name() + ": a time to live is above 0");
+      throw Error(ErrorCode::kInvalid, this->key().name() + ": a time to live is above 0");
     }
-    scope_->atomically([&](Scope& txn) {
-      Register(txn, key_).put(value);
-      (void)Expiry(txn, key_).expire_after(live);
+    this->writable().atomically([&](Scope& txn) {
+      Register(txn, this->key()).put(value);
+      (void)Expiry(txn, this->key()).expire_after(live);
     });
   }
   template <typename Given>
@@ -85,24 +93,20 @@ class Register : detail::Coded<T> {
                                                 std::chrono::milliseconds live) = delete;
   template <typename Given>
   requires(detail::Integers<Given, T>) void put(Given value, std::chrono::milliseconds live) {
-    put(detail::fitting<T>(key_, value), live);
+    put(detail::fitting<T>(this->key(), value), live);
   }
   // Removes the value. Returns whether there was one.
   bool erase() {
     bool found = false;
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, Type::kString);
-      const Key row = key_.of(Type::kString);
+    this->writable().atomically([&](Scope& txn) {
+      expect_type(txn, this->key(), Type::kString);
+      const Key row = this->key().of(Type::kString);
       found = txn.contains(row);
       txn.remove(row);
       txn.reset(row);
     });
     return found;
   }
-
- private:
-  ScopeRef scope_;
-  Key key_;
 };
 
 }  // namespace anabranch

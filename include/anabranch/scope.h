@@ -24,6 +24,10 @@ namespace anabranch {
 class Scope;
 class ScopeRef;
 
+namespace detail {
+class Reader;
+}  // namespace detail
+
 namespace leader {
 class GroupWriter;
 class View;
@@ -124,7 +128,7 @@ class Scope {
             OnceIn where = OnceIn::kAnyRegion);
 
   // Runs the function with a scope that reads one consistent state, whatever is written meanwhile;
-  // of a transaction the state that includes its own writes.
+  // of a transaction the state that includes its own writes. For readers (handles.h).
   void at_once(const std::function<void(const Scope&)>& function) const;
 
   // Returns the name of the next write of this transaction, if it changes anything: for data that
@@ -257,8 +261,7 @@ class Scope {
 // destroyed session or store, one that was moved from) throws Error{kInvalid}.
 class ScopeRef {
  public:
-  ScopeRef(Scope& scope)  // NOLINT: implicit
-      : place_(scope.life_.place_), life_(place_->number.load()) {}
+  ScopeRef(Scope& scope) : ScopeRef(std::as_const(scope)) {}  // NOLINT: implicit
 
   [[nodiscard]] Scope& operator*() const {
     Scope* const scope = place_->scope.load(std::memory_order_relaxed);
@@ -268,11 +271,36 @@ class ScopeRef {
   [[nodiscard]] Scope* operator->() const { return &**this; }
 
  private:
+  friend class detail::Reader;
+  explicit ScopeRef(const Scope& scope)
+      : place_(scope.life_.place_), life_(place_->number.load()) {}
   [[noreturn]] static void refuse();
 
   const detail::Life::Place* place_;
   std::uint64_t life_;
 };
+
+namespace detail {
+
+// The base of all readers, and so of the handles that derive from them: a scope and a key. A reader
+// of a temporary scope would outlive it, and does not compile.
+class Reader {
+ public:
+  Reader(const Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
+  Reader(const Scope&& scope, Key key) = delete;
+
+ protected:
+  [[nodiscard]] const Scope& scope() const { return *scope_; }
+  [[nodiscard]] const Key& key() const { return key_; }
+  // For handles alone: their constructors take a Scope&.
+  [[nodiscard]] Scope& writable() const { return *scope_; }
+
+ private:
+  ScopeRef scope_;
+  Key key_;
+};
+
+}  // namespace detail
 
 // Throws Error{kWrongType} unless the key holds `type` or is absent.
 void expect_type(const Scope& scope, const Key& key, Type type);

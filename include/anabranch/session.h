@@ -71,9 +71,26 @@ class Session final : public Scope {
 
   // As the functions of Store.
   void transact(const std::function<void(Transaction&)>& function);
+  template <typename Function>
+  requires(detail::Answers<Function, Transaction>) auto transact(Function&& function) {
+    return *detail::answer_of<Transaction>(
+        function, [&](const std::function<void(Transaction&)>& run) { transact(run); });
+  }
   [[nodiscard]] bool transact_if(const Unchanged& seen,
                                  const std::function<void(Transaction&)>& function);
+  template <typename Function>
+  requires(detail::Answers<Function, Transaction>)
+      [[nodiscard]] auto transact_if(const Unchanged& seen, Function&& function) {
+    return detail::answer_of<Transaction>(
+        function,
+        [&](const std::function<void(Transaction&)>& run) { (void)transact_if(seen, run); });
+  }
   void read(const std::function<void(ReadTransaction&)>& function) const;
+  template <typename Function>
+  requires(detail::Answers<Function, ReadTransaction>) auto read(Function&& function) const {
+    return *detail::answer_of<ReadTransaction>(
+        function, [&](const std::function<void(ReadTransaction&)>& run) { read(run); });
+  }
   void atomically(const std::function<void(Scope&)>& function) override;
 
   // Waits until all writes that this session has seen or made have come as far as `concern` says,

@@ -42,16 +42,16 @@ namespace anabranch {
 
 namespace detail {
 
-// The common part of both kinds of sets: everything but insert and erase.
+// Reads a set of either kind. As thread-safe as its scope.
 template <typename T, Type kType>
-class Elements : Coded<T> {
+class ElementsReader : Coded<T>, public Reader {
  public:
-  Elements(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
+  using Reader::Reader;
 
   // Returns whether an element is present.
   [[nodiscard]] bool contains(const T& value) const {
-    if (scope_->contains(row(value))) return true;
-    expect_type(*scope_, key_, kType);
+    if (scope().contains(row(value))) return true;
+    expect_type(scope(), key(), kType);
     return false;
   }
   template <typename Given>
@@ -59,62 +59,72 @@ class Elements : Coded<T> {
   // The same with an integer of another type. Throws kInvalid when a T cannot hold it.
   template <typename Given>
   requires(detail::Integers<Given, T>) [[nodiscard]] bool contains(Given value) const {
-    return contains(fitting<T>(key_, value));
+    return contains(fitting<T>(key(), value));
   }
   // Returns the number of elements; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const {
-    expect_type(*scope_, key_, kType);
-    return scope_->count(key_.of(kType));
+    expect_type(scope(), key(), kType);
+    return scope().count(key().of(kType));
   }
   // Returns the elements in the span, in the order of their bytes, at most `at_most`.
   [[nodiscard]] std::vector<T> elements(const Span& span = {},
                                         std::size_t at_most = SIZE_MAX) const {
-    expect_type(*scope_, key_, kType);
+    expect_type(scope(), key(), kType);
     std::vector<T> found;
     if (at_most == 0) return found;
-    scope_->names(key_.of(kType), span, [&](const std::string& name) {
-      found.push_back(detail::decode<T>(key_, name));
+    scope().names(key().of(kType), span, [&](const std::string& name) {
+      found.push_back(detail::decode<T>(key(), name));
       return found.size() < at_most;
     });
     return found;
   }
+
+ protected:
+  [[nodiscard]] Key row(const T& value) const {
+    return key().element(Codec<T>::encode(value), kType);
+  }
+};
+
+// The common part of both kinds of sets: everything but insert and erase.
+template <typename T, Type kType>
+class Elements : public ElementsReader<T, kType> {
+ public:
+  Elements(Scope& scope, Key key) : ElementsReader<T, kType>(scope, std::move(key)) {}
+
   // Removes all elements seen here; elements that other regions insert concurrently stay.
   void clear() {
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, kType);
-      txn.clear(key_.of(kType));
+    this->writable().atomically([&](Scope& txn) {
+      expect_type(txn, this->key(), kType);
+      txn.clear(this->key().of(kType));
     });
   }
 
  protected:
   template <typename Given>
   [[nodiscard]] T as_element(Given value) const {
-    return fitting<T>(key_, value);
+    return fitting<T>(this->key(), value);
   }
   // Runs change(scope, row of the element) in a transaction. Returns whether the element was
   // present before.
   template <typename Change>
   bool replace(const T& value, const Change& change) {
     bool found = false;
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, kType);
-      const Key at = row(value);
+    this->writable().atomically([&](Scope& txn) {
+      expect_type(txn, this->key(), kType);
+      const Key at = this->row(value);
       found = txn.contains(at);
       change(txn, at);
     });
     return found;
   }
-
- private:
-  [[nodiscard]] Key row(const T& value) const {
-    return key_.element(Codec<T>::encode(value), kType);
-  }
-
-  ScopeRef scope_;
-  Key key_;
 };
 
 }  // namespace detail
+
+template <typename T = std::string>
+using SetReader = detail::ElementsReader<T, Type::kSet>;
+template <typename T = std::string>
+using RemoveWinsSetReader = detail::ElementsReader<T, Type::kRemoveWinsSet>;
 
 // An add-wins observed-remove set: an erase removes only the inserts that it has seen. As
 // thread-safe as its scope.

@@ -58,103 +58,24 @@ struct Scored {
   bool operator==(const Scored&) const = default;
 };
 
-// As thread-safe as its scope. Scores are finite numbers: others throw Error{kInvalid}.
+// Reads a sorted set. As thread-safe as its scope.
 template <typename T = std::string>
-class SortedSet : detail::Coded<T> {
+class SortedSetReader : detail::Coded<T>, public detail::Reader {
  public:
-  SortedSet(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
-
-  // Sets the score of a member, whatever it was. Returns whether the member was absent.
-  bool put(const T& member, double score) {
-    if (!std::isfinite(score)) {
-      throw Error(ErrorCode::kInvalid, key_.name() + ": a score must be a finite number");
-    }
-    bool found = false;
-    write([&](Scope& txn) {
-      const Key at = row(member);
-      found = txn.contains(at);
-      txn.set(at, Codec<double>::encode(score + 0.0));
-    });
-    return !found;
-  }
-  // Adds to a member's score, counted from 0 when the member is absent. Returns the new score.
-  // Throws Error{kInvalid} when the score would leave the range of a double.
-  double add(const T& member, double amount) {
-    double score = 0;
-    write([&](Scope& txn) {
-      const Key at = row(member);
-      txn.add_double(at, amount);
-      score = txn.score(at).value_or(0);
-    });
-    return score;
-  }
-  // Removes a member; concurrent puts and additions of other regions stay. Returns whether it was
-  // present.
-  bool erase(const T& member) {
-    bool found = false;
-    write([&](Scope& txn) {
-      const Key at = row(member);
-      found = txn.contains(at);
-      txn.remove(at);
-      txn.reset(at);
-    });
-    return found;
-  }
-  template <typename Given>
-  requires(detail::Mistaken<Given, T>) bool put(const Given& member, double score) = delete;
-  template <typename Given>
-  requires(detail::Mistaken<Given, T>) double add(const Given& member, double amount) = delete;
-  template <typename Given>
-  requires(detail::Mistaken<Given, T>) bool erase(const Given& member) = delete;
-  // The same with integers of another type. Throw kInvalid when a T cannot hold the member.
-  template <typename Given>
-  requires(detail::Integers<Given, T>) bool put(Given member, double score) {
-    return put(detail::fitting<T>(key_, member), score);
-  }
-  template <typename Given>
-  requires(detail::Integers<Given, T>) double add(Given member, double amount) {
-    return add(detail::fitting<T>(key_, member), amount);
-  }
-  template <typename Given>
-  requires(detail::Integers<Given, T>) bool erase(Given member) {
-    return erase(detail::fitting<T>(key_, member));
-  }
-  template <typename Given>
-  requires(detail::Integers<Given, T>)
-      [[nodiscard]] std::optional<double> score(Given member) const {
-    return score(detail::fitting<T>(key_, member));
-  }
-  template <typename Given>
-  requires(detail::Integers<Given, T>) [[nodiscard]] bool contains(Given member) const {
-    return contains(detail::fitting<T>(key_, member));
-  }
-  template <typename Given>
-  requires(detail::Integers<Given, T>)
-      [[nodiscard]] std::optional<std::uint64_t> rank(Given member) const {
-    return rank(detail::fitting<T>(key_, member));
-  }
-  template <typename Given>
-  requires(detail::Integers<Given, T>)
-      [[nodiscard]] std::optional<std::uint64_t> rank_from_end(Given member) const {
-    return rank_from_end(detail::fitting<T>(key_, member));
-  }
-  // Removes all members seen here; concurrent writes of other regions stay.
-  void clear() {
-    write([&](Scope& txn) { txn.clear(all()); });
-  }
+  using detail::Reader::Reader;
 
   // Returns the score of a member; nullopt when it is absent.
   [[nodiscard]] std::optional<double> score(const T& member) const {
-    const auto score = scope_->score(row(member));
-    if (!score) expect_type(*scope_, key_, Type::kSortedSet);
+    const auto score = scope().score(row(member));
+    if (!score) expect_type(scope(), key(), Type::kSortedSet);
     return score;
   }
   // Returns whether a member is present.
   [[nodiscard]] bool contains(const T& member) const { return score(member).has_value(); }
   // Returns the number of members; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const {
-    expect_type(*scope_, key_, Type::kSortedSet);
-    return scope_->count(all());
+    expect_type(scope(), key(), Type::kSortedSet);
+    return scope().count(all());
   }
   // Returns the number of members before this one; nullopt when it is absent.
   [[nodiscard]] std::optional<std::uint64_t> rank(const T& member) const {
@@ -169,11 +90,11 @@ class SortedSet : detail::Coded<T> {
   // them.
   [[nodiscard]] std::vector<Scored<T>> range(const ScoreSpan& span = {},
                                              std::size_t at_most = SIZE_MAX) const {
-    expect_type(*scope_, key_, Type::kSortedSet);
+    expect_type(scope(), key(), Type::kSortedSet);
     std::vector<Scored<T>> found;
     if (at_most == 0) return found;
-    scope_->scan(all(), span, [&](const ScoredEntry& entry) {
-      found.push_back({detail::decode<T>(key_, entry.member), entry.score});
+    scope().scan(all(), span, [&](const ScoredEntry& entry) {
+      found.push_back({detail::decode<T>(key(), entry.member), entry.score});
       return found.size() < at_most;
     });
     return found;
@@ -191,14 +112,14 @@ class SortedSet : detail::Coded<T> {
   // Returns the members in a span of names, in the order of the names, at most `at_most`.
   [[nodiscard]] std::vector<Scored<T>> range_by_name(const Span& span = {},
                                                      std::size_t at_most = SIZE_MAX) const {
-    expect_type(*scope_, key_, Type::kSortedSet);
+    expect_type(scope(), key(), Type::kSortedSet);
     std::vector<Scored<T>> found;
     if (at_most == 0) return found;
-    scope_->scan(all(), span, [&](const Entry& entry) {
+    scope().scan(all(), span, [&](const Entry& entry) {
       if (entry.path.size() != 1) return true;  // No member.
       const double score = Codec<double>::decode(entry.value).value_or(0);
       const bool is_number = std::isfinite(score);
-      found.push_back({detail::decode<T>(key_, entry.path.front()), is_number ? score : 0});
+      found.push_back({detail::decode<T>(key(), entry.path.front()), is_number ? score : 0});
       return found.size() < at_most;
     });
     return found;
@@ -206,31 +127,119 @@ class SortedSet : detail::Coded<T> {
   // Returns the number of members in a span of scores; costs hardly more for a million than for a
   // thousand.
   [[nodiscard]] std::uint64_t count(const ScoreSpan& span) const {
-    expect_type(*scope_, key_, Type::kSortedSet);
-    return scope_->count(all(), span);
+    expect_type(scope(), key(), Type::kSortedSet);
+    return scope().count(all(), span);
+  }
+  // The same with integers of another type. Throw kInvalid when a T cannot hold the member.
+  template <typename Given>
+  requires(detail::Integers<Given, T>)
+      [[nodiscard]] std::optional<double> score(Given member) const {
+    return score(detail::fitting<T>(key(), member));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) [[nodiscard]] bool contains(Given member) const {
+    return contains(detail::fitting<T>(key(), member));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>)
+      [[nodiscard]] std::optional<std::uint64_t> rank(Given member) const {
+    return rank(detail::fitting<T>(key(), member));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>)
+      [[nodiscard]] std::optional<std::uint64_t> rank_from_end(Given member) const {
+    return rank_from_end(detail::fitting<T>(key(), member));
+  }
+
+ protected:
+  [[nodiscard]] Key row(const T& member) const {
+    return key().element(Codec<T>::encode(member), Type::kSortedSet);
+  }
+  [[nodiscard]] Key all() const { return key().of(Type::kSortedSet); }
+
+ private:
+  [[nodiscard]] std::optional<std::uint64_t> rank_of(const T& member, bool backwards) const {
+    const auto rank = scope().rank(row(member), backwards);
+    if (!rank) expect_type(scope(), key(), Type::kSortedSet);
+    return rank;
+  }
+};
+
+// As thread-safe as its scope. Scores are finite numbers: others throw Error{kInvalid}.
+template <typename T = std::string>
+class SortedSet : public SortedSetReader<T> {
+ public:
+  SortedSet(Scope& scope, Key key) : SortedSetReader<T>(scope, std::move(key)) {}
+
+  // Sets the score of a member, whatever it was. Returns whether the member was absent.
+  bool put(const T& member, double score) {
+    if (!std::isfinite(score)) {
+      throw Error(ErrorCode::kInvalid, this->key().name() + ": a score must be a finite number");
+    }
+    bool found = false;
+    write([&](Scope& txn) {
+      const Key at = this->row(member);
+      found = txn.contains(at);
+      txn.set(at, Codec<double>::encode(score + 0.0));
+    });
+    return !found;
+  }
+  // Adds to a member's score, counted from 0 when the member is absent. Returns the new score.
+  // Throws Error{kInvalid} when the score would leave the range of a double.
+  double add(const T& member, double amount) {
+    double score = 0;
+    write([&](Scope& txn) {
+      const Key at = this->row(member);
+      txn.add_double(at, amount);
+      score = txn.score(at).value_or(0);
+    });
+    return score;
+  }
+  // Removes a member; concurrent puts and additions of other regions stay. Returns whether it was
+  // present.
+  bool erase(const T& member) {
+    bool found = false;
+    write([&](Scope& txn) {
+      const Key at = this->row(member);
+      found = txn.contains(at);
+      txn.remove(at);
+      txn.reset(at);
+    });
+    return found;
+  }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool put(const Given& member, double score) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) double add(const Given& member, double amount) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool erase(const Given& member) = delete;
+  // The same with integers of another type. Throw kInvalid when a T cannot hold the member.
+  template <typename Given>
+  requires(detail::Integers<Given, T>) bool put(Given member, double score) {
+    return put(detail::fitting<T>(this->key(), member), score);
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) double add(Given member, double amount) {
+    return add(detail::fitting<T>(this->key(), member), amount);
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) bool erase(Given member) {
+    return erase(detail::fitting<T>(this->key(), member));
+  }
+  // Removes all members seen here; concurrent writes of other regions stay.
+  void clear() {
+    write([&](Scope& txn) { txn.clear(this->all()); });
   }
 
  private:
-  [[nodiscard]] Key row(const T& member) const {
-    return key_.element(Codec<T>::encode(member), Type::kSortedSet);
-  }
-  [[nodiscard]] Key all() const { return key_.of(Type::kSortedSet); }
   // Runs a function in a transaction.
   template <typename Change>
   void write(const Change& change) {
-    scope_->atomically([&](Scope& txn) {
-      expect_type(txn, key_, Type::kSortedSet);
+    this->writable().atomically([&](Scope& txn) {
+      expect_type(txn, this->key(), Type::kSortedSet);
       change(txn);
     });
   }
-  [[nodiscard]] std::optional<std::uint64_t> rank_of(const T& member, bool backwards) const {
-    const auto rank = scope_->rank(row(member), backwards);
-    if (!rank) expect_type(*scope_, key_, Type::kSortedSet);
-    return rank;
-  }
-
-  ScopeRef scope_;
-  Key key_;
 };
 
 }  // namespace anabranch

@@ -60,6 +60,12 @@ class Store final : public Scope {
   // Runs the function as one transaction on the caller's thread and commits it durably. Rethrows an
   // exception of the function (no write is kept then); throws the errors of a commit.
   void transact(const std::function<void(Transaction&)>& function);
+  // The same, and returns the result of the function. A commit that fails throws, and drops it.
+  template <typename Function>
+  requires(detail::Answers<Function, Transaction>) auto transact(Function&& function) {
+    return *detail::answer_of<Transaction>(
+        function, [&](const std::function<void(Transaction&)>& run) { transact(run); });
+  }
   // Runs the function as transact, but on a thread of the store, and returns at once. The future
   // gets the token of a session that has seen the writes (session()) when they are on the disk, or
   // the exception of the function or of the commit. Calls of one thread are carried out in their
@@ -71,10 +77,24 @@ class Store final : public Scope {
   // call.
   [[nodiscard]] bool transact_if(const Unchanged& seen,
                                  const std::function<void(Transaction&)>& function);
+  // The same; returns the result of the function, or nullopt without a call.
+  template <typename Function>
+  requires(detail::Answers<Function, Transaction>)
+      [[nodiscard]] auto transact_if(const Unchanged& seen, Function&& function) {
+    return detail::answer_of<Transaction>(
+        function,
+        [&](const std::function<void(Transaction&)>& run) { (void)transact_if(seen, run); });
+  }
   // Runs the function on one consistent state, on the caller's thread. Blocks no writer and waits
   // for none. Rethrows an exception of the function. When the function has been running for longer
   // than Options::read_ms_max, the calls of its transaction throw Error{kTimeout}.
   void read(const std::function<void(ReadTransaction&)>& function) const;
+  // The same, and returns the result of the function.
+  template <typename Function>
+  requires(detail::Answers<Function, ReadTransaction>) auto read(Function&& function) const {
+    return *detail::answer_of<ReadTransaction>(
+        function, [&](const std::function<void(ReadTransaction&)>& run) { read(run); });
+  }
 
   // As transact, for functions that work on any scope.
   void atomically(const std::function<void(Scope&)>& function) override;

@@ -91,11 +91,12 @@ class TextEdit {
   ~TextEdit() = default;
 };
 
-// As thread-safe as its scope.
-class Text {
+// Reads a text. As thread-safe as its scope.
+class TextReader : public detail::Reader {
  public:
-  Text(Scope& scope, Key key, TextUnit unit = TextUnit::kCodePoints)
-      : scope_(scope), key_(std::move(key)), unit_(unit) {}
+  TextReader(const Scope& scope, Key key, TextUnit unit = TextUnit::kCodePoints)
+      : Reader(scope, std::move(key)), unit_(unit) {}
+  TextReader(const Scope&& scope, Key key, TextUnit unit = TextUnit::kCodePoints) = delete;
 
   // Returns the length in units of this handle; 0 for an absent text.
   [[nodiscard]] std::uint64_t size() const;
@@ -106,6 +107,21 @@ class Text {
   // As the functions of TextEdit, and with their errors.
   [[nodiscard]] std::string anchor(std::uint64_t position, TextSide side = TextSide::kBehind) const;
   [[nodiscard]] std::uint64_t position(std::string_view anchor) const;
+
+ protected:
+  [[nodiscard]] TextUnit unit() const { return unit_; }
+
+ private:
+  TextUnit unit_;
+};
+
+// As thread-safe as its scope.
+class Text : public TextReader {
+ public:
+  Text(Scope& scope, Key key, TextUnit unit = TextUnit::kCodePoints)
+      : TextReader(scope, std::move(key), unit) {}
+
+  // As the functions of TextEdit, and with their errors.
   void replace(std::string_view whole);
   void insert(std::uint64_t position, std::string_view utf8);
   void erase(std::uint64_t position, std::uint64_t count);
@@ -114,11 +130,6 @@ class Text {
   void edit(const std::function<void(TextEdit&)>& function);
   // Removes all characters seen here; characters that other regions insert concurrently stay.
   void clear();
-
- private:
-  ScopeRef scope_;
-  Key key_;
-  TextUnit unit_;
 };
 
 }  // namespace anabranch

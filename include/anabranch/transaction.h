@@ -9,6 +9,17 @@
 //     Counter{txn, "stock/us"}.add(+5);
 //   });
 //
+// A transaction, and a read of one state, returns the result of its function:
+//
+//   const int left = store.transact([](Transaction& txn) {
+//     Counter stock{txn, "stock/eu"};
+//     stock.add(-5);
+//     return stock.get();
+//   });
+//
+// The result must be a value: a reference does not compile. A handle on the transaction may be
+// returned, but each use of it throws Error{kInvalid}.
+//
 // Between a read and a write that depends on a person or another system no lock can be held that
 // long. Then the transaction names the keys it depends on, and is not run if they were written
 // meanwhile:
@@ -25,6 +36,9 @@
 // found no change: a rule that must hold everywhere needs a type that keeps it by merging.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -75,5 +89,27 @@ class Unchanged {
  private:
   std::vector<std::pair<Key, Fingerprint>> seen_;
 };
+
+namespace detail {
+
+// A function of a transaction that returns something: transact and read return the same.
+template <typename Function, typename Txn>
+concept Answers =
+    std::is_invocable_v<Function&, Txn&> && !std::is_void_v<std::invoke_result_t<Function&, Txn&>>;
+
+// Returns the result of function(transaction), which `run` carries out at most once; nullopt when
+// it does not.
+template <typename Txn, typename Function, typename Run>
+auto answer_of(Function& function, const Run& run) {
+  using Answer = std::invoke_result_t<Function&, Txn&>;
+  static_assert(!std::is_reference_v<Answer>,
+                "the function returns a reference, perhaps to something that ends with the "
+                "transaction: return a value (with a lambda, `-> T` or no return type at all)");
+  std::optional<std::remove_cv_t<Answer>> answer;
+  run([&](Txn& txn) { answer.emplace(std::invoke(function, txn)); });
+  return answer;
+}
+
+}  // namespace detail
 
 }  // namespace anabranch

@@ -1,5 +1,6 @@
-// Does not compile: values of a type without a Codec, and with one that lacks a function. The
-// compiler must name the missing function (CMakeLists.txt looks for it).
+// Does not compile: values of a type without a Codec, and with one that lacks a function; a
+// transaction that returns a reference. The compiler must name the remedy (CMakeLists.txt looks for
+// it).
 
 #include <string>
 
@@ -20,4 +21,10 @@ struct anabranch::Codec<Todo> {
 };
 #endif
 
+#ifdef WITH_A_REFERENCE
+std::string& text_of(anabranch::Store& store, Todo& todo) {
+  return store.transact([&](anabranch::Transaction&) -> std::string& { return todo.text; });
+}
+#else
 void put(anabranch::Scope& scope) { anabranch::Register<Todo>{scope, "todo"}.put({"write"}); }
+#endif

@@ -3,6 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -193,6 +198,85 @@ TEST_SUITE("leader: transactions") {
     options.read_ms_max = -1;
     options.path = (folder.path() / "other").string();
     CHECK(code_of([&] { (void)Store::open(options); }) == ErrorCode::kInvalid);
+  }
+
+  TEST_CASE("transact and read return the results of their functions") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    const auto sell = [](Transaction& txn) {
+      Counter stock{txn, "stock"};
+      stock.add(-5);
+      return stock.get();
+    };
+    CHECK(store.transact(sell) == -5);
+    Session session = store.session();
+    CHECK(session.transact(sell) == -10);
+    store.transact(sell);  // The result may be thrown away.
+    const Store& readable = store;
+    CHECK(readable.read([](ReadTransaction& txn) { return Counter{txn, "stock"}.get(); }) == -15);
+    CHECK(session.read([](const Scope& txn) { return CounterReader{txn, "stock"}.get(); }) == -15);
+    // Of a type without a default, and one that is only moved.
+    const auto made = store.transact([](auto& txn) {
+      Word{txn, "made"}.put("x");
+      return std::make_unique<const std::string>(*Word{txn, "made"}.get());
+    });
+    CHECK(*made == "x");
+    CHECK(store.transact([](Transaction&) { return Key("no default"); }) == Key("no default"));
+  }
+
+  TEST_CASE("transact_if returns the result, or nothing where it was not run") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Session session = store.session();
+    const auto next = [](Transaction& txn) {
+      Counter{txn, "n"}.add(1);
+      return Counter{txn, "n"}.get();
+    };
+    const Unchanged seen = seen_in(store, {"n"});
+    const std::optional<std::int64_t> first = store.transact_if(seen, next);
+    CHECK(first == 1);
+    CHECK(store.transact_if(seen, next) == std::nullopt);
+    CHECK(session.transact_if(seen, next) == std::nullopt);
+    CHECK(session.transact_if(seen_in(store, {"n"}), next) == 2);
+    // A function without a result, also one kept as before there were results.
+    const std::function<void(Transaction&)> kept = [&](Transaction& txn) { (void)next(txn); };
+    const bool ran = store.transact_if(seen_in(store, {"n"}), kept);
+    CHECK(ran);
+    store.transact(kept);
+    CHECK(Counter(store, "n").get() == 4);
+  }
+
+  TEST_CASE("no result comes out of a transaction that failed") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    bool came = false;
+    CHECK_THROWS_AS(came = store.transact([](Transaction& txn) -> bool {
+      Word{txn, "a"}.put("x");
+      throw std::runtime_error("undone");
+    }),
+                    std::runtime_error);
+    CHECK_FALSE(Word(store, "a").get());
+    // One that its commit refuses.
+    const auto lose_disk = [&](Transaction& txn) {
+      Word{txn, "a"}.put("x");
+      std::filesystem::remove_all(folder.path() / "eu");
+      return true;
+    };
+    CHECK(code_of([&] { came = store.transact(lose_disk); }) == ErrorCode::kIo);
+    CHECK_FALSE(came);
+  }
+
+  TEST_CASE("a handle that a transaction returns is refused when it is used") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Counter late = store.transact([](Transaction& txn) {
+      Counter count{txn, "n"};
+      count.add(1);
+      return count;
+    });
+    CHECK(code_of([&] { (void)late.get(); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { late.add(1); }) == ErrorCode::kInvalid);
+    CHECK(Counter(store, "n").get() == 1);
   }
 }
 
