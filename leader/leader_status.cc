@@ -297,15 +297,9 @@ ConflictsStatus conflicts_status(const regions::ConflictLog& log) {
   return status;
 }
 
-std::string durability_word(Durability durability) {
-  const auto* const row =
-      std::ranges::find(kDurabilities, durability, [](const auto& each) { return each.second; });
-  return std::string(row->first);
-}
-
 void add_storage(StoreStatus& status, const Options& options, const storage::Storage& storage) {
   const auto engine = storage.engine();
-  status.durability = durability_word(options.durability);
+  status.durability = to_string(options.durability);
   if (!engine) return;
   status.storage_log_bytes = engine->log_bytes;
   status.storage_waiting_bytes = engine->waiting_bytes;

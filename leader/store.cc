@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "core/log.h"
+#include "leader/backup/backups.h"
+#include "leader/backup/note_file.h"
 #include "leader/losers.h"
 #include "leader/plugins.h"
 #include "leader/scopes/lent_scope.h"
@@ -101,6 +103,27 @@ ReplicationProgress Store::wait(std::string_view token, const WriteConcern& conc
 }
 
 StoreStatus Store::status() const { return impl().status(); }
+
+std::string Store::region() const { return impl().leader().region(); }
+
+Backup Store::backup_to(const std::string& folder) {
+  (void)impl().leader();
+  if (folder.empty()) throw Error(ErrorCode::kInvalid, "a backup needs the path of its folder");
+  if (impl().in_transaction()) {
+    throw Error(ErrorCode::kInvalid,
+                "a backup takes long: make it outside of the transactions of its store");
+  }
+  const leader::BackupState state =
+      impl().leader_beside().backups().make(leader::absolute_path(folder)).value_or_raise();
+  if (!state.run) throw Error(state.code, "the backup to " + state.path + " failed: " + state.why);
+  const leader::BackupReport& report = state.run->report;
+  return {.path = state.run->path,
+          .begun_ms = report.manifest.begun_ms,
+          .rows = report.manifest.rows,
+          .bytes = report.manifest.bytes(),
+          .digest = core::to_string(report.manifest.digest),
+          .findings = report.findings};
+}
 
 Statistics Store::statistics() const { return impl().leader().statistics(); }
 

@@ -25,27 +25,11 @@ constexpr std::size_t kListed = 100;
 constexpr std::size_t kListedMax = 1000;
 constexpr std::size_t kLookedAtMax = 5000;  // Entries of a page: at most some 20 ms.
 
-const char* word_of(Loser::Kind kind) {
-  switch (kind) {
-    case Loser::Kind::kMet:
-      return "met";
-    case Loser::Kind::kReplaced:
-      return "replaced";
-    case Loser::Kind::kPutBack:
-      return "put back";
-    case Loser::Kind::kHidden:
-      return "hidden";
-    case Loser::Kind::kDoomed:
-      return "doomed";
-  }
-  return "";
-}
-
 Json loser_json(const Loser& loser) {
   Json path = Json::array();
   for (const std::string& part : loser.path) path.push_back(bytes_json(part));
   Json json{{"id", loser.id},
-            {"kind", word_of(loser.kind)},
+            {"kind", to_string(loser.kind)},
             {"database", loser.database},
             {"key", bytes_json(loser.key)},
             {"path", path},

@@ -1,10 +1,12 @@
 // The whole embedded API, but for the HTTP port, a library of its own (http.h).
 #pragma once
 
+#include <anabranch/backup.h>
 #include <anabranch/codec.h>
 #include <anabranch/conflict.h>
 #include <anabranch/error.h>
 #include <anabranch/event.h>
+#include <anabranch/fields.h>
 #include <anabranch/handles.h>
 #include <anabranch/json.h>
 #include <anabranch/key.h>

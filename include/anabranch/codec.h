@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <anabranch/error.h>
 #include <anabranch/key.h>
@@ -55,15 +57,15 @@ struct Codec<T> {
   }
 };
 
-// Doubles in the shortest form that reads back as the same double: "2.5", "1e+22".
-template <>
-struct Codec<double> {
-  static std::string encode(double value) {
+// Doubles and floats in the shortest form that reads back as the same one: "2.5", "1e+22".
+template <typename T>
+requires(std::same_as<T, double> || std::same_as<T, float>) struct Codec<T> {
+  static std::string encode(T value) {
     char digits[32];  // At most 24 characters are needed.
     return {digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr};
   }
-  static std::optional<double> decode(std::string_view bytes) {
-    double value{};
+  static std::optional<T> decode(std::string_view bytes) {
+    T value{};
     const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), value);
     if (error != std::errc{} || end != bytes.data() + bytes.size()) return std::nullopt;
     return value;
@@ -90,6 +92,22 @@ concept HasCodec = requires(const T& value, std::string_view bytes) {
   { Codec<T>::decode(bytes) } -> std::convertible_to<std::optional<T>>;
 };
 
+// Takes the first of several values as a vector has them (Codec). Returns nullopt, and may have
+// taken a part, when there is none.
+inline std::optional<std::string_view> take_value(std::string_view& bytes) {
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), size);
+  const auto digits = static_cast<std::size_t>(end - bytes.data());
+  if (error != std::errc{} || (bytes.front() == '0' && digits > 1)) return std::nullopt;
+  bytes.remove_prefix(digits);
+  if (!bytes.starts_with(':') || bytes.size() - 1 <= size) return std::nullopt;
+  const std::string_view value = bytes.substr(1, size);
+  bytes.remove_prefix(1 + size);
+  if (!bytes.starts_with(',')) return std::nullopt;
+  bytes.remove_prefix(1);
+  return value;
+}
+
 // A member of every handle on values of type T; reports an incomplete Codec<T> at compile time.
 template <typename T>
 struct Coded {
@@ -97,6 +115,37 @@ struct Coded {
                 "Codec<T> needs `static std::string encode(const T&)` (or of a string_view) and "
                 "`static std::optional<T> decode(std::string_view)`");
 };
+
+}  // namespace detail
+
+// Vectors: of each element the number of its bytes, a colon, its bytes and a comma, as netstrings
+// are: "3:red,5:green,". A vector is one value: of two regions that put it at once one is shown. To
+// have both additions kept, use a list or a set.
+template <typename T>
+struct Codec<std::vector<T>> {
+  static std::string encode(const std::vector<T>& values) {
+    std::string bytes;
+    for (const auto& each : values) {
+      const auto encoded = Codec<T>::encode(each);
+      const std::string_view value = encoded;
+      bytes.append(std::to_string(value.size())).append(":").append(value).append(",");
+    }
+    return bytes;
+  }
+  static std::optional<std::vector<T>> decode(std::string_view bytes) {
+    std::vector<T> values;
+    while (!bytes.empty()) {
+      const std::optional<std::string_view> one = detail::take_value(bytes);
+      if (!one) return std::nullopt;
+      std::optional<T> value = Codec<T>::decode(*one);
+      if (!value) return std::nullopt;
+      values.push_back(*std::move(value));
+    }
+    return values;
+  }
+};
+
+namespace detail {
 
 // True if C++ would silently convert an argument of type Given to a different T: 1.9 to 1, "false"
 // to true. Handles delete their functions for such arguments.

@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace anabranch {
 
@@ -25,6 +26,9 @@ enum class ErrorCode {
   // wrong with the data.
   kNoMemory,
 };
+
+// Returns the code in words: "invalid", "wrong-type", "read-only".
+[[nodiscard]] std::string_view to_string(ErrorCode code);
 
 // The message names the failed operation, and its region and key where known. Copyable,
 // thread-safe.

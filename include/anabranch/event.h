@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace anabranch {
 
@@ -42,6 +43,11 @@ struct Event {
   std::uint64_t total = 0;   // 0 while unknown.
   std::uint64_t missed = 0;  // Events before this one that were dropped: the function was too slow.
 };
+
+// Returns the kind in words: "peer-up", "disk-full".
+[[nodiscard]] std::string_view to_string(Event::Kind kind);
+// Returns the event as a line for a log: "peer-away us at tcp://10.0.0.7:7400: no answer".
+[[nodiscard]] std::string to_string(const Event& event);
 
 // Called on threads of the store, one call at a time for each watch. It may use the store. An
 // exception of it is logged, and the watch continues. Up to 1000 events wait for it.

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anabranch {
@@ -47,6 +48,9 @@ struct Loser {
   std::string by_region = {};  // Whose write caused it; empty for a merged snapshot.
   std::int64_t logged_ms = 0;  // When this leader logged it, by its clock.
 };
+
+// Returns the kind in words: "met", "replaced", "put back".
+[[nodiscard]] std::string_view to_string(Loser::Kind kind);
 
 // Chooses losers. All of them by default, up to the limit.
 struct LoserFilter {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <anabranch/conflict.h>
@@ -21,6 +22,8 @@ struct PrefixResolver {
 // The links to other leaders that are compressed: none, those that leave this machine, or all.
 // Compression takes a third of a core for each 150 MB/s and pays on all but the fastest networks.
 enum class CompressLinks { kNever, kRemote, kAlways };
+// Returns the word: "never", "remote", "always".
+[[nodiscard]] std::string_view to_string(CompressLinks compress);
 
 // When a write is on the disk. Each group of writes is one append to a write-ahead log (the folder
 // `wal` of the data directory), and this says when that is synced. Whatever is chosen, a process
@@ -35,6 +38,8 @@ enum class CompressLinks { kNever, kRemote, kAlways };
 // With the last two a store that was not closed goes on under a new origin when it is opened again:
 // other regions may have writes that it has lost.
 enum class Durability { kSync, kInterval, kNone };
+// Returns the word, as settings and the status have it: "sync", "interval", "none".
+[[nodiscard]] std::string_view to_string(Durability durability);
 
 struct Options {
   // The data directory; created when absent, in an existing parent. Used by one process at a time.

@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <anabranch/scope.h>
@@ -37,6 +38,9 @@ struct WriteConcern {
   bool all = false;  // Every region that is known and not retired, and each peer of the options.
   Level level = Level::kDurable;
 };
+
+// Returns the level in words: "applied", "durable".
+[[nodiscard]] std::string_view to_string(WriteConcern::Level level);
 
 // The regions that have the writes and those that lack them, without retired and lost ones; sorted.
 // A peer of the options at which no leader of the mesh was ever met lacks them under the name of

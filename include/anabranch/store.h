@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include <anabranch/backup.h>
 #include <anabranch/event.h>
 #include <anabranch/loser.h>
 #include <anabranch/options.h>
@@ -203,6 +204,16 @@ class Store final : public Scope {
   // transaction and otherwise the values of the previous call: it does not wait for the
   // transaction.
   [[nodiscard]] StoreStatus status() const;
+  // Returns the name of the region (Options::region). Waits for nobody.
+  [[nodiscard]] std::string region() const;
+  // Writes a backup of the newest state to a folder that is absent, empty, or has an unfinished
+  // backup; reads it back, and returns when it is verified. A thread of the store does the
+  // work, at a low priority; writers do not wait for it. When the same backup is being made
+  // already, as by a command, waits for that one. Throws Error: kInvalid for a path that cannot be
+  // one, a folder with other files, and within a transaction of the store, kBusy when another
+  // backup is being made, kClosed when it is stopped by a command or the end of the store, kIo,
+  // kCorrupt when the files read back differ.
+  Backup backup_to(const std::string& folder);
   // Returns the figures of status().statistics. Waits for nobody.
   [[nodiscard]] Statistics statistics() const;
   // Stops the exchange with a peer (its region or its address), in both directions, until resume or

@@ -21,10 +21,28 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <anabranch/key.h>
+
 namespace anabranch {
+
+// The place of a change in the words of handles.
+struct ChangedPlace {
+  // The key, or the field or element below it, for handles: Counter{store, place.at}.
+  Key at;
+  // The fields of maps within maps that lead there, the outermost first; of a list of containers
+  // the id of the element. Empty for the key itself.
+  std::vector<std::string> fields;
+  // The type that was written there; kNone when all of any type was removed.
+  Type type = Type::kNone;
+  // The element of a set, or the member of a sorted set, as bytes (Codec). nullopt for other types,
+  // also for lists, whose elements have no names, and when the whole collection was removed.
+  std::optional<std::string> element;
+};
 
 // One effect on one key. The key may show a concurrent write instead: read the key for its present
 // value.
@@ -45,7 +63,14 @@ struct Change {
   // when it was removed; empty when a proposal was withdrawn); else empty.
   std::string value;
   std::uint8_t database = 0;  // Of the key: Key(change.database, change.key).
+
+  // Returns the place in the words of handles; of a policy, and when all keys were removed, that of
+  // `key`. Throws kTooLarge for a name over 64 KiB; no handle writes one.
+  [[nodiscard]] ChangedPlace place() const;
 };
+
+// Returns the kind in words: "put", "remove", "clear".
+[[nodiscard]] std::string_view to_string(Change::Kind kind);
 
 // The watched changes of one transaction; or, as a resync, the notice that unknown changes may have
 // happened.

@@ -26,7 +26,8 @@ constexpr int kNice = 10;
 
 Backups::Backups(const storage::WholeStorage& storage, Owner owner)
     : storage_(storage),
-      owner_{std::move(owner.region), absolute_path(owner.directory), owner.reserve_bytes} {
+      owner_{std::move(owner.region), absolute_path(owner.directory), owner.reserve_bytes},
+      state_(std::make_shared<BackupState>()) {
   auto last = load_record(owner_.directory);
   if (last.ok()) {
     last_ = std::move(last).value();
@@ -43,21 +44,34 @@ Backups::~Backups() {
 
 Result<bool> Backups::start(const std::string& path) {
   const std::lock_guard guard(mutex_);
-  if (state_.kind == Kind::kRunning) {
-    if (state_.path == path) return false;
-    return Failure{ErrorCode::kBusy, "a backup to " + state_.path + " is running"};
+  return begin(path);
+}
+
+Result<BackupState> Backups::make(const std::string& path) {
+  std::unique_lock lock(mutex_);
+  const auto begun = begin(path);
+  if (!begun.ok()) return begun.failure();
+  const std::shared_ptr<BackupState> state = state_;
+  ended_.wait(lock, [&] { return state->kind != Kind::kRunning; });
+  return *state;
+}
+
+Result<bool> Backups::begin(const std::string& path) {
+  if (state_->kind == Kind::kRunning) {
+    if (state_->path == path) return false;
+    return Failure{ErrorCode::kBusy, "a backup to " + state_->path + " is running"};
   }
   if (thread_.joinable()) thread_.join();  // It has ended, but for its return.
   stopped_ = false;
-  state_ = {};
-  state_.kind = Kind::kRunning;
-  state_.path = path;
-  state_.progress.stage = "writing";
-  state_.begun_ms = clock_.now_ms();
+  state_ = std::make_shared<BackupState>();
+  state_->kind = Kind::kRunning;
+  state_->path = path;
+  state_->progress.stage = "writing";
+  state_->begun_ms = clock_.now_ms();
   try {
     thread_ = begin_thread([this, path] { run(path); });
   } catch (const Error& error) {
-    state_ = {};
+    state_ = std::make_shared<BackupState>();
     throw;
   }
   return true;
@@ -71,6 +85,7 @@ void Backups::run(const std::string& path) {
   const std::uint64_t least = std::min(owner_.reserve_bytes + kRoomLeast, room / 2);
   end(path, run_backup(storage_, owner_.directory, path, clock_,
                        [&](const BackupProgress& progress) { return look(progress, least); }));
+  ended_.notify_all();
 }
 
 Result<void> Backups::look(const BackupProgress& progress, std::uint64_t room_least) {
@@ -83,7 +98,7 @@ Result<void> Backups::look(const BackupProgress& progress, std::uint64_t room_le
                        "a snapshot, and must keep its reserve"};
   }
   const std::lock_guard guard(mutex_);
-  state_.progress = progress;
+  state_->progress = progress;
   return {};
 }
 
@@ -102,24 +117,25 @@ void Backups::log_end(const BackupRun& run, core::Millis took_ms) const {
 void Backups::end(const std::string& path, Result<BackupRun> result) {
   const core::Millis now = clock_.now_ms();
   const std::lock_guard guard(mutex_);
-  state_.ended_ms = now;
+  state_->ended_ms = now;
   if (!result.ok()) {
-    state_.kind = Kind::kFailed;
-    state_.why = result.failure().message;
-    core::log_warning(owner_.region, "the backup to " + path + " failed: " + state_.why);
+    state_->kind = Kind::kFailed;
+    state_->why = result.failure().message;
+    state_->code = result.failure().code;
+    core::log_warning(owner_.region, "the backup to " + path + " failed: " + state_->why);
     return;
   }
   BackupRun run = std::move(result).value();
   const Manifest& made = run.report.manifest;
-  log_end(run, std::max<core::Millis>(0, now - state_.begun_ms));
+  log_end(run, std::max<core::Millis>(0, now - state_->begun_ms));
   last_ = {made.begun_ms, made.rows, made.bytes(), core::to_string(made.digest), run.path};
-  state_.kind = Kind::kDone;
-  state_.run = std::move(run);
+  state_->kind = Kind::kDone;
+  state_->run = std::move(run);
 }
 
 BackupState Backups::state() const {
   const std::lock_guard guard(mutex_);
-  return state_;
+  return *state_;
 }
 
 std::optional<BackupRecord> Backups::last() const {
@@ -131,7 +147,7 @@ BackupStatus Backups::status(std::int64_t alarm_ms) const {
   const core::Millis now = clock_.now_ms();
   const std::lock_guard guard(mutex_);
   BackupStatus status;
-  if (state_.kind == Kind::kRunning) status.stage = state_.progress.stage;
+  if (state_->kind == Kind::kRunning) status.stage = state_->progress.stage;
   if (last_) {
     status.made_ms = last_->begun_ms;
     status.age_ms = std::max<core::Millis>(0, now - last_->begun_ms);

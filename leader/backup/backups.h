@@ -5,7 +5,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,7 +33,8 @@ struct BackupState {
   core::Millis begun_ms = 0;
   core::Millis ended_ms = 0;
   std::optional<BackupRun> run;  // If it is done.
-  std::string why;               // If it has failed.
+  std::string why;               // If it has failed...
+  ErrorCode code{};              // ...and the kind of the failure.
 };
 
 // Thread-safe.
@@ -53,6 +56,9 @@ class Backups {
   // one to this path is running already. Fails with kBusy if one to another path is. Throws
   // Error{kIo} if the system has no thread left.
   core::Result<bool> start(const std::string& path);
+  // Begins a backup as start() does, or joins the one to this path; returns its state when it has
+  // ended. Fails and throws as start().
+  core::Result<BackupState> make(const std::string& path);
   // Makes a backup that is running fail.
   void stop() { stopped_ = true; }
   [[nodiscard]] BackupState state() const;
@@ -63,6 +69,8 @@ class Backups {
 
  private:
   void run(const std::string& path);
+  // As start(), under the lock.
+  core::Result<bool> begin(const std::string& path);
   core::Result<void> look(const BackupProgress& progress, std::uint64_t room_least);
   void end(const std::string& path, core::Result<BackupRun> result);
   void log_end(const BackupRun& run, core::Millis took_ms) const;
@@ -72,7 +80,8 @@ class Backups {
   const core::SystemClock clock_;
   std::atomic<bool> stopped_ = false;
   mutable std::mutex mutex_;
-  BackupState state_;
+  std::condition_variable ended_;       // One that was running.
+  std::shared_ptr<BackupState> state_;  // Of the last one; each caller that waits keeps its own.
   std::optional<BackupRecord> last_;
   std::thread thread_;
 };

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -248,6 +249,77 @@ TEST_SUITE("leader: backups") {
     CHECK_FALSE(fs::exists(target / "restoring"));
     Store store = Store::open(options);
     CHECK(Word(store, "key/0").get().has_value());
+  }
+
+  TEST_CASE("a program makes a backup of its store by one call, and opens what is restored of it") {
+    const TempDir dir;
+    const std::string folder = (dir.path() / "b").string();
+    Options options = store_options(dir, "eu");
+    {
+      Store store = Store::open(options);
+      CHECK(store.region() == "eu");
+      Word{store, "key"}.put("kept");
+      const Backup made = store.backup_to(folder);
+      CHECK(made.path == folder);
+      CHECK(made.begun_ms > 0);
+      CHECK(made.rows > 0);
+      CHECK(made.bytes > 0);
+      CHECK(made.findings.empty());
+      CHECK(made.digest.size() == 32);
+      CHECK(store.status().backup.digest == made.digest);
+      // Not over another one, and within no transaction.
+      std::string why;
+      CHECK(test::code_of([&] { (void)store.backup_to(folder); }, &why) == ErrorCode::kInvalid);
+      CHECK(why.starts_with("the backup to " + folder + " failed: "));
+      CHECK(test::code_of([&] { (void)store.backup_to(""); }) == ErrorCode::kInvalid);
+      CHECK(test::code_of([&] { (void)store.backup_to((dir.path() / "no/b").string()); }) ==
+            ErrorCode::kIo);
+      const std::string other = (dir.path() / "other").string();
+      CHECK(test::code_of([&] {
+              store.transact([&](Transaction&) { (void)store.backup_to(other); });
+            }) == ErrorCode::kInvalid);
+      CHECK_FALSE(fs::exists(other));
+      Word{store, "key"}.put("later");
+      CHECK(store.backup_to(other).digest != made.digest);
+    }
+    const fs::path target = dir.path() / "new";
+    restore(folder, target);
+    options.path = target.string();
+    Store restored = Store::open(options);
+    CHECK(Word(restored, "key").get() == "kept");
+  }
+
+  TEST_CASE("callers that want the same backup at once wait for one, and for another are refused") {
+    const TempDir dir;
+    Store store = Store::open(store_options(dir, "eu"));
+    store.transact([](Transaction& txn) {
+      for (int i = 0; i < 20'000; ++i) Word{txn, std::to_string(i)}.put(std::string(300, 'v'));
+    });
+    const std::string folder = (dir.path() / "b").string();
+    auto first = std::async(std::launch::async, [&] { return store.backup_to(folder).digest; });
+    REQUIRE(test::eventually([&] { 
+      const BackupStatus backup = store.status().backup;
+      return !backup.stage.empty() || backup.made_ms > 0;
+    }));
+    auto second = std::async(std::launch::async, [&] {
+      try {
+        return store.backup_to(folder).digest;
+      } catch (const Error& error) {
+        return std::string(to_string(error.code()));
+      }
+    });
+    std::string outcome = "done";
+    try {
+      (void)store.backup_to((dir.path() / "other").string());
+    } catch (const Error& error) {
+      outcome = to_string(error.code());
+    }
+    const std::string digest = first.get();
+    CHECK(digest.size() == 32);
+    // On a machine so busy that the first one was over before, the folder is taken.
+    const std::string same = second.get();
+    CHECK((same == digest || same == "invalid"));
+    CHECK((outcome == "busy" || outcome == "done"));
   }
 }
 
