@@ -188,6 +188,9 @@ core::Result<ReplicationProgress> Leader::replication_progress(const core::Versi
   return leader::replication_progress(impl_->replica(), impl_->options().peers, seen, concern);
 }
 
+const Holders& Leader::look_at_holders() { return impl_->look_at_holders(); }
+core::Origin Leader::origin() const { return impl_->replica().identity().origin; }
+
 core::Result<void> Leader::verify(std::vector<std::string> regions) {
   return impl_->verify(std::move(regions));
 }

@@ -26,6 +26,7 @@
 #include <anabranch/status.h>
 #include <anabranch/transaction.h>
 
+#include "core/dot.h"
 #include "core/result.h"
 #include "core/version_vector.h"
 #include "leader/members/handover_status.h"
@@ -43,6 +44,7 @@ namespace anabranch::leader {
 
 class Backups;
 class GroupWriter;
+class Holders;
 struct LoserPage;
 struct PluginPage;
 class KeptView;
@@ -121,6 +123,11 @@ class Leader {
   // See replication_progress.h.
   [[nodiscard]] core::Result<ReplicationProgress> replication_progress(
       const core::VersionVector& seen, const WriteConcern& concern) const;
+
+  // Looks who has the writes of this leader; see holders.h.
+  [[nodiscard]] const Holders& look_at_holders();
+  // The origin that its writes have. For the owner's thread.
+  [[nodiscard]] core::Origin origin() const;
 
   // The region's name. Thread-safe.
   [[nodiscard]] const std::string& region() const;

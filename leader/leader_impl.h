@@ -30,6 +30,7 @@
 #include "leader/link_options.h"
 #include "leader/link_places.h"
 #include "leader/members/handover.h"
+#include "leader/members/holders.h"
 #include "leader/members/members.h"
 #include "leader/members/own_card.h"
 #include "leader/members/promotion.h"
@@ -41,6 +42,7 @@
 #include "leader/recent_commits.h"
 #include "leader/region_keys.h"
 #include "leader/replica_options.h"
+#include "leader/replication_progress.h"
 #include "leader/scopes/group_scope.h"
 #include "leader/scrub/scrubs.h"
 #include "leader/storage_options.h"
@@ -107,6 +109,15 @@ class Leader::Impl {
   }
   transport::Transport& transport() { return *transport_; }
   Members& members() { return *members_; }
+  const Holders& look_at_holders() {
+    // The start has refused peers that cannot be parsed.
+    const auto find = [this] {
+      auto names = region_names(*replica_, options_.peers);
+      return names.ok() ? std::move(names).value() : RegionNames();
+    };
+    holders_.look(*replica_, *members_, find, steady_ms());
+    return holders_;
+  }
   Salvage& salvage() { return stirred_ = true, sweeps_->salvage(); }
   // Calls function(rows, names) with the newest committed state.
   template <typename Function>
@@ -497,6 +508,7 @@ class Leader::Impl {
   std::optional<Scrubs> scrubs_;
   std::unique_ptr<transport::Transport> transport_;
   std::unique_ptr<Members> members_;
+  Holders holders_;
   std::optional<Handover> handover_;    // Where the region does not choose its leader,
   std::optional<Promotion> promotion_;  // and where it does.
   LinkLog link_log_;

@@ -69,14 +69,22 @@ bool has(const Replica& replica, const std::string& region, const VersionVector&
 
 }  // namespace
 
+core::Result<RegionNames> region_names(const Replica& replica, std::span<const std::string> peers) {
+  const auto parsed = parse(peers);
+  if (!parsed.ok()) return parsed.failure();
+  RegionNames names{.known = all_regions(replica, parsed.value()), .unmet = {}};
+  names.unmet = never_met(replica, parsed.value(), names.known);
+  return names;
+}
+
 core::Result<ReplicationProgress> replication_progress(const Replica& replica,
                                                        std::span<const std::string> peers,
                                                        const VersionVector& seen,
                                                        const WriteConcern& concern) {
-  const auto parsed = parse(peers);
-  if (!parsed.ok()) return parsed.failure();
-  std::set<std::string> regions = all_regions(replica, parsed.value());
-  const std::set<std::string> unmet = never_met(replica, parsed.value(), regions);
+  const auto names = region_names(replica, peers);
+  if (!names.ok()) return names.failure();
+  std::set<std::string> regions = names.value().known;
+  const std::set<std::string>& unmet = names.value().unmet;
   for (const std::string& named : concern.regions) {
     if (!regions.contains(named) && !unmet.contains(named))
       return core::invalid("there is no region '" + named + "'");

@@ -8,9 +8,14 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
+#include "leader/members/holders.h"
 #include "regions/replica.h"
 
 namespace anabranch::leader {
+
+// Returns the names of all regions. Fails on a peer that cannot be parsed.
+[[nodiscard]] core::Result<RegionNames> region_names(const regions::Replica& replica,
+                                                     std::span<const std::string> peers);
 
 // Returns the regions that have everything up to `seen`, by their acks and reports, and whether
 // they satisfy the concern. The report of a region, which arrives later than an ack, tells the

@@ -225,6 +225,11 @@ core::Result<void> Members::lose(regions::Replica& replica, std::string_view reg
   return staged;
 }
 
+std::vector<KnownMember> Members::known() const {
+  const std::lock_guard lock(mutex_);
+  return known_members(cards().table(), roster_.own(), boot_ms());
+}
+
 void Members::tell(StoreStatus& status) const {
   const Millis now = boot_ms();
   const std::lock_guard lock(mutex_);

@@ -26,6 +26,7 @@
 #include "leader/members/cards.h"
 #include "leader/members/choice.h"
 #include "leader/members/heir.h"
+#include "leader/members/holders.h"
 #include "leader/members/roster.h"
 #include "leader/members/signs_of_life.h"
 #include "regions/delivery/key_signatures.h"
@@ -118,6 +119,8 @@ class Members : public Choice {
   // member, by its name or its node. Fails as Replica::declare_lost and lost_member() do.
   core::Result<void> lose(regions::Replica& replica, std::string_view region,
                           std::string_view part) const;
+  // Those that have shown cards, this one first. Thread-safe.
+  [[nodiscard]] std::vector<KnownMember> known() const;
   // Fills in the members, the counts of cards, and warnings about members.
   void tell(StoreStatus& status) const;
 

@@ -87,14 +87,20 @@ std::vector<LogKeeper::Member> LogKeeper::members(const std::string& region,
   return members;
 }
 
-bool LogKeeper::has(const std::string& region, const core::VersionVector& vector, Has what,
-                    const Exchange& exchange) const {
+std::vector<LogKeeper::Member> LogKeeper::deciding(const std::string& region,
+                                                   const Exchange& exchange) const {
   std::vector<Member> told = members(region, exchange);
   std::erase_if(told, [&](const Member& member) { return !has_said(member); });
-  if (told.empty()) return seen_by(region).includes(vector);
   const Origin leading = regions_.newest_reign(region).origin;
   const auto leads = [&](const Member& member) { return member.origin == leading; };
   if (std::ranges::any_of(told, leads)) std::erase_if(told, std::not_fn(leads));
+  return told;
+}
+
+bool LogKeeper::has(const std::string& region, const core::VersionVector& vector, Has what,
+                    const Exchange& exchange) const {
+  const std::vector<Member> told = deciding(region, exchange);
+  if (told.empty()) return seen_by(region).includes(vector);
   return std::ranges::any_of(told, [&](const Member& member) {
     core::VersionVector shown = on_disk(member.origin, member.peer);
     if (member.peer != nullptr) {
@@ -103,6 +109,32 @@ bool LogKeeper::has(const std::string& region, const core::VersionVector& vector
     }
     return shown.includes(vector);
   });
+}
+
+core::Seq LogKeeper::reached(const std::string& region, Origin of, Has what,
+                             const Exchange& exchange) const {
+  const std::vector<Member> told = deciding(region, exchange);
+  if (told.empty()) return seen_by(region).at(of);
+  core::Seq most = 0;
+  for (const Member& member : told) {
+    most = std::max(most, reached(member.origin, of, what, exchange));
+  }
+  return most;
+}
+
+// Of one origin alone: whole vectors would be joined for each member of a mesh again and again.
+core::Seq LogKeeper::reached(Origin member, Origin of, Has what, const Exchange& exchange,
+                             core::Seq shown) const {
+  const auto peer = exchange.peers().find(member);
+  const bool is_peer = peer != exchange.peers().end();
+  core::VersionVector all;
+  all.set(of, shown);
+  if (is_peer) all.raise(of, peer->second.durable.at(of));
+  if (const RegionReport* said = reports_.find(member)) all.raise(of, said->durable.at(of));
+  all = forks_.shared(member, all);
+  if (!is_peer) return all.at(of);
+  if (what == Has::kApplied) all.raise(of, peer->second.applied.at(of));
+  return exchange.forks().shared(member, of, all.at(of));
 }
 
 bool LogKeeper::is_gone(const std::string& region, Origin origin) const {

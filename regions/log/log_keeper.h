@@ -80,6 +80,12 @@ class LogKeeper final : public Participant {
   enum class Has : std::uint8_t { kDurable, kApplied };
   [[nodiscard]] bool has(const std::string& region, const core::VersionVector& vector, Has what,
                          const Exchange& exchange) const;
+  // Returns how far a region has an origin in this sense.
+  [[nodiscard]] core::Seq reached(const std::string& region, core::Origin of, Has what,
+                                  const Exchange& exchange) const;
+  // The same of one member, by its own origin; `shown`: how far it says to be by other ways.
+  [[nodiscard]] core::Seq reached(core::Origin member, core::Origin of, Has what,
+                                  const Exchange& exchange, core::Seq shown = 0) const;
   [[nodiscard]] const LogSegments& segments() const { return segments_; }
   [[nodiscard]] const RegionReports& reports() const { return reports_; }
   [[nodiscard]] RegionReports& reports() { return reports_; }
@@ -108,6 +114,10 @@ class LogKeeper final : public Participant {
   [[nodiscard]] std::vector<Member> members(const std::string& region,
                                             const Exchange& exchange) const;
   [[nodiscard]] bool has_said(const Member& member) const;
+  // Those that decide what a region has: of those that have told anything the one with the greatest
+  // reign, or all.
+  [[nodiscard]] std::vector<Member> deciding(const std::string& region,
+                                             const Exchange& exchange) const;
   // Returns that of each member of a region.
   std::vector<core::VersionVector> by_leader(const std::string& region, const Exchange& exchange);
   // Returns what a region that has told nothing must have had: what its writes depend on. It may

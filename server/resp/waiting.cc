@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/resp/concern/held_answer.h"
+#include "server/resp/host.h"
+
 namespace anabranch::server {
 namespace {
 
@@ -22,7 +25,7 @@ void wait_for(Call& call, std::chrono::milliseconds timeout, Wait::Attempt attem
   const SteadyTime until =
       ends ? steady_now() + std::min<Waiting::Milliseconds>(timeout, kPatienceMax)
            : SteadyTime::max();
-  call.client.wait = Wait{std::move(attempt), until};
+  call.client.wait = Wait{.attempt = std::move(attempt), .until = until};
 }
 
 void Waiting::attempt(Client& client) {
@@ -36,7 +39,9 @@ void Waiting::attempt(Client& client) {
     client.reply.error(error_text(error));
   }
   if (!answered) return;
+  const bool writes = client.wait->writes;
   client.wait.reset();
+  if (writes && client.concern && hold_answer(host_, client, mark)) return;
   client.drop_unwanted(mark);
   client.reply_mode.end_request();
 }
@@ -45,7 +50,8 @@ void Waiting::attempt_all(const std::function<void(Connection&)>& over) {
   if (connections_.empty()) return;
   const SteadyTime begun = steady_now();
   if (left_ == 0) {
-    if (begun < rests_until_) return;
+    called_ = begun < rests_until_;
+    if (called_) return;
     left_ = connections_.size();
     spent_ = {};
   }
@@ -85,7 +91,7 @@ Waiting::Milliseconds Waiting::timeout(Milliseconds most) const {
   if (first == SteadyTime::max()) return most;
   if (left_ > 0) return Milliseconds{0};
   // Those that a change has come for, and that have not been tried since.
-  if (rests_until_ > steady_now()) first = std::min(first, rests_until_);
+  if (called_) first = std::min(first, rests_until_);
   // Rounded up: a turn that wakes too early is wasted.
   const auto rest = std::chrono::ceil<Milliseconds>(first - steady_now());
   return std::clamp(rest, Milliseconds{0}, most);
