@@ -57,11 +57,14 @@ struct Codec<T> {
   }
 };
 
-// Doubles and floats in the shortest form that reads back as the same one: "2.5", "1e+22".
+// Doubles and floats in the shortest form that reads back as the same one: "2.5", "1e+22". The two
+// zeros are "0", and all that is no number is "nan": what compares alike has one form.
 template <typename T>
 requires(std::same_as<T, double> || std::same_as<T, float>) struct Codec<T> {
   static std::string encode(T value) {
     char digits[32];  // At most 24 characters are needed.
+    if (value == 0) return "0";
+    if (value != value) return "nan";
     return {digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr};
   }
   static std::optional<T> decode(std::string_view bytes) {

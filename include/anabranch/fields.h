@@ -8,17 +8,16 @@
 //   };
 //   template <>
 //   struct anabranch::Codec<Todo>
-//       : anabranch::Fields<Todo, anabranch::Field<1, &Todo::text>,
-//                           anabranch::Field<2, &Todo::votes>,
-//                           anabranch::Field<3, &Todo::owner>,
-//                           anabranch::Rest<&Todo::unknown>> {};
+//       : anabranch::Fields<Todo, 1, &Todo::text, 2, &Todo::votes, 3, &Todo::owner,
+//                           0, &Todo::unknown> {};
 //
 //   Register<Todo>{store, "todo/7"}.put({.text = "buy milk"});
 //
 // A field that the bytes lack has the value of a default Todo, so that values of an older program
 // can be read; an empty std::optional is not written. Fields that this program does not know are
-// kept in the member of Rest, and are written again: an older program that reads, changes and puts
-// a value loses nothing of a newer one. Without a Rest they make the bytes no value of the type.
+// kept in the member with number 0, and are written again: an older program that reads, changes and
+// puts a value loses nothing of a newer one. Without such a member they make the bytes no value of
+// the type.
 //
 // Never give a number to another member, and never change the type of a member: use a new number.
 // A value is one register: of two regions that put it at once one is shown. A struct that several
@@ -42,21 +41,6 @@ namespace anabranch {
 struct UnknownFields {
   std::map<std::uint32_t, std::string> all;
   bool operator==(const UnknownFields&) const = default;
-};
-
-// A member of a struct, and its number. Its type has a Codec, or is a std::optional of such a type.
-template <std::uint32_t kGiven, auto kPointer>
-struct Field {
-  static_assert(kGiven > 0, "the numbers of fields begin with 1");
-  static constexpr std::uint32_t kNumber = kGiven;
-  static constexpr auto kMember = kPointer;
-};
-
-// The member that keeps the unknown fields: an UnknownFields.
-template <auto kPointer>
-struct Rest {
-  static constexpr std::uint32_t kNumber = 0;
-  static constexpr auto kMember = kPointer;
 };
 
 namespace detail {
@@ -91,6 +75,17 @@ bool take_field(FieldBytes& bytes, std::uint32_t number, std::optional<T>& value
   return take_field(bytes, number, value.emplace());
 }
 
+inline bool take_field(FieldBytes& /*bytes*/, std::uint32_t /*number*/, UnknownFields& /*rest*/) {
+  return true;
+}
+
+// Keeps the fields that no member has taken.
+inline void keep_fields(FieldBytes& bytes, UnknownFields& rest) {
+  rest.all = std::exchange(bytes, {});
+}
+template <typename T>
+void keep_fields(FieldBytes& /*bytes*/, const T& /*value*/) {}
+
 // Returns the numbers and bytes of the fields of a struct; nullopt for other bytes.
 inline std::optional<FieldBytes> split_fields(std::string_view bytes) {
   FieldBytes fields;
@@ -120,57 +115,68 @@ inline std::string join_fields(const FieldBytes& fields) {
   return bytes;
 }
 
-// Whether each number above 0 comes once; of 0, that of Rest, there is one at most, too.
-template <std::uint32_t... kNumbers>
-constexpr bool all_differ() {
-  const std::uint32_t numbers[] = {kNumbers...};
-  for (const std::uint32_t& one : numbers) {
-    for (const std::uint32_t& other : numbers) {
-      if (&one != &other && one == other) return false;
-    }
+// The type of the member that a pointer names.
+template <typename T, typename Member>
+Member member_type(Member T::*member);
+
+// A list of numbers and members: 1, &Todo::text, 2, &Todo::votes.
+template <auto... kFields>
+struct FieldList {
+  template <typename Visit>
+  static constexpr void each(const Visit& /*visit*/) {}
+  static constexpr bool has(std::int64_t /*number*/) { return false; }
+  static constexpr bool all_differ() { return true; }
+};
+template <auto kNumber, auto kMember, auto... kMore>
+struct FieldList<kNumber, kMember, kMore...> {
+  using Value = decltype(member_type(kMember));
+  static_assert(kNumber >= 0 && kNumber <= UINT32_MAX, "numbers of fields begin with 1");
+  static_assert((kNumber == 0) == std::is_same_v<Value, UnknownFields>,
+                "the number 0 is that of a member of type UnknownFields");
+
+  // Calls the function with each number and member, in their order here.
+  template <typename Visit>
+  static constexpr void each(const Visit& visit) {
+    visit(static_cast<std::uint32_t>(kNumber), kMember);
+    FieldList<kMore...>::each(visit);
   }
-  return true;
-}
+  static constexpr bool has(std::int64_t number) {
+    return number == kNumber || FieldList<kMore...>::has(number);
+  }
+  static constexpr bool all_differ() {
+    return !FieldList<kMore...>::has(kNumber) && FieldList<kMore...>::all_differ();
+  }
+};
 
 }  // namespace detail
 
-// The codec of a struct T with a default constructor.
-template <typename T, typename... Members>
+// The codec of a struct T with a default constructor: each number is followed by its member.
+template <typename T, auto... kFields>
 struct Fields {
-  static_assert(detail::all_differ<Members::kNumber...>(), "two fields have one number");
+  static_assert(sizeof...(kFields) % 2 == 0, "each field is a number and a member");
+  using List = detail::FieldList<kFields...>;
+  static_assert(List::all_differ(), "two fields have one number");
 
   static std::string encode(const T& value) {
     detail::FieldBytes bytes;
-    (detail::write_field(bytes, Members::kNumber, value.*Members::kMember), ...);
+    List::each([&](std::uint32_t number, auto member) {
+      detail::write_field(bytes, number, value.*member);
+    });
     return detail::join_fields(bytes);
   }
   static std::optional<T> decode(std::string_view bytes) {
     std::optional<detail::FieldBytes> fields = detail::split_fields(bytes);
     if (!fields) return std::nullopt;
     T value{};
-    if (!(take<Members>(*fields, value) && ...)) return std::nullopt;
-    (keep<Members>(*fields, value), ...);
-    if (!fields->empty()) return std::nullopt;
+    bool is_value = true;
+    List::each([&](std::uint32_t number, auto member) {
+      is_value = is_value && detail::take_field(*fields, number, value.*member);
+    });
+    List::each([&](std::uint32_t number, auto member) {
+      if (number == 0) detail::keep_fields(*fields, value.*member);
+    });
+    if (!is_value || !fields->empty()) return std::nullopt;
     return value;
-  }
-
- private:
-  template <typename Member>
-  static constexpr bool kIsRest =
-      std::is_same_v<std::remove_cvref_t<decltype(std::declval<T&>().*Member::kMember)>,
-                     UnknownFields>;
-
-  template <typename Member>
-  static bool take(detail::FieldBytes& fields, T& value) {
-    if constexpr (kIsRest<Member>)
-      return true;
-    else
-      return detail::take_field(fields, Member::kNumber, value.*Member::kMember);
-  }
-  // Keeps the bytes that no field has taken.
-  template <typename Member>
-  static void keep(detail::FieldBytes& fields, T& value) {
-    if constexpr (kIsRest<Member>) (value.*Member::kMember).all = std::exchange(fields, {});
   }
 };
 

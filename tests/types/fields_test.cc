@@ -49,13 +49,13 @@ using fields_test::Todo;
 
 // The order here is that of neither numbers nor members.
 template <>
-struct Codec<OldTodo> : Fields<OldTodo, Rest<&OldTodo::unknown>, Field<2, &OldTodo::votes>,
-                               Field<1, &OldTodo::text>> {};
+struct Codec<OldTodo>
+    : Fields<OldTodo, 0, &OldTodo::unknown, 2, &OldTodo::votes, 1, &OldTodo::text> {};
 template <>
-struct Codec<Todo> : Fields<Todo, Field<1, &Todo::text>, Field<2, &Todo::votes>,
-                            Field<3, &Todo::owner>, Field<12, &Todo::tags>> {};
+struct Codec<Todo>
+    : Fields<Todo, 1, &Todo::text, 2, &Todo::votes, 3, &Todo::owner, 12, &Todo::tags> {};
 template <>
-struct Codec<Title> : Fields<Title, Field<1, &Title::text>> {};
+struct Codec<Title> : Fields<Title, 1, &Title::text> {};
 
 }  // namespace anabranch
 

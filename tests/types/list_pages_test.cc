@@ -171,8 +171,7 @@ TEST_SUITE("types: list pages") {
 
     std::string message;
     CHECK(code_of([&] { (void)list.page("no place"); }, &message) == ErrorCode::kInvalid);
-    CHECK(message ==
-          "\"no place\" is no place in the list list: give back the place of a page");
+    CHECK(message == "\"no place\" is no place in the list list: give back the place of a page");
     CHECK(code_of([&] { (void)ItemList(store, "list").page(); }) == ErrorCode::kWrongType);
   }
 

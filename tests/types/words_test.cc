@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <mutex>
@@ -172,6 +173,8 @@ TEST_SUITE("types: words") {
     for (const float each : {0.1F, -2.5F, 16777216.0F, 1e-45F, std::numeric_limits<float>::max()}) {
       CHECK(Codec<float>::decode(Codec<float>::encode(each)) == each);
     }
+    CHECK(Codec<double>::encode(-0.0) == "0");  // What compares alike has one form.
+    CHECK(Codec<float>::encode(-std::nanf("7")) == "nan");
     CHECK(Codec<float>::encode(0.1F) == "0.1");
     CHECK(Codec<double>::encode(0.1F) == "0.10000000149011612");
     CHECK_FALSE(Codec<float>::decode("1e99"));
