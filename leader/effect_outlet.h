@@ -11,8 +11,8 @@
 #include "core/log.h"
 #include "leader/lanes.h"
 #include "regions/wire/effect.h"
+#include "transport/rate_limited_log.h"
 #include "transport/transport.h"
-#include "transport/zmq/rate_limited_log.h"
 
 namespace anabranch::leader {
 

@@ -14,8 +14,8 @@
 #include "core/result.h"
 #include "transport/counters.h"
 #include "transport/keys.h"
+#include "transport/rate_limited_log.h"
 #include "transport/zmq/connections.h"
-#include "transport/zmq/rate_limited_log.h"
 #include "transport/zmq/zmq_socket.h"
 #include "transport/zmq/zmq_zap.h"
 

@@ -1,4 +1,4 @@
-#include "transport/zmq/rate_limited_log.h"
+#include "transport/rate_limited_log.h"
 
 #include <doctest/doctest.h>
 
