@@ -98,7 +98,9 @@ class ListReader : detail::Coded<T> {
   // Returns the number of elements; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
   // Returns the element at an index; nullopt when the index is behind the end.
-  [[nodiscard]] std::optional<T> get(std::uint64_t index) const { return value(bytes_.get(index)); }
+  [[nodiscard]] std::optional<T> get(std::uint64_t index) const {
+    return decoded(bytes_.get(index));
+  }
   // Returns the elements from an index on in order, at most `at_most`, of one consistent state;
   // none when the index is behind the end. Also reads the elements before the first one, or those
   // behind the last one if these are fewer.
@@ -116,7 +118,7 @@ class ListReader : detail::Coded<T> {
   }
 
  protected:
-  [[nodiscard]] std::optional<T> value(std::optional<std::string> bytes) const {
+  [[nodiscard]] std::optional<T> decoded(std::optional<std::string> bytes) const {
     if (!bytes) return std::nullopt;
     return detail::decode<T>(bytes_.key(), *std::move(bytes));
   }
@@ -149,8 +151,8 @@ class List : public ListReader<T> {
   void push_back(const T& value) { bytes_.push(Codec<T>::encode(value), true); }
   void push_front(const T& value) { bytes_.push(Codec<T>::encode(value), false); }
   // Removes the last, or the first, element and returns it; nullopt when the list is empty.
-  std::optional<T> pop_back() { return value(bytes_.pop(true)); }
-  std::optional<T> pop_front() { return value(bytes_.pop(false)); }
+  std::optional<T> pop_back() { return decoded(bytes_.pop(true)); }
+  std::optional<T> pop_front() { return decoded(bytes_.pop(false)); }
   // Removes the element at an index.
   void erase(std::uint64_t index) { bytes_.erase(index); }
   // Replaces the value at an index; the element keeps its identity and place.
