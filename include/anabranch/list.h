@@ -190,7 +190,7 @@ class List : public ListReader<T> {
 
  private:
   using ListReader<T>::bytes_;
-  using ListReader<T>::value;
+  using ListReader<T>::decoded;
 };
 
 }  // namespace anabranch
