@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "control/resp/writer.h"
 #include "control/verbs/policy_words.h"
 #include "server/resp/access/key_check.h"
+#include "server/resp/concern/client_concern.h"
 #include "server/resp/connection_session.h"
 #include "server/resp/reply_mode.h"
 #include "server/resp/shown_cells.h"
@@ -56,6 +58,9 @@ struct Wait {
   Attempt attempt;
   SteadyTime until;
   bool unblockable = false;  // CLIENT UNBLOCK may end it.
+  bool writes = false;       // Its answer is that of a write...
+  Output held = {};          // ...or this is (held_answer.h)...
+  bool revoked = false;      // ...whose commit has failed.
 };
 
 // Why a command has not run: it had no effect, and is to be run again.
@@ -105,6 +110,7 @@ struct Client {
   std::optional<SteadyTime> left = {};
   Queue queue;
   ConnectionSession session;
+  std::unique_ptr<ClientConcern> concern;  // Null: none is set.
   ShownCells shown;
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
   KeyCheck key_check;                 // Of a request that was held back, or is run now.

@@ -38,6 +38,10 @@ class ConnectionSession {
   [[nodiscard]] core::VersionVector written() const {
     return written_ ? *written_ : core::VersionVector();
   }
+  // The seq of an origin in that.
+  [[nodiscard]] core::Seq written_at(core::Origin origin) const {
+    return written_ ? written_->at(origin) : 0;
+  }
 
  private:
   leader::Seen seen_;

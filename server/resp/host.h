@@ -16,6 +16,7 @@
 #include "server/resp/access/users.h"
 #include "server/resp/acts.h"
 #include "server/resp/client.h"
+#include "server/resp/concern/concerns.h"
 #include "server/resp/monitors.h"
 #include "server/resp/observe/observed.h"
 #include "server/resp/random.h"
@@ -71,6 +72,7 @@ struct Host {
   std::mt19937_64 random{random_seed()};
   ScanCursors cursors{random_seed()};
   WatchedKeys watched{leader};
+  Concerns concerns{leader};
   SteadyTime now = started;   // Read once for each request.
   std::string stopping = {};  // The address of the client that has asked for the end; or empty.
   std::map<std::uint64_t, Client*> clients = {};  // By id.

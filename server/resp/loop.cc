@@ -52,6 +52,7 @@ Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings
       reception_(std::move(openings.entrances), std::move(openings.tls), openings.control, epoll_),
       requests_(requests),
       leader_turns_(leader, epoll_),
+      waiting_(host_),
       room_(options, host_),
       input_(options, host_),
       client_room_(host_),
@@ -74,6 +75,7 @@ void Loop::run() {
   while (!is_over()) timeout = turn(timeout);
   turn_.abandon_write();
   while (turn_.committing()) finish_commit();
+  end_waits();
   answering_.swap(scheduled_);
   close_gone();
   opens_anew_ = opens_anew_ && !stopped_ && host_.stopping.empty();
@@ -139,7 +141,7 @@ void Loop::finish_commit() {
   if (const auto rest = turn_.take_leader_rest()) leader_turns_.end_elsewhere(*rest);
   const std::vector<Client*> released = turn_.take_released();
   // Removals may be over by it, and one commit may follow another without a turn of the leader.
-  waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
+  attempt_waiting();
   // The disk works while these are answered. What has waited comes before another commit.
   if (!others_wait && !may_gather()) turn_.begin_commit();
   for (Client* client : released) {
@@ -167,7 +169,7 @@ Loop::Milliseconds Loop::turn_leader() {
     return kSleepMax;
   }
   const Milliseconds rest = leader_turns_.take();
-  waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
+  attempt_waiting();
   return rest;
 }
 
@@ -471,9 +473,11 @@ void Loop::bound_input() {
   input_.relieve(connections_, [this](Connection& connection) {
     turn_.forget(connection.client());
     connection.drop_input();
-    connection.client().reply.error(
-        "ERR closed: too much has been sent by all clients together and is not run yet, most of "
-        "it here");
+    // The answer of the command that waits would come behind it.
+    if (!connection.client().wait)
+      connection.client().reply.error(
+          "ERR closed: too much has been sent by all clients together and is not run yet, most of "
+          "it here");
     heap_.hurry();
     schedule(connection);
   });
@@ -554,7 +558,7 @@ void Loop::answer(Connection& connection) {
   Client& client = connection.client();
   if (client.standing != Standing::kApart) return;
   if (!client.session.stamped()) client.session.stamp(turn_.committed_vector());
-  if (!turn_.committing() && !turn_.staging()) Waiting::attempt(client);
+  if (!turn_.committing() && !turn_.staging()) waiting_.attempt(client);
   const bool is_busy = client.wait || connection.held || connection.runnable;
   client.closing = client.closing || (client.parting && !is_busy);
   room_.count(connection);

@@ -94,6 +94,10 @@ class Loop {
   // Goes on with a long write, or with removals.
   void stage_some();
   void finish_commit();
+  // Tries to answer those that wait for something. No commit may be under way.
+  void attempt_waiting();
+  // At the end: those whose writes are held are told how far these have come.
+  void end_waits();
   // Whether the leader, or a client whose wait is over, needs a moment without a commit.
   [[nodiscard]] bool leader_is_due() const;
   // Takes one slice of the leader's work, unless a commit is under way or to come; returns the time

@@ -23,7 +23,9 @@ std::string mebibytes(std::size_t bytes) {
 
 void OutputRoom::count(Connection& connection) {
   forget_output(connection);
-  connection.counted = connection.client().output.size() + connection.client().draft.size();
+  const Client& client = connection.client();
+  connection.counted = client.output.size() + client.draft.size();
+  if (client.wait) connection.counted += client.wait->held.size();
   if (connection.tried && connection.counted == 0 && !connection.granted) {
     connection.tried = false;
     try_again_ = {};  // The client has read all of it, so another one may be tried.

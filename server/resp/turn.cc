@@ -11,6 +11,7 @@
 #include "leader/scopes/kept_view.h"
 #include "leader/scopes/lent_scope.h"
 #include "server/resp/admission.h"
+#include "server/resp/concern/held_answer.h"
 #include "server/resp/discard.h"
 #include "server/resp/redirection.h"
 #include "server/resp/slices/trial.h"
@@ -97,6 +98,7 @@ void Turn::execute(Client& client, Arguments arguments) {
   const Command& command = *resolved.command;
   client.last_command = command.name;
   client.operates = command.has(kAdmin);
+  if (client.concern) prepare_to_hold(client, command);
   if (is_paused(client, command)) {
     client.held_back = HeldBack{HeldBack::Until::kUnpaused};
     return;
@@ -232,10 +234,11 @@ void Turn::finish(const Call& call, std::size_t begin) {
   if (changes && !std::exchange(open_.wrote, true)) open_.wrote_at = host_.now;
   const bool looked = changes || command.has(kReads);
   if (looked) client.session.mark(changes);
+  const bool held = changes && client.concern && hold_answer(call, begin);
   if (open_.wrote && looked && !call.apart) {
     if (client.standing == Standing::kApart) open_.members.push_back(&client);
     client.standing = Standing::kInGroup;
-    const bool wanted = !client.reply_mode.drops();
+    const bool wanted = !client.reply_mode.drops() && !held;
     if (wanted) open_.answers.push_back({&client, begin, client.reply.mark()});
   }
   const SteadyTime now = steady_now();
@@ -558,6 +561,7 @@ void Turn::conclude(Group& group, const core::Result<void>& committed) {
       core::log_error({}, "The commit failed: " + committed.failure().message);
     }
     revoke(group, "MISCONF " + committed.failure().message);
+    revoke_held(group.members, "MISCONF " + committed.failure().message);
     removals_.failed("MISCONF " + committed.failure().message);
   }
   removals_.committed();
@@ -568,6 +572,7 @@ void Turn::conclude(Group& group, const core::Result<void>& committed) {
   group.answers.clear();
   group.members.clear();
   committed_.reset();
+  host_.concerns.renew();
 }
 
 void Turn::note_commit(std::chrono::nanoseconds took) {

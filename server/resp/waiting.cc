@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/resp/concern/held_answer.h"
+#include "server/resp/host.h"
+
 namespace anabranch::server {
 namespace {
 
@@ -13,6 +16,8 @@ constexpr std::chrono::milliseconds kAttemptTime{2};
 constexpr int kRestPart = 3;
 // The clock is read once for so many.
 constexpr std::size_t kAtOnce = 4;
+// So many are answered in one turn: sending takes longer than to see that there is an answer.
+constexpr std::size_t kAnsweredMax = 512;
 
 }  // namespace
 
@@ -22,7 +27,7 @@ void wait_for(Call& call, std::chrono::milliseconds timeout, Wait::Attempt attem
   const SteadyTime until =
       ends ? steady_now() + std::min<Waiting::Milliseconds>(timeout, kPatienceMax)
            : SteadyTime::max();
-  call.client.wait = Wait{std::move(attempt), until};
+  call.client.wait = Wait{.attempt = std::move(attempt), .until = until};
 }
 
 void Waiting::attempt(Client& client) {
@@ -36,7 +41,9 @@ void Waiting::attempt(Client& client) {
     client.reply.error(error_text(error));
   }
   if (!answered) return;
+  const bool writes = client.wait->writes;
   client.wait.reset();
+  if (writes && client.concern && hold_answer(host_, client, mark)) return;
   client.drop_unwanted(mark);
   client.reply_mode.end_request();
 }
@@ -45,7 +52,8 @@ void Waiting::attempt_all(const std::function<void(Connection&)>& over) {
   if (connections_.empty()) return;
   const SteadyTime begun = steady_now();
   if (left_ == 0) {
-    if (begun < rests_until_) return;
+    called_ = begun < rests_until_;
+    if (called_) return;
     left_ = connections_.size();
     spent_ = {};
   }
@@ -56,7 +64,9 @@ void Waiting::attempt_all(const std::function<void(Connection&)>& over) {
 
 void Waiting::attempt_some(const std::function<void(Connection&)>& over) {
   const SteadyTime until = steady_now() + kAttemptTime;
-  for (std::size_t tried = 0; left_ > 0 && !connections_.empty(); --left_) {
+  std::size_t answered = 0;
+  for (std::size_t tried = 0; left_ > 0 && answered < kAnsweredMax; --left_) {
+    if (connections_.empty()) break;
     if (tried++ % kAtOnce == 0 && tried > 1 && steady_now() >= until) return;
     if (next_ >= connections_.size()) next_ = 0;
     Connection& connection = *connections_[next_];
@@ -68,6 +78,7 @@ void Waiting::attempt_some(const std::function<void(Connection&)>& over) {
     connections_[next_] = connections_.back();
     connections_.pop_back();
     over(connection);
+    ++answered;
   }
   if (connections_.empty()) left_ = 0;
 }
@@ -85,7 +96,7 @@ Waiting::Milliseconds Waiting::timeout(Milliseconds most) const {
   if (first == SteadyTime::max()) return most;
   if (left_ > 0) return Milliseconds{0};
   // Those that a change has come for, and that have not been tried since.
-  if (rests_until_ > steady_now()) first = std::min(first, rests_until_);
+  if (called_) first = std::min(first, rests_until_);
   // Rounded up: a turn that wakes too early is wasted.
   const auto rest = std::chrono::ceil<Milliseconds>(first - steady_now());
   return std::clamp(rest, Milliseconds{0}, most);

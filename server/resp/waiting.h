@@ -28,10 +28,13 @@ class Waiting {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
+  // The host must outlive it.
+  explicit Waiting(Host& host) : host_(host) {}
+
   // Adds a connection whose client has begun to wait.
   void add(Connection& connection) { connections_.push_back(&connection); }
   // Tries to answer one client; does nothing if it does not wait.
-  static void attempt(Client& client);
+  void attempt(Client& client);
   // Tries to answer all clients, and calls the function with those that wait no longer. Where that
   // takes long it is done in pieces, one a call, and rests for three times as long before it begins
   // anew: who waits for much holds up nobody else.
@@ -45,11 +48,13 @@ class Waiting {
   // Tries some of those that are left of this round.
   void attempt_some(const std::function<void(Connection&)>& over);
 
+  Host& host_;
   std::vector<Connection*> connections_;
   std::size_t next_ = 0;          // The one to be tried next.
   std::size_t left_ = 0;          // Of this round.
   SteadyTime::duration spent_{};  // In this round.
-  SteadyTime rests_until_ = {};   // Before the next one.
+  SteadyTime rests_until_ = {};   // Before the next one...
+  bool called_ = false;           // ...for which there has been cause meanwhile.
 };
 
 }  // namespace anabranch::server

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "server/resp/concern/held_answer.h"
 #include "server/resp/loop.h"
 
 namespace anabranch::server {
@@ -31,10 +32,23 @@ void Loop::stage_some() {
   if (ended == nullptr) return;
   if (connection.client().held_back) {
     hold_back(connection);
+  } else if (connection.client().wait) {
+    waiting_.add(connection);
   } else {
     connection.client().reply_mode.end_request();
   }
   schedule(connection);
+}
+
+void Loop::attempt_waiting() {
+  host_.concerns.look();
+  waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
+}
+
+void Loop::end_waits() {
+  for (const auto& [id, connection] : connections_) {
+    if (!connection->gone && end_wait(connection->client())) answer(*connection);
+  }
 }
 
 void Loop::let_go_on() {

@@ -37,7 +37,7 @@ void Removals::begin(Client& client, Arguments names) {
     }
     return true;
   };
-  client.wait = Wait{attempt, SteadyTime::max()};
+  client.wait = Wait{.attempt = attempt, .until = SteadyTime::max(), .writes = true};
 }
 
 bool Removals::prepare(SteadyTime until) {

@@ -10,7 +10,9 @@
 #include "control/verbs/verb.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/anabranch/once_verb.h"
+#include "server/resp/commands/connection/concern_verbs.h"
 #include "server/resp/commands/connection/session_verbs.h"
+#include "server/resp/concern/held_answer.h"
 #include "server/resp/host.h"
 #include "server/resp/identity.h"
 
@@ -21,10 +23,21 @@ using control::Access;
 using control::Verb;
 using Json = nlohmann::ordered_json;
 
+Json concerns_json(const Host& host) {
+  const Concerns::Counts& counts = host.concerns.counts();
+  return {{"waiting", held_answers(host)}, {"met", counts.met},
+          {"missed", counts.missed},       {"degraded", counts.degraded},
+          {"latched", counts.latched},     {"latched_now", host.concerns.latched()}};
+}
+
 Json clients_json(const Host& host) {
-  return {{"connected", host.clients.size()},           {"held_back", host.clients_held_back},
-          {"cut", host.statistics.clients_cut},         {"output_bytes", host.output_bytes},
-          {"senders_cut", host.statistics.senders_cut}, {"input_bytes", host.input_bytes}};
+  return {{"connected", host.clients.size()},
+          {"held_back", host.clients_held_back},
+          {"cut", host.statistics.clients_cut},
+          {"output_bytes", host.output_bytes},
+          {"senders_cut", host.statistics.senders_cut},
+          {"input_bytes", host.input_bytes},
+          {"concerns", concerns_json(host)}};
 }
 
 // How often the leader was opened anew, and when that is due again.
@@ -136,6 +149,12 @@ constexpr Command kAnabranchVerbs[] = {
      .since = kAnabranchVersion,
      .usage = "milliseconds [ALL] [COUNT n] [REGION name ...] [APPLIED]",
      .help = "Waits until what this connection has seen has come so far; who has it, as JSON.",
+     .complexity = "O(1)"},
+    {.name = "concern",
+     .arity = -2,
+     .declared_verbs = concern_verbs,
+     .since = kAnabranchVersion,
+     .help = "How many members must have a write before it is answered.",
      .complexity = "O(1)"},
     // It may name any key.
     {.name = "once",

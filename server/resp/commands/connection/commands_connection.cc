@@ -34,6 +34,7 @@ void reset(Call& call) {
   call.client.name.clear();
   call.client.database = 0;
   call.client.session = {};
+  call.client.concern.reset();
   call.client.shown = {};
   call.client.reply_mode = {};
   call.client.reads_here = false;

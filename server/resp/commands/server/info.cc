@@ -18,6 +18,7 @@
 #include "server/resp/command.h"
 #include "server/resp/commands/server/members_shown.h"
 #include "server/resp/commands/server/save_time.h"
+#include "server/resp/concern/held_answer.h"
 #include "server/resp/identity.h"
 
 namespace anabranch::server {
@@ -88,6 +89,8 @@ void clients(Lines& lines, const Source& from) {
   lines.add("blocked_clients",
             static_cast<std::uint64_t>(std::ranges::count_if(from.host.clients, waits)));
   lines.add("held_back_clients", from.host.clients_held_back);
+  lines.add("held_answers", held_answers(from.host));
+  lines.add("concerns_latched_now", from.host.concerns.latched().size());
   lines.add("long_reads", from.host.long_reads);
   lines.add("maxclients", std::min(from.host.options.clients_max, from.host.options.clients_room));
   lines.add("monitors", from.host.monitors.all().size());
@@ -140,6 +143,13 @@ void persistence(Lines& lines, const Source& from) {
   lines.add("unsynced_bytes", from.status().storage_unsynced_bytes);
 }
 
+void add_concerns(Lines& lines, const Concerns::Counts& counts) {
+  lines.add("concerns_met", counts.met);
+  lines.add("concerns_missed", counts.missed);
+  lines.add("concerns_degraded", counts.degraded);
+  lines.add("concerns_latched", counts.latched);
+}
+
 void stats(Lines& lines, const Source& from) {
   const Statistics& counted = from.host.statistics;
   const Observed& observed = from.host.observed;
@@ -161,6 +171,7 @@ void stats(Lines& lines, const Source& from) {
   lines.add("keyspace_misses", observed.misses);
   lines.add("total_error_replies", observed.errors.total());
   lines.add("answers_held_back", counted.held_back);
+  add_concerns(lines, from.host.concerns.counts());
   lines.add("long_reads_begun", counted.long_reads);
   lines.add("clients_cut", counted.clients_cut);
   lines.add("senders_cut", counted.senders_cut);
