@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds kAttemptTime{2};
 constexpr int kRestPart = 3;
 // The clock is read once for so many.
 constexpr std::size_t kAtOnce = 4;
+// So many are answered in one turn: sending takes longer than to see that there is an answer.
+constexpr std::size_t kAnsweredMax = 512;
 
 }  // namespace
 
@@ -62,7 +64,9 @@ void Waiting::attempt_all(const std::function<void(Connection&)>& over) {
 
 void Waiting::attempt_some(const std::function<void(Connection&)>& over) {
   const SteadyTime until = steady_now() + kAttemptTime;
-  for (std::size_t tried = 0; left_ > 0 && !connections_.empty(); --left_) {
+  std::size_t answered = 0;
+  for (std::size_t tried = 0; left_ > 0 && answered < kAnsweredMax; --left_) {
+    if (connections_.empty()) break;
     if (tried++ % kAtOnce == 0 && tried > 1 && steady_now() >= until) return;
     if (next_ >= connections_.size()) next_ = 0;
     Connection& connection = *connections_[next_];
@@ -74,6 +78,7 @@ void Waiting::attempt_some(const std::function<void(Connection&)>& over) {
     connections_[next_] = connections_.back();
     connections_.pop_back();
     over(connection);
+    ++answered;
   }
   if (connections_.empty()) left_ = 0;
 }

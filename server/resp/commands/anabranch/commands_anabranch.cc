@@ -154,7 +154,8 @@ constexpr Command kAnabranchVerbs[] = {
      .arity = -2,
      .declared_verbs = concern_verbs,
      .since = kAnabranchVersion,
-     .help = "How many members must have a write before it is answered."},
+     .help = "How many members must have a write before it is answered.",
+     .complexity = "O(1)"},
     // It may name any key.
     {.name = "once",
      .arity = -4,
