@@ -297,7 +297,7 @@ TEST_SUITE("leader: backups") {
     });
     const std::string folder = (dir.path() / "b").string();
     auto first = std::async(std::launch::async, [&] { return store.backup_to(folder).digest; });
-    REQUIRE(test::eventually([&] { 
+    REQUIRE(test::eventually([&] {
       const BackupStatus backup = store.status().backup;
       return !backup.stage.empty() || backup.made_ms > 0;
     }));
