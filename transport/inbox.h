@@ -1,9 +1,9 @@
 // The inbox: events on their way from the thread that reads the sockets to the caller of receive().
 //
 // Invariants: 1. the descriptor is readable while events wait, and from poke() to take(); 2. full()
-// turns true above kBytesMax and false again at half of it, so that a stopped reader does not start
-// and stop all the time. A full inbox still accepts events: its owner has to stop reading. All
-// functions are thread-safe.
+// turns true above kBytesMax and false again at half of it, so that its owner does not start and
+// stop all the time. A full inbox still accepts events: its owner has to stop handling messages.
+// All functions are thread-safe.
 #pragma once
 
 #include <cstddef>

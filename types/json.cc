@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <anabranch/codec.h>
+#include <anabranch/list.h>
 
 #include "core/base64.h"
 #include "core/text.h"
@@ -130,7 +131,9 @@ class JsonReader {
   }
   [[nodiscard]] Json list(const Key& key) const {
     Json all = Json::array();
-    for (const std::string& element : list_elements(state_, key)) all.push_back(to_value(element));
+    for (const std::string& element : ListReader<std::string>(state_, key).elements()) {
+      all.push_back(to_value(element));
+    }
     return all;
   }
   [[nodiscard]] Json items(const Key& key, std::size_t level) const {

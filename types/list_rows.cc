@@ -157,13 +157,6 @@ RowPage page_of(const Scope& txn, const Key& key, Type type, std::string_view pl
   return page;
 }
 
-std::vector<std::string> list_elements(const Scope& txn, const Key& key) {
-  const ListRows rows(txn, key, Type::kList);
-  std::vector<std::string> values;
-  for (ListItem& each : rows.slice(0, rows.size())) values.push_back(std::move(each.value));
-  return values;
-}
-
 void expect_index(const Key& key, std::uint64_t index, std::uint64_t size) {
   if (index < size) return;
   throw Error(ErrorCode::kInvalid, "the list " + key.name() + " has no index " +

@@ -73,10 +73,6 @@ struct RowPage {
 [[nodiscard]] RowPage page_of(const Scope& txn, const Key& key, Type type, std::string_view place,
                               std::size_t at_most);
 
-// Returns the values of a list in their order; `txn` must show one state. Empty when the key is no
-// list.
-[[nodiscard]] std::vector<std::string> list_elements(const Scope& txn, const Key& key);
-
 // Throws kInvalid unless the index is less than `size`.
 void expect_index(const Key& key, std::uint64_t index, std::uint64_t size);
 

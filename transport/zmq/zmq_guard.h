@@ -26,7 +26,7 @@ class Guard {
   // The bytes that a connection may send without one complete message: more than a frame has. As
   // empty parts of a message they are 130 MiB in libzmq, which keeps all parts until the last one.
   static constexpr std::uint64_t kUnreadBytesMax = std::uint64_t{4} << 20U;
-  // The same while no messages are read, since complete messages then wait.
+  // The same while no messages are handled, since complete messages then wait (waiting_frames.h).
   static constexpr std::uint64_t kPausedBytesMax = std::uint64_t{512} << 20U;
 
   // `region` is that of this side, for the log. `keys` is null where links have none. `counters`

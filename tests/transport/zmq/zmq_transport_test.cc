@@ -137,7 +137,7 @@ TEST_CASE("a healthy link loses none of 20000 messages and keeps their order") {
   }
 }
 
-TEST_CASE("a full inbox stops the reading and loses nothing") {
+TEST_CASE("a full inbox stops the handling of messages and loses none") {
   constexpr std::size_t kCount = 200;
   const auto eu = open(kAnyPort);
   const auto us = open({}, {eu->endpoint()});
