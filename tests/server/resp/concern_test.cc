@@ -318,7 +318,8 @@ TEST_SUITE("server: concerns") {
     CHECK(figure(world.other, "concerns_latched_now") == 1);
     CHECK(figure(world.other, "concerns_degraded") == 101);
     const auto status = nlohmann::json::parse(bulk(world.other.ask({"ANABRANCH", "STATUS"})));
-    CHECK(status["clients"]["concerns"]["latched_now"] == Words{"DURABLE MEMBER us-1 DEGRADE 2000"});
+    CHECK(status["clients"]["concerns"]["latched_now"] ==
+          Words{"DURABLE MEMBER us-1 DEGRADE 2000"});
     world.heal();
     CHECK(eventually([&] { return figure(world.other, "concerns_latched_now") == 0; }));
     CHECK(world.client.ask({"INCR", "k"}).starts_with(":"));
