@@ -122,6 +122,13 @@ enum class Bug : std::uint8_t {
   kWriteBeforeName,
   kCloseUnsynced,
   kKeepSpares,
+  // Of a log that several processes take; found there, too.
+  kNameUnfenced,
+  kWriteUnfenced,
+  kReadUnsealed,
+  kSealAny,
+  kRepeatObjects,
+  kGoOnAfterFailure,
   // Of the engine above it; found there, too.
   kReuseGeneration,
   kKeepNextTables,

@@ -50,6 +50,11 @@ Result<void> EngineStorage::open() {
   if (!reach.ok()) return reach.failure();
   tables_.begin(reach.value().generations);
   place_ = base_->place();
+  // The next holder of a shared log goes on as this one, on whatever machine it runs.
+  if (auto id = files_->shared_id(); !id.empty()) {
+    place_ = Place();
+    place_.machine = std::move(id);
+  }
   if (auto opened = open_log(reach.value()); !opened.ok()) return opened;
   if (auto fits = base_->check_fits(tables_.active_bytes()); !fits.ok()) return fits;
   if (options_.look) {

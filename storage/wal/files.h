@@ -1,5 +1,6 @@
-// The only door of the write-ahead log to the disk: the files of one folder. The log sees nothing
-// else of a disk, so that tests can put a disk in its place that fails and loses power.
+// The only door of the write-ahead log to the disk: the files of one folder, or of a log that lies
+// elsewhere (storage/shared). The log sees nothing else of a disk, so that tests can put a disk in
+// its place that fails and loses power.
 //
 // All calls fail with kIo and the system's reason, which may be one that passes (Failure::passes).
 // A failed write or sync of a file that is in use must not be tried again all the same: the system
@@ -45,7 +46,7 @@ class File {
   virtual void rest() {}
 };
 
-// The files of a folder, by their names. One thread at a time changes names.
+// The files of a folder or of a shared log, by their names. One thread at a time changes names.
 class Files {
  public:
   virtual ~Files() = default;
@@ -65,6 +66,11 @@ class Files {
   virtual core::Result<void> sync_folder() = 0;
   // Returns how much more can be stored, in bytes and about.
   [[nodiscard]] virtual std::uint64_t free_bytes() const { return std::uint64_t{1} << 62U; }
+  // Returns whether a file that was filled ahead of use is written to faster: not where each write
+  // costs the same.
+  [[nodiscard]] virtual bool gains_by_filling() const { return true; }
+  // Returns the id of the log where other processes may take it over; empty for a folder.
+  [[nodiscard]] virtual std::string shared_id() const { return {}; }
   // Fails when another folder, or none, has the name of this one by now: what is written to its
   // open files would be lost.
   [[nodiscard]] virtual core::Result<void> check_there() const = 0;

@@ -43,6 +43,8 @@ class RestingFiles final : public Files {
   }
   core::Result<void> sync_folder() override { return below_->sync_folder(); }
   [[nodiscard]] std::uint64_t free_bytes() const override { return below_->free_bytes(); }
+  [[nodiscard]] bool gains_by_filling() const override { return below_->gains_by_filling(); }
+  [[nodiscard]] std::string shared_id() const override { return below_->shared_id(); }
   [[nodiscard]] core::Result<void> check_there() const override { return below_->check_there(); }
 
  private:

@@ -12,14 +12,10 @@ namespace {
 
 constexpr std::string_view kSpareName = "spare-";
 
-Result<void> fill(File& file, std::uint64_t bytes) {
-  auto filled = fill_with_zeros(file, bytes);
-  return filled.ok() ? file.sync() : filled;
-}
-
 }  // namespace
 
-Result<void> fill_with_zeros(File& file, std::uint64_t bytes) {
+Result<void> fill_with_zeros(const Files& files, File& file, std::uint64_t bytes) {
+  if (!files.gains_by_filling()) return {};
   constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
   const std::string zeros(std::min(bytes, kPiece), '\0');
   for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
@@ -27,6 +23,11 @@ Result<void> fill_with_zeros(File& file, std::uint64_t bytes) {
     if (auto written = file.write(at, piece); !written.ok()) return written;
   }
   return {};
+}
+
+Result<void> SpareFiles::fill(File& file, std::uint64_t bytes) const {
+  auto filled = fill_with_zeros(files_, file, bytes);
+  return filled.ok() ? file.sync() : filled;
 }
 
 bool SpareFiles::is_name(std::string_view name) { return name.starts_with(kSpareName); }

@@ -41,8 +41,10 @@ class SpareFiles {
   [[nodiscard]] core::Result<std::unique_ptr<File>> make(const std::string& name) const;
   void add(std::string name) { names_.push_back(std::move(name)); }
 
-  // Whether the disk has room for files that are not needed yet.
-  [[nodiscard]] bool has_room() const { return files_.free_bytes() >= kRoomForEach * bytes_; }
+  // Whether files are made that are not needed yet: where that helps, and the disk has room.
+  [[nodiscard]] bool has_room() const {
+    return files_.gains_by_filling() && files_.free_bytes() >= kRoomForEach * bytes_;
+  }
 
   // Takes a file for a segment with so many bytes: a spare one, or a new one when there is none,
   // and in any case one that has the room on the disk. More bytes than a usual segment has get a
@@ -65,6 +67,7 @@ class SpareFiles {
   // The room of a file where there is none for a usual one, if its first record needs no more.
   static constexpr std::uint64_t kSmallBytes = std::uint64_t{1} << 20U;
 
+  core::Result<void> fill(File& file, std::uint64_t bytes) const;
   core::Result<SpareFile> take_spare();
   // Takes a new file with the first of these rooms that the disk has.
   core::Result<SpareFile> take_new(const std::vector<std::uint64_t>& rooms);
@@ -77,7 +80,7 @@ class SpareFiles {
   bool cramped_ = false;  // The last new file found no room: the next one tries with less.
 };
 
-// Fills a file with zeros, to so many bytes.
-core::Result<void> fill_with_zeros(File& file, std::uint64_t bytes);
+// Fills a file of these with zeros, to so many bytes, where that helps.
+core::Result<void> fill_with_zeros(const Files& files, File& file, std::uint64_t bytes);
 
 }  // namespace anabranch::storage

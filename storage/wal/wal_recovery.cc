@@ -220,7 +220,8 @@ Result<void> Recovery::begin() {
   Segment segment;
   segment.file = std::move(file).value();
   segment.room = first_bytes();
-  if (auto filled = fill_with_zeros(*segment.file, segment.room); !filled.ok()) return filled;
+  if (auto filled = fill_with_zeros(files_, *segment.file, segment.room); !filled.ok())
+    return filled;
   segment.header = {.name = {from_, opening_},
                     .synced = end_.end + kRecordHeaderSize,
                     .first = end_.position + 1};

@@ -70,6 +70,7 @@ Layers rooms_below_control() {
       {"transport/zmq", {"transport"}},
       {"storage/engine", {"storage", "storage/overlay", "storage/wal"}},
       {"storage/overlay", {"storage"}},
+      {"storage/shared", {"storage", "storage/wal"}},
       {"storage/wal", {"storage"}},
       {"rows/masks", {}},
       {"rows/policy", {}},
