@@ -9,6 +9,7 @@
 #   cmake/packages.sh browser  what tests/browser needs: chromium, node and npm
 #   cmake/packages.sh bench    that of `build`, and what it is measured beside
 #   cmake/packages.sh peers    that of `bench`, and Tarantool
+#   cmake/packages.sh ceph     that of `build`, and a cluster of Ceph for tests
 #   cmake/packages.sh          that of `test`
 #
 # What is installed is asked for by program where a package is one (any g++ or cmake in the PATH
@@ -74,6 +75,12 @@ chromium:chromium
 nodejs:node
 npm:npm
 '
+ceph_programs='
+ceph-mon:ceph-mon
+ceph-mgr:ceph-mgr
+ceph-osd:ceph-osd
+ceph-common:ceph
+'
 bench_programs='
 redis-server:redis-server
 redis-tools:redis-benchmark
@@ -98,8 +105,15 @@ case $#:${1-} in
     ;;
   1:bench) programs="$programs $bench_programs" ;;
   1:peers) programs="$programs $bench_programs tarantool:tarantool" ;;
+  1:ceph)
+    programs="$programs $ceph_programs"
+    libraries="$libraries librados-dev"
+    ;;
   1:build) ;;
-  *) echo "usage: cmake/packages.sh [build|board|client|test|browser|bench|peers]" >&2 && exit 2 ;;
+  *)
+    echo "usage: cmake/packages.sh [build|board|client|test|browser|bench|peers|ceph]" >&2
+    exit 2
+    ;;
 esac
 
 missing_packages() {

@@ -13,8 +13,8 @@ using core::Failure;
 using core::planted;
 using core::Result;
 
-Failure failure_of(const ChangeEnd& end, const std::string& verb, const std::string& what) {
-  const std::string call = "cannot " + verb + ' ' + what + ": ";
+Failure failure_of(const ChangeEnd& end, const std::string& verb, const std::string& name) {
+  const std::string call = "cannot " + verb + ' ' + name + ": ";
   using Kind = ChangeEnd::Kind;
   switch (end.kind) {
     case Kind::kRefused:

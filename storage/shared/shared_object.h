@@ -17,9 +17,9 @@
 
 namespace anabranch::storage {
 
-// Returns the failure of a change that was not done, for a person: "cannot VERB WHAT: ...". It
+// Returns the failure of a change that was not done, for a person: "cannot VERB NAME: ...". It
 // passes only where the store says so.
-core::Failure failure_of(const ChangeEnd& end, const std::string& verb, const std::string& what);
+core::Failure failure_of(const ChangeEnd& end, const std::string& verb, const std::string& name);
 
 // Any thread may read and finish; one at a time changes. The object goes from the store with this
 // one where it has no name any more: until then it can be read.

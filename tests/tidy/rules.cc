@@ -70,6 +70,7 @@ Layers rooms_below_control() {
       {"transport/zmq", {"transport"}},
       {"storage/engine", {"storage", "storage/overlay", "storage/wal"}},
       {"storage/overlay", {"storage"}},
+      {"storage/rados", {"storage/shared"}},
       {"storage/shared", {"storage", "storage/wal"}},
       {"storage/wal", {"storage"}},
       {"rows/masks", {}},
@@ -185,6 +186,7 @@ const std::vector<Room>& rooms() {
        {"server/resp/access/password.", "server/resp/socket/tls_", "tests/server/",
         "tests/fuzz/tls."}},
       {"wabt/", {"plugins/", "tests/plugins/"}},
+      {"rados/", {"storage/rados/"}},
       {"doctest/", {"tests/"}},
   };
   return table;

@@ -1,4 +1,4 @@
-// Functions with a stack each, of which one runs at a time, on one thread: each hands over to
+// Functions with a stack each. One runs at a time, on one thread: each hands over to another one
 // another one where a test says so. Threads would do, but where a machine is busy each handing over
 // takes a millisecond, and there are some hundred thousand.
 #pragma once
@@ -19,7 +19,7 @@ class Actors {
 
   // Adds one, which begins when it is handed over to for the first time. Before run().
   void add(std::function<void()> body);
-  // Runs all to their ends, the first one first. Where one ends, `next` says who goes on.
+  // Runs all to their ends, the first one first. Where one ends, `next` names the one to go on.
   void run(const Next& next);
   // Lets another one run; returns when the caller is handed over to. For the one that runs.
   void hand_over_to(std::size_t actor);

@@ -1,4 +1,4 @@
-// The choices of a test whose run depends on nothing else: all of them in turn, or drawn ones.
+// The choices of a test that are all that its run depends on: all of them in turn, or drawn ones.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The files of a shared log: what is stored for them, and what a former holder can still do.
+// The files of a shared log: the objects for them, and all that a former holder can still do.
 
 #include <doctest/doctest.h>
 

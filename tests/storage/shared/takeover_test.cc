@@ -1,4 +1,4 @@
-// What holders of a shared log do to each other, in every order of a small world and in drawn ones.
+// Holders of a shared log beside each other, in every order of a small world and in drawn ones.
 
 #include <doctest/doctest.h>
 

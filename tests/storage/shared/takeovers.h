@@ -38,7 +38,7 @@ class Takeovers {
   [[nodiscard]] std::size_t fenced() const { return fenced_; }
 
  private:
-  // What the tables of a holder have, with the commits that it has acknowledged.
+  // A holder at work, and the commits that its tables have.
   struct Leader {
     std::size_t number = 0;
     Wal* wal = nullptr;
