@@ -1,6 +1,6 @@
-// Functions with a stack each. One runs at a time, on one thread: each hands over to another one
-// another one where a test says so. Threads would do, but where a machine is busy each handing over
-// takes a millisecond, and there are some hundred thousand.
+// Functions with a stack each. One runs at a time, on one thread, and hands over to another one
+// where a test says so. Threads would do, but where a machine is busy each handing over takes a
+// millisecond, and there are some hundred thousand.
 #pragma once
 
 #include <ucontext.h>
