@@ -21,6 +21,8 @@
 
 namespace anabranch {
 
+class Counter;
+class RealCounter;
 class Scope;
 class ScopeRef;
 
@@ -241,7 +243,12 @@ class Scope {
 
  private:
   friend class ScopeRef;
+  friend class Counter;
+  friend class RealCounter;
   [[nodiscard]] virtual Opened opened() const { return {}; }
+  // As add() and add_double(), for the handles: a value that is no integer is Error{kWrongType}.
+  void add_to_sum(const Key& row, std::int64_t amount);
+  void add_to_sum(const Key& row, double amount);
   // Call the function once: `look` with a view to read from, `change` with a writer. A scope that
   // is not open implements both; all other functions follow.
   virtual void look(const std::function<void(const leader::View&)>& function) const;
