@@ -141,8 +141,8 @@ std::optional<double> Scope::score(const Key& row) const {
   return ask([&](const View& view) { return view.score(row); });
 }
 
-std::optional<std::uint64_t> Scope::rank(const Key& row, bool backwards) const {
-  return ask([&](const View& view) { return view.rank(row, backwards); });
+std::optional<std::uint64_t> Scope::rank(const Key& row, RankFrom from) const {
+  return ask([&](const View& view) { return view.rank(row, from); });
 }
 
 std::uint64_t Scope::count(const Key& sorted_set, const ScoreSpan& span) const {

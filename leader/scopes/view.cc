@@ -231,13 +231,13 @@ std::optional<double> View::score(const Key& row) const {
   return decider_.score(path, stored);
 }
 
-std::optional<std::uint64_t> View::rank(const Key& row, bool backwards) const {
+std::optional<std::uint64_t> View::rank(const Key& row, RankFrom from) const {
   const Path path = path_of(row);
   const auto at = crdt::membership(path);
   const auto found = at ? score(row) : std::nullopt;
   if (!found) return std::nullopt;
   const std::uint64_t before = Ranking(rows_, decider_, at->sorted_set).rank({at->member, *found});
-  return backwards ? rows_.count(at->sorted_set) - 1 - before : before;
+  return from == RankFrom::kHighest ? rows_.count(at->sorted_set) - 1 - before : before;
 }
 
 std::uint64_t View::count(const Key& sorted_set, const ScoreSpan& span) const {

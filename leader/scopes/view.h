@@ -53,7 +53,7 @@ class View {
                                                  const Scope::VisitName& visit,
                                                  std::size_t hidden_max) const;
   [[nodiscard]] std::optional<double> score(const Key& row) const;
-  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const;
+  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, RankFrom from) const;
   [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const;
   void scan(const Key& sorted_set, const ScoreSpan& span, const Scope::VisitScore& visit) const;
   [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const;

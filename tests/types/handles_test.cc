@@ -313,7 +313,7 @@ TEST_SUITE("types: handles") {
     CHECK(game.range({.min = -0.75, .max = 7, .above_min = true, .below_max = true}) ==
           All{{"ada", 3}, {"cyd", 3}});
     CHECK(game.range_by_rank(1, 3) == All{{"ada", 3}, {"cyd", 3}});
-    CHECK(game.range_by_rank(0, 1, true) == All{{"dan", 7}});
+    CHECK(game.range_by_rank(0, 1, RankFrom::kHighest) == All{{"dan", 7}});
     CHECK(game.range_by_rank(3, 1).empty());
     CHECK(game.range_by_rank(9, 12).empty());
     CHECK(game.range_by_name(Span::after("ada"), 2) == All{{"bob", -0.75}, {"cyd", 3}});
