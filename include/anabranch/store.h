@@ -202,10 +202,11 @@ class Store final : public Scope {
   // `before` and `limit` do not count. Throws Error{kInvalid} when the function is empty.
   [[nodiscard]] LoserWatch watch_losers(LoserFilter filter, OnLosers function);
   // Writes the value of a loser again: an ordinary write that reaches all regions. The values that
-  // it replaces become losers here, so that it can be undone. Writes nothing if the value is the
-  // only one of its row. Throws Error: kInvalid when the log has no such loser, or no longer, and
-  // for values that cannot be written alone (parts of a text); kWrongType when the key holds
-  // another type now; else as a put.
+  // it replaces become losers here, so that it can be undone. Of a value that is shown
+  // (Loser::is_shown) it settles the row: the values beside it are replaced. Writes nothing if the
+  // value is the only one of its row. Throws Error: kInvalid when the log has no such loser, or no
+  // longer, and for values that cannot be written alone (parts of a text); kWrongType when the key
+  // holds another type now; else as a put.
   void put_back(std::string_view loser);
 
   // ---- The leader.

@@ -137,6 +137,10 @@ std::vector<Sibling> View::siblings(const Key& row) const {
   return decider_.siblings(row_at(path).cell);
 }
 
+std::optional<std::string> View::value_alone(const Path& row) const {
+  return decider_.value(row, row_at(row).cell);
+}
+
 std::int64_t View::counter(const Key& row) const {
   const std::optional<std::int64_t> integer = integer_of(sum_at(path_of(row)));
   if (!integer) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is no integer of 64 bits");

@@ -37,6 +37,8 @@ class View {
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
   bool show(const Key& row, const Scope::Show& function) const;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
+  // Returns the value that a row shows, without the sum; nullopt if it is hidden or has none.
+  [[nodiscard]] std::optional<std::string> value_alone(const core::Path& row) const;
   [[nodiscard]] std::int64_t counter(const Key& row) const;
   [[nodiscard]] double counter_double(const Key& row) const;
   // Returns the number to which additions to a row add; nullopt if the value there is not an
