@@ -1,7 +1,7 @@
 #!/bin/sh
 # The consumer with this repository as a part of its own build, by FetchContent.
 #
-#   subproject.sh configures    the library alone is a part of it, and is compiled in groups of files
+#   subproject.sh configures    the library alone is a part of it, and compiled in groups of files
 #   subproject.sh runs          it is also built and run, which compiles the library once more
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
