@@ -1,6 +1,7 @@
 #include "leader/losers.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -11,6 +12,7 @@
 #include "crdt/type_table.h"
 #include "leader/leader.h"
 #include "leader/put_back.h"
+#include "leader/scopes/kept_view.h"
 
 namespace anabranch::leader {
 
@@ -200,6 +202,18 @@ core::Result<std::vector<Loser>> losers_with(const storage::Snapshot& snapshot,
   return losers_of(found.value().id.entry, found.value().entry, names, {});
 }
 
+void mark_shown(std::vector<Loser>& losers, const View& view) {
+  std::map<core::Path, std::optional<std::string>> shown;
+  for (Loser& each : losers) {
+    const char space = core::space_of(each.database);
+    core::Path row{std::string_view(&space, 1), each.key};
+    for (const std::string& part : each.path) row.append(part);
+    const auto [found, is_new] = shown.try_emplace(row);
+    if (is_new) found->second = shown_value(view, row);
+    each.is_shown = found->second == each.value;
+  }
+}
+
 core::Result<LostValue> find_loser(const storage::Snapshot& snapshot, std::string_view id) {
   const auto found = find_entry(snapshot, id);
   if (!found.ok()) return found.failure();
@@ -210,21 +224,27 @@ core::Result<LostValue> find_loser(const storage::Snapshot& snapshot, std::strin
 // ---- Leader: its functions about losers read what is committed.
 
 core::Result<LoserPage> Leader::losers(const LoserFilter& filter, std::size_t entries_max) const {
-  const LogSource source = log_source();
-  return list_losers(*source.storage.snapshot(), source.names, filter, entries_max);
+  const auto state = keep();
+  auto page = list_losers(state->snapshot(), log_source().names, filter, entries_max);
+  if (page.ok()) mark_shown(page.value().losers, state->view());
+  return page;
 }
 
 core::Result<std::vector<Loser>> Leader::losers_with(std::string_view id) const {
-  const LogSource source = log_source();
-  return leader::losers_with(*source.storage.snapshot(), source.names, id);
+  const auto state = keep();
+  auto losers = leader::losers_with(state->snapshot(), log_source().names, id);
+  if (losers.ok()) mark_shown(losers.value(), state->view());
+  return losers;
 }
 
 std::optional<std::vector<Loser>> Leader::losers_of(std::uint64_t entry,
                                                     const LoserFilter& filter) const {
-  const LogSource source = log_source();
-  const auto found = rows::find_conflict(*source.storage.snapshot(), entry);
+  const auto state = keep();
+  const auto found = rows::find_conflict(state->snapshot(), entry);
   if (!found) return std::nullopt;
-  return leader::losers_of(entry, *found, source.names, filter);
+  std::vector<Loser> losers = leader::losers_of(entry, *found, log_source().names, filter);
+  mark_shown(losers, state->view());
+  return losers;
 }
 
 std::uint64_t Leader::losers_end() const {

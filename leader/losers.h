@@ -19,6 +19,8 @@
 
 namespace anabranch::leader {
 
+// The functions up to mark_shown() leave Loser::is_shown false.
+
 // Returns the losers of an entry that a filter chooses, without regard to `before` and the limit.
 [[nodiscard]] std::vector<Loser> losers_of(rows::ConflictNumber number,
                                            const rows::ConflictEntry& entry,
@@ -39,6 +41,9 @@ struct LoserPage {
 [[nodiscard]] core::Result<std::vector<Loser>> losers_with(const storage::Snapshot& snapshot,
                                                            const rows::Names& names,
                                                            std::string_view id);
+
+// Sets Loser::is_shown by a state: reads the row of each, once.
+void mark_shown(std::vector<Loser>& losers, const View& view);
 
 // Fails with kInvalid when the log has no such loser, or no longer. Throws Error{kCorrupt}.
 [[nodiscard]] core::Result<LostValue> find_loser(const storage::Snapshot& snapshot,

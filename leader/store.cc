@@ -149,10 +149,11 @@ void Store::reload_keys() {
       .value_or_raise();
 }
 
-void Store::resolve_fork(std::string_view origin, bool adopt) {
+void Store::resolve_fork(std::string_view origin, Adopt adopt) {
   impl()
-      .ask(
-          [&](leader::Leader& leader) { return std::optional(leader.resolve_fork(origin, adopt)); })
+      .ask([&](leader::Leader& leader) {
+        return std::optional(leader.resolve_fork(origin, adopt == Adopt::kOthers));
+      })
       .value()
       .value_or_raise();
 }
@@ -164,9 +165,10 @@ void Store::promote() {
       .value_or_raise();
 }
 
-void Store::retire(std::string_view region, bool lost) {
+void Store::retire(std::string_view region, Loss loss) {
+  using regions::Retirement;
   impl().run([&](leader::Leader& leader) {
-    leader.retire(region, lost ? regions::Retirement::kLost : regions::Retirement::kRetired)
+    leader.retire(region, loss == Loss::kForGood ? Retirement::kLost : Retirement::kRetired)
         .value_or_raise();
   });
 }

@@ -40,7 +40,8 @@ Json loser_json(const Loser& loser) {
             {"policy", bytes_json(loser.policy)},
             {"was_shown", loser.was_shown},
             {"by_region", bytes_json(loser.by_region)},
-            {"logged_ms", loser.logged_ms}};
+            {"logged_ms", loser.logged_ms},
+            {"is_shown", loser.is_shown}};
   if (loser.winner) json["winner"] = bytes_json(*loser.winner);
   return json;
 }
@@ -128,7 +129,9 @@ constexpr Verb kConflictVerbs[] = {
      .all_keys = true,
      .run = put_back,
      .usage = "id",
-     .help = "Writes a loser again, for all regions; what it replaces can be put back, too.",
+     .help =
+         "Writes a loser again, for all regions; what it replaces can be put back, too. One that "
+         "is shown settles its row: the values beside it go.",
      .merging = "A write as any other: it replaces the values seen here."},
     {.name = "stats",
      .arity = 3,

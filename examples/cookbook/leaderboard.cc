@@ -10,7 +10,8 @@ namespace {
 void print_top(const char* where, ab::Scope& scope, std::uint64_t places) {
   const ab::SortedSet<std::string> board{scope, "board"};
   std::cout << where << ':';
-  for (const ab::Scored<std::string>& each : board.range_by_rank(0, places, true)) {
+  for (const ab::Scored<std::string>& each :
+       board.range_by_rank(0, places, ab::RankFrom::kHighest)) {
     std::cout << ' ' << each.member << '=' << each.score;
   }
   std::cout << '\n';

@@ -14,11 +14,10 @@ void show(cookbook::TwoRegions& regions, const ab::Key& title) {
   std::cout << "both: " << ab::Register<>{regions.eu, title}.get().value() << '\n';
 }
 
-// Writes the newest loser of a key again that is not the value shown, in whichever region.
+// Writes the newest loser of a key again that is not shown now, in whichever region.
 void undo(ab::Store& store, const std::string& key) {
-  const std::string shown = ab::Register<>{store, key}.get().value();
   for (const ab::Loser& each : store.losers({.prefix = key})) {
-    if (each.value == shown) continue;
+    if (each.is_shown) continue;
     std::cout << "lost: " << each.value << ", of " << each.region << '\n';
     return store.put_back(each.id);
   }

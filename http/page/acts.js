@@ -8,8 +8,8 @@ export class Acts {
     this.notice = notice;
   }
 
-  putBack(id, value) {
-    return this.#act('put-back', {id}, `Put back: ${value}`);
+  putBack(id, done) {
+    return this.#act('put-back', {id}, done);
   }
   pause(peer, name) {
     return this.#act('pause', {peer}, `The exchange with ${name} is paused`);

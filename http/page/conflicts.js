@@ -24,6 +24,8 @@ const kRules = [
     title: `Values under a deadline set without knowing them: ${metric('conflicts.rules.doomed')}`},
 ];
 
+const kSettles = 'To settle it is a write as any other: the values that stand beside it go.';
+
 const text = (value, most) => {
   const short = shortened(value, most);
   return {text: short, title: printable(value) === short ? '' : shortened(value, 1000)};
@@ -35,12 +37,17 @@ function keyOf(loser) {
   return text(`${database}${printable(loser.key)}${below ? ` › ${below}` : ''}`, 40);
 }
 
+function shownOf(loser) {
+  if (loser.is_shown) return {text: 'this one, now', title: kSettles};
+  return loser.winner === null ? undefined : text(loser.winner, 40);
+}
+
 function losersColumns(view) {
   return [
     {name: 'Key', heads: true, wide: true, of: keyOf},
     {name: 'Lost', wide: true, of: (loser) => text(loser.value, 60)},
     {name: 'Written in', breaks: true, of: (loser) => loser.region === '' ? 'unknown' : text(loser.region, 20)},
-    {name: 'Shown then', wide: true, of: (loser) => loser.winner === null ? undefined : text(loser.winner, 40)},
+    {name: 'Shown', wide: true, of: shownOf},
     {name: 'Why', breaks: true, of: (loser) => text(`${printable(loser.kind)}, ${printable(loser.policy)}`, 30)},
     {name: 'When', of: (loser) => clock(loser.logged_ms, Date.now())},
     {name: 'Act', unseen: true, fill: (cell, loser) => view.fillAct(cell, loser)},
@@ -69,11 +76,15 @@ export class Conflicts {
   }
 
   fillAct(cell, loser) {
-    if (!cell.firstElementChild) cell.append(make('button', {type: 'button', textContent: 'Put back'}));
+    if (!cell.firstElementChild) cell.append(make('button', {type: 'button'}));
+    const button = cell.firstElementChild;
+    const [act, done] = loser.is_shown ? ['Settle', 'Settled'] : ['Put back', 'Put back'];
     const value = shortened(loser.value, 40);
-    mark(cell.firstElementChild, 'aria-label', `Put back ${value} at ${shortened(loser.key, 40)}`);
-    cell.firstElementChild.onclick = async () => {
-      if (await this.acts.putBack(loser.id, value)) this.known = undefined;
+    write(button, act);
+    mark(button, 'title', loser.is_shown ? kSettles : '');
+    mark(button, 'aria-label', `${act} ${value} at ${shortened(loser.key, 40)}`);
+    button.onclick = async () => {
+      if (await this.acts.putBack(loser.id, `${done}: ${value}`)) this.known = undefined;
     };
   }
 

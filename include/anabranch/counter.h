@@ -61,7 +61,8 @@ class CounterReader : public detail::Reader {
   using detail::Reader::Reader;
 
   // Returns the sum plus the integer that a register put at this key; 0 when there is neither.
-  // Throws kInvalid when the sum has left 64 bits.
+  // Throws kInvalid when the sum has left 64 bits, kWrongType when a register put anything else, or
+  // when a double was added and the sum is not whole.
   [[nodiscard]] std::int64_t get() const {
     return RegisterReader<std::int64_t>(scope(), key()).get().value_or(0);
   }
@@ -72,12 +73,12 @@ class Counter : public CounterReader {
  public:
   Counter(Scope& scope, Key key) : CounterReader(scope, std::move(key)) {}
 
-  // Adds an amount, also a negative one. Throws kInvalid when the register at this key holds no
-  // integer, or when the sum would leave 64 bits.
+  // Adds an amount, also a negative one. Throws kWrongType when the register at this key holds no
+  // integer or the sum is not whole, kInvalid when the sum would leave 64 bits.
   void add(std::int64_t amount) {
     writable().atomically([&](Scope& txn) {
       expect_type(txn, key(), Type::kString);
-      txn.add(key().of(Type::kString), amount);
+      txn.add_to_sum(key().of(Type::kString), amount);
     });
   }
   // Adds a large unsigned amount. Throws kInvalid also when the amount itself is over 64 signed
@@ -103,7 +104,7 @@ class RealCounterReader : public detail::Reader {
   using detail::Reader::Reader;
 
   // Returns the sum plus the integer that a register put at this key; 0 when there is neither.
-  // Throws kInvalid when the sum is not finite.
+  // Throws kInvalid when the sum is not finite, kWrongType when a register put no number.
   [[nodiscard]] double get() const {
     return RegisterReader<double>(scope(), key()).get().value_or(0);
   }
@@ -114,12 +115,13 @@ class RealCounter : public RealCounterReader {
  public:
   RealCounter(Scope& scope, Key key) : RealCounterReader(scope, std::move(key)) {}
 
-  // Adds an amount, also a negative one. Throws kInvalid, and adds nothing, when the amount is
-  // infinite or NaN, when the sum would be, or when the register at this key holds no integer.
+  // Adds an amount, also a negative one. Throws, and adds nothing: kInvalid when the amount is
+  // infinite or NaN, or when the sum would be; kWrongType when the register at this key holds no
+  // integer.
   void add(double amount) {
     writable().atomically([&](Scope& txn) {
       expect_type(txn, key(), Type::kString);
-      txn.add_double(key().of(Type::kString), amount);
+      txn.add_to_sum(key().of(Type::kString), amount);
     });
   }
   // Resets to 0: takes back all additions seen here; concurrent additions of other regions still

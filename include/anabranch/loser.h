@@ -47,6 +47,11 @@ struct Loser {
   bool was_shown = false;      // It was the one shown until it was replaced.
   std::string by_region = {};  // Whose write caused it; empty for a merged snapshot.
   std::int64_t logged_ms = 0;  // When this leader logged it, by its clock.
+  // Its row shows this value now: a function or a new policy chose it, or it was written again.
+  // Then put_back settles the row: the values beside it go. As of the call that returned the loser,
+  // or was told of it; false also where this leader cannot decide between the values (kUnsupported,
+  // kNoMemory).
+  bool is_shown = false;
 };
 
 // Returns the kind in words: "met", "replaced", "put back".

@@ -21,6 +21,8 @@
 
 namespace anabranch {
 
+class Counter;
+class RealCounter;
 class Scope;
 class ScopeRef;
 
@@ -189,8 +191,9 @@ class Scope {
 
   // Returns the score of a member (Key::element); nullopt when it is absent.
   [[nodiscard]] std::optional<double> score(const Key& row) const;
-  // Returns the number of members before it, or, backwards, behind it; nullopt when it is absent.
-  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const;
+  // Returns the number of members between that end and it; nullopt when it is absent.
+  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, RankFrom from) const;
+  std::uint64_t rank(const Key& row, bool backwards) const = delete;  // RankFrom::kHighest for true
   // Returns the number of members of a sorted set (Key::of) in a span of scores.
   [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const;
   // Visits the members in a span, in order, until `visit` returns false. As scan otherwise;
@@ -240,7 +243,12 @@ class Scope {
   };
 
  private:
+  friend class Counter;
+  friend class RealCounter;
   friend class ScopeRef;
+  // As add() and add_double(), for the handles: a value that is no integer is Error{kWrongType}.
+  void add_to_sum(const Key& row, std::int64_t amount);
+  void add_to_sum(const Key& row, double amount);
   [[nodiscard]] virtual Opened opened() const { return {}; }
   // Call the function once: `look` with a view to read from, `change` with a writer. A scope that
   // is not open implements both; all other functions follow.

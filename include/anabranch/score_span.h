@@ -7,6 +7,12 @@
 
 namespace anabranch {
 
+// The end from which the members of a sorted set are counted.
+enum class RankFrom : std::uint8_t {
+  kLowest,   // The member with the least score has the rank 0.
+  kHighest,  // The one with the greatest score has it.
+};
+
 struct ScoredEntry {
   std::string member;  // As bytes.
   double score = 0;

@@ -79,11 +79,11 @@ class SortedSetReader : detail::Coded<T>, public detail::Reader {
   }
   // Returns the number of members before this one; nullopt when it is absent.
   [[nodiscard]] std::optional<std::uint64_t> rank(const T& member) const {
-    return rank_of(member, false);
+    return rank_of(member, RankFrom::kLowest);
   }
   // The same from the end: 0 for the member with the greatest score.
   [[nodiscard]] std::optional<std::uint64_t> rank_from_end(const T& member) const {
-    return rank_of(member, true);
+    return rank_of(member, RankFrom::kHighest);
   }
 
   // Returns the members in a span of scores, in order, at most `at_most`. The default is all of
@@ -99,16 +99,16 @@ class SortedSetReader : detail::Coded<T>, public detail::Reader {
     });
     return found;
   }
-  // Returns the members with the ranks from `from` up to but without `to`; backwards: counted from
-  // the end.
+  // Returns the members with the ranks from `from` up to but without `to`, in the order of ranks.
   [[nodiscard]] std::vector<Scored<T>> range_by_rank(std::uint64_t from, std::uint64_t to,
-                                                     bool backwards = false) const {
+                                                     RankFrom end = RankFrom::kLowest) const {
     if (from >= to) return range({}, 0);
     ScoreSpan span;
-    span.backwards = backwards;
+    span.backwards = end == RankFrom::kHighest;
     span.skip = from;
     return range(span, to - from);
   }
+  void range_by_rank(std::uint64_t, std::uint64_t, bool) const = delete;  // RankFrom::kHighest
   // Returns the members in a span of names, in the order of the names, at most `at_most`.
   [[nodiscard]] std::vector<Scored<T>> range_by_name(const Span& span = {},
                                                      std::size_t at_most = SIZE_MAX) const {
@@ -158,8 +158,8 @@ class SortedSetReader : detail::Coded<T>, public detail::Reader {
   [[nodiscard]] Key all() const { return key().of(Type::kSortedSet); }
 
  private:
-  [[nodiscard]] std::optional<std::uint64_t> rank_of(const T& member, bool backwards) const {
-    const auto rank = scope().rank(row(member), backwards);
+  [[nodiscard]] std::optional<std::uint64_t> rank_of(const T& member, RankFrom from) const {
+    const auto rank = scope().rank(row(member), from);
     if (!rank) expect_type(scope(), key(), Type::kSortedSet);
     return rank;
   }

@@ -32,6 +32,19 @@
 
 namespace anabranch {
 
+// How a region is gone (Store::retire).
+enum class Loss : std::uint8_t {
+  kNone,     // It may come back at any time with all its writes.
+  kForGood,  // Writes that only it had are given up.
+};
+
+// Whose writes a region takes over as its own when it gives way to another history
+// (Store::resolve_fork).
+enum class Adopt : std::uint8_t {
+  kNone,    // Nobody's: refused for an origin of a region whose leader has the other history.
+  kOthers,  // Those of such a region.
+};
+
 // A scope: each write is a transaction of its own, each read sees one consistent state.
 //
 // Movable, as into a map: its handles, sessions, watches and open documents stay valid. While it is
@@ -189,10 +202,11 @@ class Store final : public Scope {
   // `before` and `limit` do not count. Throws Error{kInvalid} when the function is empty.
   [[nodiscard]] LoserWatch watch_losers(LoserFilter filter, OnLosers function);
   // Writes the value of a loser again: an ordinary write that reaches all regions. The values that
-  // it replaces become losers here, so that it can be undone. Writes nothing if the value is the
-  // only one of its row. Throws Error: kInvalid when the log has no such loser, or no longer, and
-  // for values that cannot be written alone (parts of a text); kWrongType when the key holds
-  // another type now; else as a put.
+  // it replaces become losers here, so that it can be undone. Of a value that is shown
+  // (Loser::is_shown) it settles the row: the values beside it are replaced. Writes nothing if the
+  // value is the only one of its row. Throws Error: kInvalid when the log has no such loser, or no
+  // longer, and for values that cannot be written alone (parts of a text); kWrongType when the key
+  // holds another type now; else as a put.
   void put_back(std::string_view loser);
 
   // ---- The leader.
@@ -222,22 +236,22 @@ class Store final : public Scope {
   bool resume(std::string_view peer);
   // Gives way to the other history of an origin that has two (status().forks, 16 digits): takes
   // over the others' state, and writes again, as new, the ops that only this side has. Returns when
-  // that has begun; status().rejoin shows the progress. With `adopt` the leader also writes again
-  // ops of another region under that origin, although that region's leader has the other history.
-  // Throws Error{kInvalid} with the reason, and changes nothing, when giving way is impossible.
-  void resolve_fork(std::string_view origin, bool adopt = false);
+  // that has begun; status().rejoin shows the progress. Throws Error{kInvalid} with the reason, and
+  // changes nothing, when giving way is impossible.
+  void resolve_fork(std::string_view origin, Adopt adopt = Adopt::kNone);
+  void resolve_fork(std::string_view origin, bool adopt) = delete;  // Adopt::kOthers for true.
   // Makes a follower a leader of its region, with a new origin: it may be written from now on. For
   // when the leader is gone, or is to be replaced. If both write, nothing is lost: they are two
   // leaders of one region and converge like any two. No effect on a leader. Writes that only the
   // missing leader had are absent here until it returns.
   void promote();
-  // Tells all regions not to wait for a region any more: logs are not kept for it. It may come back
-  // at any time with all its writes; restore() makes the others wait for it again. With `lost` the
-  // region is gone for good: writes that only it had are given up. If it comes back with its old
-  // data all the same, it takes the others' state and writes again, as new, the ops that only it
-  // has. Throws Error{kInvalid} when there is no such region, or when a region to be lost is
+  // Tells all regions not to wait for a region any more: logs are not kept for it. restore() makes
+  // the others wait for it again. If a region that is gone for good comes back with its old data
+  // all the same, it takes the others' state and writes again, as new, the ops that only it has.
+  // Throws Error{kInvalid} when there is no such region, or when one that is gone for good is
   // connected.
-  void retire(std::string_view region, bool lost = false);
+  void retire(std::string_view region, Loss loss = Loss::kNone);
+  void retire(std::string_view region, bool lost) = delete;  // Loss::kForGood for true.
   void restore(std::string_view region);
   // Returns when all writes that have returned before are on the disk, whatever Options::durability
   // is. Throws Error: kIo when the disk fails; the store takes no more writes then.

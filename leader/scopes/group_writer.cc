@@ -47,6 +47,16 @@ void check_depth(const Path& row) {
                                         ": the space, the key, and two for each map around a row");
 }
 
+// For a row that shows no integer of 64 bits, or no number.
+[[noreturn]] void refuse_to_add(const View& view, const Key& row) {
+  const std::optional<core::Number> sum = view.number(row);
+  if (sum && (sum->is_integer() || !std::isfinite(sum->as_real()))) {
+    throw Error(ErrorCode::kInvalid,
+                row.name() + ": the sum of all regions does not fit in 64 bits");
+  }
+  throw Error(ErrorCode::kWrongType, row.name() + " holds no integer");
+}
+
 }  // namespace
 
 View GroupWriter::view() const {
@@ -259,7 +269,7 @@ std::int64_t GroupWriter::add(const Key& row, std::int64_t amount) {
   // Loads the row for all that follows.
   const std::optional<std::int64_t> value =
       view().integer(path, replica_.group().stage().peek(path));
-  if (!value) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
+  if (!value) refuse_to_add(view(), row);
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*value, amount, &sum)) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave 64 bits");
@@ -282,7 +292,7 @@ void GroupWriter::add_double(const Key& row, double amount) {
     throw Error(ErrorCode::kInvalid, row.name() + ": only finite numbers can be added");
   }
   const auto shown = view().number(row);
-  if (!shown) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
+  if (!shown) refuse_to_add(view(), row);
   const crdt::Tally& tally = replica_.group().stage().peek(path_of(row)).tally;
   const crdt::Slot* const own = tally.find(replica_.identity().origin);
   const auto leaves_range = [&](const core::Number& sum) {

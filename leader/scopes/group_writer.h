@@ -42,6 +42,7 @@ class GroupWriter {
   void put(const Key& row, std::string_view value) { write(row, value, Sum::kKept); }
   void set(const Key& row, std::string_view value) { write(row, value, Sum::kReset); }
   void remove(const Key& row);
+  // Both throw Error{kWrongType} where a value is no integer.
   std::int64_t add(const Key& row, std::int64_t amount);
   void add_double(const Key& row, double amount);
   void reset(const Key& row);

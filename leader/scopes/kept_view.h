@@ -21,6 +21,7 @@ class KeptView {
 
   // The time of the view is fixed, too.
   [[nodiscard]] const View& view() const { return view_; }
+  [[nodiscard]] const storage::Snapshot& snapshot() const { return rows_.snapshot(); }
 
  private:
   const rows::SnapshotReader rows_;

@@ -13,6 +13,22 @@ namespace anabranch {
 using leader::GroupWriter;
 using leader::View;
 
+namespace {
+
+// Calls a function that adds to a row. A value that is no integer is another type to a handle, but
+// to a caller that names the row itself a wrong argument.
+template <typename Function>
+void add_to_named(const Function& function) {
+  try {
+    function();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kWrongType) throw;
+    throw Error(ErrorCode::kInvalid, error.what());
+  }
+}
+
+}  // namespace
+
 template <typename Function>
 auto Scope::ask(const Function& function) const {
   const Opened open = opened();
@@ -125,8 +141,8 @@ std::optional<double> Scope::score(const Key& row) const {
   return ask([&](const View& view) { return view.score(row); });
 }
 
-std::optional<std::uint64_t> Scope::rank(const Key& row, bool backwards) const {
-  return ask([&](const View& view) { return view.rank(row, backwards); });
+std::optional<std::uint64_t> Scope::rank(const Key& row, RankFrom from) const {
+  return ask([&](const View& view) { return view.rank(row, from); });
 }
 
 std::uint64_t Scope::count(const Key& sorted_set, const ScoreSpan& span) const {
@@ -153,11 +169,19 @@ void Scope::remove(const Key& row) {
 
 std::int64_t Scope::add(const Key& row, std::int64_t amount) {
   std::int64_t sum = 0;
-  modify([&](GroupWriter& writer) { sum = writer.add(row, amount); });
+  add_to_named([&] { modify([&](GroupWriter& writer) { sum = writer.add(row, amount); }); });
   return sum;
 }
 
 void Scope::add_double(const Key& row, double amount) {
+  add_to_named([&] { add_to_sum(row, amount); });
+}
+
+void Scope::add_to_sum(const Key& row, std::int64_t amount) {
+  modify([&](GroupWriter& writer) { writer.add(row, amount); });
+}
+
+void Scope::add_to_sum(const Key& row, double amount) {
   modify([&](GroupWriter& writer) { writer.add_double(row, amount); });
 }
 

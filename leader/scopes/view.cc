@@ -137,6 +137,10 @@ std::vector<Sibling> View::siblings(const Key& row) const {
   return decider_.siblings(row_at(path).cell);
 }
 
+std::optional<std::string> View::value_alone(const Path& row) const {
+  return decider_.value(row, row_at(row).cell);
+}
+
 std::int64_t View::counter(const Key& row) const {
   const std::optional<std::int64_t> integer = integer_of(sum_at(path_of(row)));
   if (!integer) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is no integer of 64 bits");
@@ -231,13 +235,13 @@ std::optional<double> View::score(const Key& row) const {
   return decider_.score(path, stored);
 }
 
-std::optional<std::uint64_t> View::rank(const Key& row, bool backwards) const {
+std::optional<std::uint64_t> View::rank(const Key& row, RankFrom from) const {
   const Path path = path_of(row);
   const auto at = crdt::membership(path);
   const auto found = at ? score(row) : std::nullopt;
   if (!found) return std::nullopt;
   const std::uint64_t before = Ranking(rows_, decider_, at->sorted_set).rank({at->member, *found});
-  return backwards ? rows_.count(at->sorted_set) - 1 - before : before;
+  return from == RankFrom::kHighest ? rows_.count(at->sorted_set) - 1 - before : before;
 }
 
 std::uint64_t View::count(const Key& sorted_set, const ScoreSpan& span) const {

@@ -37,6 +37,8 @@ class View {
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
   bool show(const Key& row, const Scope::Show& function) const;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
+  // Returns the value that a row shows, without the sum; nullopt if it is hidden or has none.
+  [[nodiscard]] std::optional<std::string> value_alone(const core::Path& row) const;
   [[nodiscard]] std::int64_t counter(const Key& row) const;
   [[nodiscard]] double counter_double(const Key& row) const;
   // Returns the number to which additions to a row add; nullopt if the value there is not an
@@ -53,7 +55,7 @@ class View {
                                                  const Scope::VisitName& visit,
                                                  std::size_t hidden_max) const;
   [[nodiscard]] std::optional<double> score(const Key& row) const;
-  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const;
+  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, RankFrom from) const;
   [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const;
   void scan(const Key& sorted_set, const ScoreSpan& span, const Scope::VisitScore& visit) const;
   [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const;

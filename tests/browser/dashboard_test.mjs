@@ -301,6 +301,25 @@ test('a loser is put back with the token, which is asked for once', async () => 
   await operator.close();
 });
 
+test('a loser that is shown now is said to be, and is settled', async () => {
+  leader.statusAt = statuses.conflicts;
+  leader.user = 'operator';
+  leader.losers = statuses.losers(Date.now()).map((each, index) => ({...each, is_shown: index === 0}));
+  const operator = await open();
+  const {page} = operator;
+  const button = page.getByRole('button', {name: 'Settle Canoe on the Danube at doc/1/title'});
+  await button.waitFor();
+  await operator.turns(2);
+  assert.deepEqual(await page.$$eval('#losers td[data-name=Shown]', (all) => all.map((each) => each.textContent)),
+    ['this one, now', '5', '']);
+  await button.click();
+  await page.locator('#done', {hasText: 'Settled: Canoe on the Danube'}).waitFor();
+  assert.deepEqual(leader.acts, [{path: '/put-back', body: {id: '17.1'}}]);
+  leader.losers = statuses.losers(Date.now());
+  await page.getByRole('button', {name: 'Put back Canoe on the Danube at doc/1/title'}).waitFor();
+  await operator.close();
+});
+
 test('where a leader has users no token is asked for', async () => {
   leader.user = 'operator';
   const operator = await open();

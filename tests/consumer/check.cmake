@@ -7,16 +7,36 @@ set(work ${BUILD}/consumer)
 file(REMOVE_RECURSE ${work})
 file(MAKE_DIRECTORY ${work})
 
+# As after a build of the program alone, which makes no pages of the manual.
+set(program ${BUILD}/server/anabranch)
+set(page ${BUILD}/packaging/anabranch.1)
+if(EXISTS ${program})
+  execute_process(COMMAND touch -d 2000-01-01 ${page} COMMAND_ERROR_IS_FATAL ANY)
+endif()
+
 foreach(step IN ITEMS
     "${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix"
     "${CMAKE_COMMAND} -G Ninja -S ${CMAKE_CURRENT_LIST_DIR} -B ${work}/build
       -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${work}/prefix"
     "${CMAKE_COMMAND} --build ${work}/build"
     "${work}/build/consumer ${work}/data"
+    "${work}/build/whole ${work}/whole_data"
     "${work}/build/http_consumer ${work}/data")
   separate_arguments(command UNIX_COMMAND ${step})
   execute_process(COMMAND ${command} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
+
+if(EXISTS ${program})
+  if(${program} IS_NEWER_THAN ${page})
+    message(FATAL_ERROR "the install has made no page of the manual")
+  endif()
+  foreach(name IN ITEMS man1/anabranch.1 man5/anabranch.toml.5)
+    file(STRINGS ${work}/prefix/share/man/${name} title REGEX "^[.]TH " LIMIT_COUNT 1)
+    if(NOT title)
+      message(FATAL_ERROR "the install has no page ${name}")
+    endif()
+  endforeach()
+endif()
 
 # Sizes in MB: of the library, and of a program that embeds a store.
 file(GLOB_RECURSE archive ${work}/prefix/libanabranch.a)
@@ -35,8 +55,8 @@ find_program(pkg_config pkg-config REQUIRED)
 file(GLOB_RECURSE pc ${work}/prefix/anabranch.pc)
 cmake_path(GET pc PARENT_PATH pc_dir)
 set(ENV{PKG_CONFIG_PATH} ${pc_dir})
-set(packages anabranch anabranch_http anabranch)
-set(sources main.cc http.cc ../../examples/shop/shop.cc)
+set(packages anabranch anabranch anabranch_http anabranch)
+set(sources main.cc whole.cc http.cc ../../examples/shop/shop.cc)
 foreach(package source IN ZIP_LISTS packages sources)
   execute_process(COMMAND ${pkg_config} --cflags --libs ${package}
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)

@@ -1,6 +1,6 @@
 // Does not compile: values of a type without a Codec, and with one that lacks a function; a
-// transaction that returns a reference. The compiler must name the remedy (CMakeLists.txt looks for
-// it).
+// transaction that returns a reference; a call in its old form, with a bool in place of an enum.
+// The compiler must name the remedy (CMakeLists.txt looks for it).
 
 #include <string>
 
@@ -21,7 +21,9 @@ struct anabranch::Codec<Todo> {
 };
 #endif
 
-#ifdef WITH_A_REFERENCE
+#if defined(WITH_AN_OLD_FORM)
+void call(anabranch::Store& store, const std::string& name) { (void)WITH_AN_OLD_FORM; }
+#elif defined(WITH_A_REFERENCE)
 std::string& text_of(anabranch::Store& store, Todo& todo) {
   return store.transact([&](anabranch::Transaction&) -> std::string& { return todo.text; });
 }

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -185,6 +187,79 @@ TEST_SUITE("leader: losers") {
     CHECK(pair.eu.status().log_records == records);
   }
 
+  TEST_CASE("a loser that a new policy shows is told as shown, and putting it back settles") {
+    Pair pair;
+    pair.conflict("doc", "5", "7");
+    Counter{pair.eu, "doc"}.add(1);  // The sum is no part of the value.
+    pair.settle();
+    const Loser loser = pair.us.losers().front();
+    CHECK(loser.value == "5");
+    CHECK_FALSE(loser.is_shown);
+    pair.eu.set_policy("doc", Policy::min());
+    pair.settle();
+    CHECK(Counter{pair.us, "doc"}.get() == 6);
+    CHECK(pair.us.losers().front().is_shown);
+    CHECK(pair.eu.losers().front().is_shown);
+    CHECK(Word{pair.us, "doc"}.siblings().size() == 2);
+    pair.us.put_back(loser.id);
+    pair.settle();
+    for (const Store* const store : {&pair.eu, &pair.us}) {
+      CHECK(RegisterReader<>(*store, "doc").get() == "5");
+      CHECK(RegisterReader<>(*store, "doc").siblings().size() == 1);
+    }
+    const std::vector<Loser> settled = pair.us.losers();
+    REQUIRE(lines_of(settled) == Lines{"put back doc 7 of us"});
+    CHECK_FALSE(settled.front().is_shown);
+  }
+
+  TEST_CASE("of the values that met under a function the one that it shows is told") {
+    std::atomic<bool> has_memory = true;
+    const auto longest = [&has_memory](const Conflict& conflict) {
+      if (!has_memory) throw std::bad_alloc();
+      return std::ranges::max_element(conflict.siblings, {},
+                                      [](const Sibling& each) { return each.value.size(); })
+          ->value;
+    };
+    Pair pair([&](Options& options) { options.resolvers = {{"doc", longest}}; });
+    pair.conflict("doc", "longer", "short");
+    const auto shown = [&] {
+      Lines values;
+      for (const Loser& each : pair.eu.losers()) {
+        if (each.is_shown) values.push_back(each.value);
+      }
+      return values;
+    };
+    CHECK(pair.eu.losers().size() == 2);
+    CHECK(shown() == Lines{"longer"});
+    // Where nobody can decide none is shown, and the list is there all the same.
+    has_memory = false;
+    CHECK(pair.eu.losers().size() == 2);
+    CHECK(shown().empty());
+    has_memory = true;
+    CHECK(shown() == Lines{"longer"});
+  }
+
+  TEST_CASE("what another type hides is not shown, until its key shows that type") {
+    Pair pair;
+    pair.apart(
+        [&] {
+          Map{pair.eu, "k"}.at<Word>("f").put("a");
+        },
+        [&] {
+          Word{pair.us, "k"}.put("b");
+        });
+    const std::vector<Loser> losers = pair.eu.losers();
+    REQUIRE(losers.size() == 1);
+    CHECK(losers.front().kind == Loser::Kind::kHidden);
+    CHECK(losers.front().value == "a");
+    CHECK_FALSE(losers.front().is_shown);
+    Word{pair.eu, "k"}.erase();
+    CHECK(Map{pair.eu, "k"}.at<Word>("f").get() == "a");
+    CHECK(pair.eu.losers().front().is_shown);
+    Expiry{pair.eu, "k"}.expire_at(std::chrono::system_clock::now() - std::chrono::hours(1));
+    CHECK_FALSE(pair.eu.losers().front().is_shown);
+  }
+
   TEST_CASE("a field, a score, an insert and a flag come back as what they were") {
     Pair pair;
     RemoveWinsSet<> removed{pair.eu, "removed"};
@@ -201,8 +276,13 @@ TEST_SUITE("leader: losers") {
           SortedSet<>{pair.us, "scores"}.put("m", 2);
           RemoveWinsSet<>{pair.us, "removed"}.erase("x");
         });
-    CHECK(losers(pair.eu).size() == 3);
-    for (const Loser& each : pair.eu.losers()) pair.eu.put_back(each.id);
+    const auto are_shown = [&] {
+      return std::ranges::count_if(pair.eu.losers(), &Loser::is_shown);
+    };
+    const std::vector<Loser> lost = pair.eu.losers();
+    CHECK(lost.size() == 3);
+    CHECK(are_shown() == 0);
+    for (const Loser& each : lost) pair.eu.put_back(each.id);
     CHECK(eventually([&] { return removed.contains("x"); }));
     CHECK(Map{pair.eu, "map"}.at<Word>("f").get() == "a");
     CHECK(SortedSet<>{pair.eu, "scores"}.score("m") == 1);

@@ -86,6 +86,28 @@ concept NamesField = requires(Key key, Name name) {
 };
 static_assert(NamesField<const char*> && NamesField<std::string> && !NamesField<std::nullptr_t>);
 
+// Enums where a bool would say nothing; the old forms are gone.
+template <typename Lost>
+concept Retires = requires(Store store, Lost lost) {
+  store.retire("us", lost);
+};
+template <typename Adopted>
+concept GivesWay = requires(Store store, Adopted adopted) {
+  store.resolve_fork("0123456789abcdef", adopted);
+};
+template <typename End>
+concept RanksFrom = requires(SortedSet<int> set, End end) {
+  set.range_by_rank(0, 9, end);
+};
+template <typename End>
+concept RankedFrom = requires(const Scope& scope, const Key& row, End end) {
+  scope.rank(row, end);
+};
+static_assert(Retires<Loss> && !Retires<bool> && !Retires<int> && !Retires<Adopt>);
+static_assert(GivesWay<Adopt> && !GivesWay<bool> && !GivesWay<int> && !GivesWay<Loss>);
+static_assert(RanksFrom<RankFrom> && !RanksFrom<bool> && !RanksFrom<int>);
+static_assert(RankedFrom<RankFrom> && !RankedFrom<bool> && !RankedFrom<int>);
+
 // ---- Forked processes.
 
 // Runs the function in a forked process. Returns whether it was true there, within time.

@@ -214,7 +214,7 @@ TEST_SUITE("leader: sessions") {
     CHECK(code_of([&] { (void)us.session(token, 0ms); }) == ErrorCode::kTimeout);
     std::filesystem::remove_all(folder.path() / "eu");
     REQUIRE(eventually([&] { return !test::knows(us, "eu"); }));  // Else it is not lost.
-    us.retire("eu", true);
+    us.retire("eu", Loss::kForGood);
     std::string message;
     CHECK(code_of([&] { (void)us.session(token, 20s); }, &message) == ErrorCode::kInvalid);
     CHECK(message.starts_with("2 ops of region eu that this session has seen are gone"));

@@ -71,7 +71,7 @@ TEST_SUITE("leader: store") {
     CHECK(code_of([&] { visits.add(1); }) == ErrorCode::kInvalid);
     CHECK(visits.get() == INT64_MAX);
     Register<std::string>{store, "word"}.put("abc");
-    CHECK(code_of([&] { Counter(store, "word").add(1); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { Counter(store, "word").add(1); }) == ErrorCode::kWrongType);
   }
 
   TEST_CASE("a set holds elements in the order of their bytes") {

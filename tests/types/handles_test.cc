@@ -149,7 +149,8 @@ TEST_SUITE("types: handles") {
     sum.add(2.5);
     sum.add(-1);
     CHECK(sum.get() == 1.5);
-    CHECK(code_of([&] { Counter(store, "sum").add(1); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { Counter(store, "sum").add(1); }) == ErrorCode::kWrongType);
+    CHECK(code_of([&] { (void)Counter(store, "sum").get(); }) == ErrorCode::kWrongType);
     CHECK(code_of([&] { (void)store.counter(Key("sum").of(Type::kString)); }) ==
           ErrorCode::kInvalid);
     CHECK(store.counter_double(Key("sum").of(Type::kString)) == 1.5);
@@ -201,7 +202,35 @@ TEST_SUITE("types: handles") {
     CHECK(code_of([&] { sum.add(kMost); }) == ErrorCode::kInvalid);
     CHECK(sum.get() == kMost);
     Register<>{store, "word"}.put("2.5");  // No integer, so that it would hide the sum.
-    CHECK(code_of([&] { RealCounter(store, "word").add(1); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { RealCounter(store, "word").add(1); }) == ErrorCode::kWrongType);
+  }
+
+  TEST_CASE("a text is another type to a counter, and a wrong argument where the row is named") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Register<>{store, "word"}.put("abc");
+    const Key row = Key("word").of(Type::kString);
+    std::string message;
+    CHECK(code_of([&] { Counter(store, "word").add(1); }, &message) == ErrorCode::kWrongType);
+    CHECK(message == "word holds no integer");
+    CHECK(code_of([&] { RealCounter(store, "word").add(1); }) == ErrorCode::kWrongType);
+    CHECK(code_of([&] { (void)CounterReader(store, "word").get(); }) == ErrorCode::kWrongType);
+    CHECK(code_of([&] { (void)RealCounterReader(store, "word").get(); }) == ErrorCode::kWrongType);
+    CHECK(code_of([&] { store.add(row, 1); }, &message) == ErrorCode::kInvalid);
+    CHECK(message == "word holds no integer");
+    CHECK(code_of([&] { store.add_double(row, 1); }) == ErrorCode::kInvalid);
+    // A request may not read, and still learns the type.
+    CHECK(code_of([&] {
+            store.once("request", [](Scope& txn) { Counter{txn, "word"}.add(1); });
+          }) == ErrorCode::kWrongType);
+    CHECK(Register<>{store, "word"}.get() == "abc");
+
+    // A sum that has left 64 bits is no other type.
+    store.add(Key("sum").of(Type::kString), INT64_MAX);
+    store.put(Key("sum").of(Type::kString), "5");
+    CHECK(code_of([&] { (void)CounterReader(store, "sum").get(); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { Counter(store, "sum").add(1); }, &message) == ErrorCode::kInvalid);
+    CHECK(message == "sum: the sum of all regions does not fit in 64 bits");
   }
 
   TEST_CASE("a key of another type is refused by name") {
@@ -284,7 +313,7 @@ TEST_SUITE("types: handles") {
     CHECK(game.range({.min = -0.75, .max = 7, .above_min = true, .below_max = true}) ==
           All{{"ada", 3}, {"cyd", 3}});
     CHECK(game.range_by_rank(1, 3) == All{{"ada", 3}, {"cyd", 3}});
-    CHECK(game.range_by_rank(0, 1, true) == All{{"dan", 7}});
+    CHECK(game.range_by_rank(0, 1, RankFrom::kHighest) == All{{"dan", 7}});
     CHECK(game.range_by_rank(3, 1).empty());
     CHECK(game.range_by_rank(9, 12).empty());
     CHECK(game.range_by_name(Span::after("ada"), 2) == All{{"bob", -0.75}, {"cyd", 3}});

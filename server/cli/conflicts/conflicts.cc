@@ -41,7 +41,11 @@ std::string part_of(const json& path) {
   return part;
 }
 
+// A leader of an earlier version does not say it.
+bool is_shown(const json& loser) { return loser.value("is_shown", false); }
+
 std::string winner_of(const json& loser) {
+  if (is_shown(loser)) return "this one, now";
   const json& winner = loser.at("winner");
   if (!winner.is_null()) return shown(winner);
   if (loser.at("kind") == "met") return "by the function";
@@ -58,7 +62,11 @@ std::string conflicts_table(const json& losers) {
                     plain(each.at("region")), utc_time(each.at("time_ms").get<std::int64_t>()),
                     winner_of(each), plain(each.at("policy"))});
   }
-  return table_of(rows);
+  std::string text = table_of(rows);
+  if (std::ranges::any_of(losers, is_shown)) {
+    text += "\nPutting back one that is shown now settles its row: the values beside it go.\n";
+  }
+  return text;
 }
 
 std::string stats_text(const json& stats) {

@@ -73,6 +73,7 @@ TEST_SUITE("server: conflicts") {
     CHECK(loser["winner"] == "b");
     CHECK(loser["policy"] == "lww");
     CHECK(loser["by_region"] == "us");
+    CHECK(loser["is_shown"] == false);
     CHECK(world.ask({"SHOW", loser["id"]}) == losers);
     const nlohmann::json stats = world.ask({"STATS"});
     CHECK(stats["entries"] == 1);
@@ -83,6 +84,20 @@ TEST_SUITE("server: conflicts") {
     CHECK(world.ask({"LIST"})["losers"][0]["kind"] == "put back");
     const auto status = nlohmann::json::parse(bulk(world.client.ask({"ANABRANCH", "STATUS"})));
     CHECK(status.at("conflicts").at("entries") == 2);
+  }
+
+  TEST_CASE("a loser that is shown by a new policy is told as shown, and settles its row") {
+    World world;
+    world.conflict("doc");
+    CHECK(world.client.ask({"ANABRANCH", "POLICY", "SET", "min", "doc"}) == "+OK\r\n");
+    CHECK(world.client.ask({"GET", "doc"}) == "$1\r\na\r\n");
+    const nlohmann::json losers = world.ask({"LIST"})["losers"];
+    REQUIRE(losers.size() == 1);
+    CHECK(losers[0]["is_shown"] == true);
+    CHECK(world.ask({"SHOW", losers[0]["id"]}) == losers);
+    CHECK(world.client.ask({"ANABRANCH", "CONFLICTS", "PUTBACK", losers[0]["id"]}) == "+OK\r\n");
+    CHECK(eventually([&] { return Register<>{world.us, "doc"}.siblings().size() == 1; }));
+    CHECK(Register<>{world.us, "doc"}.get() == "a");
   }
 
   TEST_CASE("the list has filters and pages") {
