@@ -5,7 +5,8 @@
 #   cmake/packages.sh build    what builds and runs it, by hand too
 #   cmake/packages.sh board    that, and what examples/board needs
 #   cmake/packages.sh client   what talks to an installed one: redis-cli
-#   cmake/packages.sh test     that of `build`, and what its tests need
+#   cmake/packages.sh docs     what makes a site of the documents (docs/site.sh)
+#   cmake/packages.sh test     that of `build` and of `docs`, and what the tests need
 #   cmake/packages.sh browser  what tests/browser needs: chromium, node and npm
 #   cmake/packages.sh bench    that of `build`, and what it is measured beside
 #   cmake/packages.sh peers    that of `bench`, and Tarantool
@@ -66,6 +67,10 @@ libhiredis-dev
 python3-prometheus-client
 python3-redis
 '
+docs_libraries='
+python3-myst-parser
+python3-sphinx
+'
 board_programs='
 clang:clang
 lld:wasm-ld
@@ -90,7 +95,7 @@ valgrind:valgrind
 case $#:${1-} in
   0: | 1:test)
     programs="$programs $test_programs"
-    libraries="$libraries $test_libraries"
+    libraries="$libraries $test_libraries $docs_libraries"
     ;;
   1:client)
     programs=redis-tools:redis-cli
@@ -98,6 +103,10 @@ case $#:${1-} in
     ;;
   1:board)
     programs="$programs $board_programs"
+    ;;
+  1:docs)
+    programs=
+    libraries=$docs_libraries
     ;;
   1:browser)
     programs=$browser_programs
@@ -111,7 +120,7 @@ case $#:${1-} in
     ;;
   1:build) ;;
   *)
-    echo "usage: cmake/packages.sh [build|board|client|test|browser|bench|peers|ceph]" >&2
+    echo "usage: cmake/packages.sh [build|board|client|docs|test|browser|bench|peers|ceph]" >&2
     exit 2
     ;;
 esac

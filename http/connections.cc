@@ -481,7 +481,9 @@ int Connections::Impl::write_headers(Exchange& exchange) {
                     add("content-security-policy", kPolicy) && add("allow", answer.allow) &&
                     add("www-authenticate", answer.challenge) &&
                     add("cross-origin-resource-policy", "same-origin") &&
-                    add("anabranch-user", answer.user) && add("retry-after", is_busy ? "1" : "");
+                    add("anabranch-user", answer.user) && add("location", answer.location) &&
+                    add("anabranch-docs", answer.documents) &&
+                    add("retry-after", is_busy ? "1" : "");
   if (!fits || lws_finalize_write_http_header(exchange.wsi, begin, &at, end) != 0) return -1;
   exchange.has_begun = true;
   if (!answer.is_stream && exchange.writing->empty()) {

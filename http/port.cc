@@ -43,7 +43,8 @@ Site::Settings settings_of(const PortOptions& options, const Address& address) {
           .ready_lag_ms = options.http.ready_lag_ms,
           .token = has_users ? std::optional<Token>()
                              : Token::open(options.http.directory).value_or_raise(),
-          .gate = options.gate};
+          .gate = options.gate,
+          .documents = options.documents};
 }
 
 std::function<bool()> users_of(const PortOptions& options) {

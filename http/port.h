@@ -24,6 +24,7 @@ struct PortOptions {
   std::vector<std::string> hosts = {};              // Further names of this machine (hosts.h).
   std::shared_ptr<Certificates> certificates = {};  // Null: no TLS.
   std::shared_ptr<Gate> gate = {};                  // Null: no users.
+  std::string documents = {};                       // The folder of their site; empty: none.
 };
 
 // All functions are thread-safe.

@@ -35,6 +35,8 @@ struct Answer {
   std::string allow = {};      // The methods of the path, of a 405.
   std::string challenge = {};  // How to say who one is, of a 401.
   std::string user = {};       // For whom it is, in printable characters; empty: no user.
+  std::string location = {};   // Where it is instead, of a 301.
+  std::string documents = {};  // Where this port has the documents; empty: not told.
   bool is_stream = false;      // The connection gets events from now on,
   // as long as this is so; null: it is for nobody in particular.
   std::shared_ptr<const std::atomic<bool>> holds = {};

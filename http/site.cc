@@ -89,6 +89,7 @@ Site::Site(const Settings& settings, std::shared_ptr<control::HttpFigures> figur
     : ready_lag_ms_(settings.ready_lag_ms),
       gate_(settings.gate),
       figures_(figures),
+      documents_(settings.documents),
       guard_(settings.guard, settings.token, std::move(figures)),
       status_(settings.directory, kStatusTime,
               {{"STATUS"}, [this](const Result<std::string>& status) { take_status(status); }}),
@@ -146,6 +147,7 @@ std::optional<Answer> Site::answer(std::uint64_t number, const Request& request)
 std::optional<Answer> Site::answer_admitted(std::uint64_t number, const Request& request) {
   const Route* const route = route_of(request.path);
   std::optional<Answer> page = route == nullptr ? page_at(request) : std::nullopt;
+  if (route == nullptr && !page) page = documents_.at(request);
   if (route == nullptr && !page) return error(404, "there is nothing at this address");
   const Method method = route == nullptr ? Method::kGet : route->method;
   if (request.method != method) {
@@ -302,8 +304,11 @@ std::optional<Answer> Site::show_events(std::uint64_t /*number*/, const Request&
 }
 
 std::optional<Answer> Site::show_history(std::uint64_t /*number*/, const Request& request) {
-  // The page asks for this first, and learns so that its user needs no token.
-  return Answer{.body = text_of(history_.json()), .user = in_line(request.user)};
+  // The page asks for this first, and learns so that its user needs no token, and whether the
+  // documents are here.
+  return Answer{.body = text_of(history_.json()),
+                .user = in_line(request.user),
+                .documents = documents_.are_there() ? "docs/" : ""};
 }
 
 std::optional<Answer> Site::show_losers(std::uint64_t number, const Request& request) {

@@ -13,6 +13,7 @@
 
 #include "control/http_figures.h"
 #include "http/asker.h"
+#include "http/documents.h"
 #include "http/gate.h"
 #include "http/guard.h"
 #include "http/health.h"
@@ -31,6 +32,7 @@ class Site {
     std::int64_t ready_lag_ms = 0;
     std::optional<Token> token = {};
     std::shared_ptr<Gate> gate = {};  // Null: there are no users.
+    std::string documents = {};       // The folder of the site of the documents; empty: none.
   };
 
   // The connections that requests came on.
@@ -95,6 +97,7 @@ class Site {
   const std::int64_t ready_lag_ms_;
   const std::shared_ptr<Gate> gate_;
   const std::shared_ptr<control::HttpFigures> figures_;
+  const Documents documents_;
   Guard guard_;
   History history_;
   Clients clients_;

@@ -262,6 +262,10 @@ libraries() {
     [ -n "$(find "$root/usr/lib" -name libanabranch_http.a)" ]
   check "the documents are there" \
     [ -s "$root/usr/share/doc/anabranch-doc/docs/operations/install.md" ]
+  if [ -s "$build/site/html/index.html" ]; then
+    check "the site is there" \
+      [ -s "$root/usr/share/doc/anabranch-doc/html/operations/install.html" ]
+  fi
   in_root dpkg --purge libanabranch-dev anabranch-doc >/dev/null 2>&1 || fail "they stay"
   check "the headers are gone" [ ! -e "$root/usr/include/anabranch" ]
 }

@@ -1,5 +1,7 @@
 // The verdict and the warnings on the page. A change of the verdict is announced, its figures are not.
 import {make, showList, write} from './elements.js';
+import {documentsAt} from './requests.js';
+import {showSection} from './sections.js';
 
 const kMarks = {equal: '✓', wrong: '!', busy: '→', alone: '○', unknown: '…'};
 
@@ -14,7 +16,7 @@ function updateWarning(element, {wrong, words, cost, todo, see}) {
   write(first, words);
   write(second, cost);
   second.hidden = cost === '';
-  write(third, `${todo ? `What to do: ${todo} ` : ''}See ${see}.`);
+  showSection(third, `${todo ? `What to do: ${todo} ` : ''}See `, see, documentsAt());
 }
 
 export class HealthView {

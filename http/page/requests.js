@@ -7,6 +7,10 @@ export class Refused extends Error {}
 let user;
 export const isUser = () => user !== undefined;
 
+// Where the leader has the documents, as seen from this page; undefined where it has none.
+let documents;
+export const documentsAt = () => documents;
+
 // The sentence of an answer: of JSON its member `error`, else its text.
 async function sentenceOf(answer) {
   const text = await answer.text();
@@ -25,6 +29,7 @@ async function ask(path, options) {
     throw new Error('The leader does not answer');
   }
   user = answer.headers.get('anabranch-user') ?? user;
+  documents = answer.headers.get('anabranch-docs') ?? documents;
   if (answer.ok) return answer;
   const sentence = await sentenceOf(answer);
   throw answer.status === 401 ? new Refused(sentence) : new Error(sentence);

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "http/documents.h"
 #include "regions/startup.h"
 #include "server/cli/client.h"
 #include "server/cli/config/configure.h"
@@ -32,7 +33,8 @@ Result<std::unique_ptr<http::Port>> open_http(const Config& config, const Server
                           .anywhere = true,
                           .hosts = config.http_hosts,
                           .certificates = server.http_certificates(),
-                          .gate = server.http_gate()});
+                          .gate = server.http_gate(),
+                          .documents = http::installed_documents()});
   } catch (const Error& error) {
     return core::Failure{error.code(), error.what()};
   }

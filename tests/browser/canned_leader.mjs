@@ -25,6 +25,7 @@ export class CannedLeader {
     this.losers = [];
     this.history = {};
     this.user = '';      // Who asks, of a leader with users: then there is no token.
+    this.documents = '';  // Where it has the documents.
     this.acts = [];      // {path, body}, those with the right token.
     this.refusal = '';   // A sentence that all acts are refused with.
     this.turn = 0;
@@ -69,8 +70,11 @@ export class CannedLeader {
   async #answer(request, response) {
     const {pathname} = new URL(request.url, this.address);
     const json = (code, body) => {
-      const user = this.user && pathname === '/history' ? {'Anabranch-User': this.user} : {};
-      response.writeHead(code, {'Content-Type': 'application/json', ...user});
+      const told = pathname !== '/history' ? {} : {
+        ...this.user && {'Anabranch-User': this.user},
+        ...this.documents && {'Anabranch-Docs': this.documents},
+      };
+      response.writeHead(code, {'Content-Type': 'application/json', ...told});
       response.end(JSON.stringify(body));
     };
     if (request.method === 'POST') return this.#act(request, pathname, json);

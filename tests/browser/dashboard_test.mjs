@@ -212,6 +212,24 @@ test('each alarm has words, and something to do', async () => {
   await operator.close();
 });
 
+test('the sections that warnings name are links where the leader has the documents', async () => {
+  leader.statusAt = statuses.cut;
+  const plain = await open();
+  assert.equal(await plain.page.locator('#warnings a').count(), 0);
+  await plain.close();
+  leader.documents = 'docs/';
+  const operator = await open();
+  const link = operator.page.locator('#warnings a').first();
+  await until('it is a link', async () => await operator.page.locator('#warnings a').count() > 0);
+  assert.equal(await link.innerText(), 'docs/operations/alarms.md#away');
+  assert.equal(await link.evaluate((each) => each.href), `${leader.address}docs/operations/alarms.html#away`);
+  await link.focus();
+  await operator.turns(2);
+  assert.ok(await link.evaluate((each) => each === document.activeElement), 'the focus stays');
+  await operator.inspect('documents');
+  await operator.close();
+});
+
 test('hostile names are text, and cannot turn or hide their neighbours', async () => {
   leader.statusAt = statuses.hostile;
   leader.losers = statuses.losers(Date.now()).map((each) => ({...each, key: statuses.kHostile.markup,

@@ -81,7 +81,7 @@ bool contains(const std::string& text, std::string_view part) {
 TEST_SUITE("http: users") {
   TEST_CASE("a stranger learns the health alone, and whether the page exists does not show") {
     World world;
-    for (const char* path : {"/", "/status", "/events", "/nothing", "/losers"}) {
+    for (const char* path : {"/", "/docs/", "/status", "/events", "/nothing", "/losers"}) {
       CAPTURE(path);
       const Reply reply = world.get(path);
       CHECK(reply.status == 401);

@@ -8,12 +8,13 @@ import http.client
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
 import time
 
-from leaders import World, check, run, wait_until
+from leaders import ANABRANCH, World, check, run, wait_until
 
 HTTP = re.compile(r"ready: .*, http on http://(\S+)")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -342,6 +343,31 @@ def settings(world):
     check(leader.stop() == 0 and not os.path.exists(path), "gone")
 
 
+def documents(world):
+    """Those that a package has put beside the program are served; without them it is named."""
+    prefix = os.path.join(world.folder, "prefix")
+    program = os.path.join(prefix, "bin", "anabranch")
+    site = os.path.join(prefix, "share/doc/anabranch-doc/html")
+    os.makedirs(os.path.dirname(program))
+    shutil.copy(ANABRANCH, program)
+    port = Port(world.start("documents", flags=["--http", "127.0.0.1:0"], program=program))
+    status, _, text = port.get("/docs/")
+    check(status == 404 and "the package anabranch-doc has them" in text, (status, text))
+    os.makedirs(os.path.join(site, "operations"))
+    for name in ("index.html", "operations/alarms.html"):
+        with open(os.path.join(site, name), "w") as file:
+            file.write(f"<h1>{name}</h1>")
+    status, headers, text = port.get("/docs/operations/alarms.html")
+    check(status == 200 and text == "<h1>operations/alarms.html</h1>", (status, text))
+    check("default-src 'self'" in headers["Content-Security-Policy"], headers)
+    status, headers, _ = port.get("/docs")
+    check((status, headers["Location"]) == (301, "docs/"), (status, headers))
+    up = "%2e%2e/" * 4
+    for path in ("/docs/../../../../bin/anabranch", f"/docs/{up}bin/anabranch"):
+        check(port.get(path)[0] in (403, 404), path)
+    check(port.ask("POST", "/docs/", "{}")[0] in (403, 405), "they are read")
+
+
 def main():
     with World() as world:
         eu = world.start("eu", flags=["--http", "127.0.0.1:0"])
@@ -361,6 +387,7 @@ def main():
         killed(port, us)
         stopped(port)
         settings(world)
+        documents(world)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import {linksOf, stateWords} from '../../../http/page/links.js';
 import {metricNames} from '../../../http/page/metric_names.js';
 import {inSentence, printable, shortened} from '../../../http/page/printable.js';
 import {noteFigures, takeHistory} from '../../../http/page/figures.js';
+import {addressOf} from '../../../http/page/sections.js';
 import {clock, count, millis, rate, size, span} from '../../../http/page/units.js';
 import {Verdict} from '../../../http/page/verdict.js';
 import {warningsOf} from '../../../http/page/warnings.js';
@@ -119,6 +120,11 @@ test('what is wrong, and each note, names a section that is there', () => {
     const [page, section] = see.split('#');
     assert.ok(sectionsOf(page).includes(section), see);
   }
+});
+
+test('a section has an address on the site', () => {
+  assert.equal(addressOf('docs/operations/alarms.md#log_kept', 'docs/'), 'docs/operations/alarms.html#log_kept');
+  assert.equal(addressOf('docs/semantics.md', '/docs/'), '/docs/semantics.html');
 });
 
 test('every name of a metric is one of /metrics', {
