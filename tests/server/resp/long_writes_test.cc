@@ -183,6 +183,27 @@ TEST_SUITE("server: long writes") {
     CHECK(next.receive() == ":4\r\n");
   }
 
+  TEST_CASE("the keys that a long transaction watches are looked at in slices") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    RespClient other = server.client();
+    Words watch{"WATCH"};
+    Words mset{"MSET"};
+    for (int i = 0; i < 200; ++i) {
+      watch.push_back("watched:" + std::to_string(i));
+      mset.insert(mset.end(), {watch.back(), "v"});
+    }
+    client.ask(mset);
+    client.ask(watch);
+    constexpr int kWrites = 1'100;  // So many words that it is not tried.
+    std::string bytes = request({"MULTI"});
+    for (int i = 0; i < kWrites; ++i) bytes += request({"SET", "k", "v"});
+    client.send(bytes + request({"EXEC"}));
+    CHECK(other.ask({"PING"}) == "+PONG\r\n");
+    for (int i = 0; i < kWrites + 1; ++i) client.receive();
+    CHECK(client.receive().starts_with("*" + std::to_string(kWrites) + "\r\n"));
+  }
+
   TEST_CASE("a transaction of few words that turns out to be long is begun anew in slices") {
     RunningServer server({}, shortest());
     RespClient client = server.client();
