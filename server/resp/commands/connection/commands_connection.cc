@@ -186,6 +186,10 @@ void client_setinfo(Call& call) {
     return call.reply().error("ERR Unrecognized option '" +
                               std::string(control::printable(call[2])) + "'");
   }
+  if (call[3].size() > kNameBytesMax) {
+    return call.reply().error("ERR " + std::string(call[2]) + " has at most " +
+                              std::to_string(kNameBytesMax) + " bytes.");
+  }
   if (!is_plain(call[3])) {
     return call.reply().error("ERR " + std::string(call[2]) +
                               " cannot contain spaces, newlines or special characters.");

@@ -41,7 +41,8 @@ struct Options {
 };
 
 std::optional<std::uint64_t> take_cursor(Call& call, std::size_t position) {
-  const std::string_view word = call[position];
+  constexpr std::size_t kSizeMax = 20;
+  const std::string_view word = call[position].substr(0, kSizeMax + 1);
   std::uint64_t cursor = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), cursor);
   if (error == std::errc() && end == word.data() + word.size()) return cursor;
