@@ -447,17 +447,16 @@ void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments
   if (resolved.command->has(kAlone))
     return refuse(client, "ERR Command not allowed inside a transaction");
   Queue& queue = client.queue;
-  std::size_t bytes = sizeof(Queue::Entry);
-  for (const std::string_view argument : arguments) bytes += argument.size() + sizeof(std::string);
   const std::size_t bytes_max = host_.options.parser.request_bytes_max;
-  if (queue.bytes + bytes > bytes_max) {
+  if (queue.bytes + Queue::bytes_of(arguments) > bytes_max) {
     return refuse(
         client, "ERR the transaction is over the limit of " + std::to_string(bytes_max) + " bytes");
   }
-  queue.bytes += bytes;
-  std::vector<std::string> words(arguments.begin(), arguments.end());
-  queue.entries.push_back(
-      {resolved.command, resolved.container, std::move(words), client.user, host_.rights_version});
+  queue.add({.command = resolved.command,
+             .container = resolved.container,
+             .user = client.user,
+             .rights_version = host_.rights_version},
+            arguments);
   const std::size_t mark = client.reply.mark();
   client.reply.status("QUEUED");
   client.drop_unwanted(mark);

@@ -11,7 +11,7 @@ constexpr std::size_t kUnitsPerWord = 20;
 
 std::size_t words_of(const Queue& queue) {
   std::size_t words = queue.entries.size();
-  for (const Queue::Entry& entry : queue.entries) words += entry.arguments.size();
+  for (const Queue::Entry& entry : queue.entries) words += entry.words;
   return words;
 }
 
