@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "server/resp/slices/pace.h"
+#include "core/pace.h"
 #include "server/resp/slices/strand.h"
 #include "server/resp/slices/trial.h"
 #include "tests/leader/store_world.h"
@@ -17,7 +17,7 @@
 namespace anabranch::long_writes_test {
 
 using namespace std::chrono_literals;
-using server::Pace;
+using core::Pace;
 using server::ServerOptions;
 using server::steady_now;
 using server::Strand;

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/pace.h"
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
-#include "server/resp/slices/pace.h"
 #include "server/resp/slices/trial.h"
 
 namespace anabranch::server {
@@ -85,7 +85,7 @@ void exec(Call& call) {
   try {
     call.reply().array(queue.entries.size());
     for (const Queue::Entry& entry : queue.entries) {
-      Pace::breathe(Pace::kLook);
+      core::Pace::breathe(core::Pace::kLook);
       ran.push_back(run_queued(call, entry, queue.words(entry)));
     }
   } catch (const NoRoom&) {

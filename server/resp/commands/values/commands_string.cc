@@ -183,7 +183,7 @@ void getdel(Call& call) {
 
 void mget(Call& call) {
   LongAnswer answer(call);
-  if (answer.first()) call.reply().array(call.size() - 1);
+  call.reply().array(call.size() - 1);
   answer.each_argument(1, [&](std::string_view name) {
     const std::optional<std::string> value = call.scope.get(call.key(name).of(Type::kString));
     count_lookup(call, value.has_value());
