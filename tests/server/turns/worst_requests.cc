@@ -12,6 +12,8 @@ namespace {
 constexpr int kOfOne = 1'000;   // Elements in one transaction of fill().
 constexpr int kSmallSets = 50;  // Of one element.
 const std::string kLongName(60'000, 'a');
+// The beginning of names that are not stored in their order, and of positions in a list.
+const std::string kAlike = "\xFF" + std::string(500, 'a');
 
 std::string name(const std::string& prefix, int i) {
   return prefix + std::to_string(1'000'000 + i);
@@ -233,7 +235,7 @@ const Family kSets{
      }},
     {"smembers",
      [](const Sizes&) {
-       return std::vector<Words>{{"SMEMBERS", "set"}};
+       return std::vector<Words>{{"SMEMBERS", "set"}, {"SMEMBERS", "alike"}};
      }},
     {"sismember",
      [](const Sizes&) {
@@ -255,12 +257,14 @@ const Family kSets{
      [](const Sizes&) {
        return std::vector<Words>{
            {"SSCAN", "set", "0", "COUNT", "9223372036854775807"},
+           {"SSCAN", "alike", "0"},
            {"SSCAN", "set", "0", "MATCH", wild_pattern(4'000), "COUNT", "9223372036854775807"}};
      }},
     {"srandmember",
      [](const Sizes& s) {
        const std::string less = std::to_string(s.elements / 128);
        return std::vector<Words>{{"SRANDMEMBER", "set"},
+                                 {"SRANDMEMBER", "alike"},
                                  {"SRANDMEMBER", "set", less},
                                  {"SRANDMEMBER", "set", "1000"},
                                  {"SRANDMEMBER", "set", "9223372036854775807"},
@@ -357,6 +361,8 @@ const Family kKeys{
                                  {"COPY", "hash", "to", "REPLACE"},
                                  {"COPY", "sorted", "to", "REPLACE"},
                                  {"COPY", "list", "to", "REPLACE"},
+                                 {"COPY", "alike", "to", "REPLACE"},
+                                 {"COPY", "far", "to", "REPLACE"},
                                  {"COPY", "string", "to", "DB", "3", "REPLACE"}};
      }},
     {"swapdb",
@@ -396,7 +402,7 @@ const Family kKeys{
      }},
     {"memory|usage",
      [](const Sizes&) {
-       return std::vector<Words>{{"MEMORY", "USAGE", "set"}};
+       return std::vector<Words>{{"MEMORY", "USAGE", "set"}, {"MEMORY", "USAGE", "alike"}};
      }},
 };
 
@@ -423,6 +429,9 @@ void fill(Scope& scope, const Sizes& sizes) {
     SortedSet<std::string>(txn, Key(0, "sorted")).put(element, i % 1000);
     List<std::string>(txn, Key(0, "list")).push_back(element);
     txn.set(Key(0, name("key:", i)).of(Type::kString), "value");
+    const std::string alike = name(kAlike, i);
+    txn.put(Key(0, "alike").element(alike), {});
+    txn.put(Key(0, "far").element(alike, Type::kList), element);
   });
   scope.atomically([&](Scope& txn) {
     txn.set(Key(0, "string").of(Type::kString), std::string(sizes.bytes, 'v'));
@@ -453,6 +462,33 @@ std::vector<Words> other_requests(const Sizes& sizes) {
           many({"WATCH"}, "key:", sizes.elements),
           many({"DEL"}, "absent:", sizes.elements * 10),
           {"UNWATCH"}};
+}
+
+std::vector<LargeRequest> large_requests(int words, std::size_t bytes) {
+  const std::string digits(bytes, '1');
+  const std::string letters(bytes, 'a');
+  const std::string middle(40, 'm');
+  const auto some = [&](const char* first) { return many({first}, middle, words); };
+  const Words keys = many({"COMMAND", "GETKEYS", "MGET"}, middle, words - 3);
+  const Words uses = many({"COMMAND", "GETKEYSANDFLAGS", "MGET"}, middle, words - 3);
+  return {{"GETKEYS", {keys}},
+          {"GETKEYSANDFLAGS", {uses}},
+          {"DOCS", {repeated({"COMMAND", "DOCS"}, "anabranch", 1'000)}},
+          {"no command of many words", {some("NONE")}},
+          {"PING of many words", {some("PING")}},
+          {"DEL of long names", {some("DEL")}},
+          {"DISCARD of many commands",
+           std::vector<Words>(static_cast<std::size_t>(words), Words{"SET", "k", middle}), true},
+          {"DISCARD of many words", {many({"SADD", "set"}, middle, words)}, true},
+          {"ECHO of many bytes", {{"ECHO", letters}}},
+          {"a name of many bytes", {{"GET", letters}}},
+          {"an unknown name of many bytes", {{letters, "k"}}},
+          {"a value of too many bytes", {{"SET", "k", letters}, {"SETRANGE", "k", "0", letters}}},
+          {"APPEND of many bytes", {{"APPEND", "k", letters}}},
+          {"digits", {{"SELECT", digits}, {"INCRBYFLOAT", "k", digits}, {"SCAN", digits}}},
+          {"digits for a number of keys", {{"SINTERCARD", digits, "k"}}},
+          {"a name of a library", {{"CLIENT", "SETINFO", "lib-name", letters}}},
+          {"a password", {{"AUTH", "default", letters}}}};
 }
 
 std::vector<Words> many_writes(const Sizes& sizes) {

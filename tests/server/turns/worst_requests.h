@@ -28,6 +28,15 @@ void fill(Scope& scope, const Sizes& sizes);
 std::optional<std::vector<Words>> worst_requests(const server::Command& row, const Sizes& sizes);
 // Others, of users with all rights.
 std::vector<Words> other_requests(const Sizes& sizes);
+// Requests of as many words, or with a word of as many bytes, as a request may have: most of them
+// are refused, at once. Each with the name of a row in the table of waits, and whether it is queued
+// and discarded.
+struct LargeRequest {
+  std::string name;
+  std::vector<Words> words;
+  bool is_discarded = false;
+};
+std::vector<LargeRequest> large_requests(int words, std::size_t bytes);
 // A transaction of so many small writes.
 std::vector<Words> many_writes(const Sizes& sizes);
 // A transaction of few writes of a large value.

@@ -332,7 +332,7 @@ std::span<const Command> client_verbs() { return kClientVerbs; }
 constexpr Command kConnectionCommands[] = {
     {.name = "ping",
      .arity = -1,
-     .flags = kFast,
+     .flags = kFast | kLong,
      .run = ping,
      .since = "1.0.0",
      .usage = "[message]",
@@ -340,7 +340,7 @@ constexpr Command kConnectionCommands[] = {
      .complexity = "O(1)"},
     {.name = "echo",
      .arity = 2,
-     .flags = kFast,
+     .flags = kFast | kLong,
      .run = echo,
      .since = "1.0.0",
      .usage = "message",
