@@ -139,14 +139,15 @@ class Regions {
   // Sends a request, and takes its answers.
   void send_large(const test::LargeRequest& request) {
     RespClient client = here_.client();
+    const std::vector<Words> all = request.make();
     label(request.name);
     if (request.is_discarded) client.ask({"MULTI"});
     constexpr std::size_t kAtOnce = 10'000;  // Else neither side would read.
     std::string bytes;
     std::size_t sent = 0;
-    for (std::size_t i = 1; i <= request.words.size(); ++i) {
-      bytes += test::request(request.words[i - 1]);
-      if (i % kAtOnce != 0 && i < request.words.size()) continue;
+    for (std::size_t i = 1; i <= all.size(); ++i) {
+      bytes += test::request(all[i - 1]);
+      if (i % kAtOnce != 0 && i < all.size()) continue;
       client.send(bytes);
       bytes.clear();
       for (; sent < i; ++sent) last_ = client.receive();

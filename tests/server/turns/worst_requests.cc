@@ -465,30 +465,48 @@ std::vector<Words> other_requests(const Sizes& sizes) {
 }
 
 std::vector<LargeRequest> large_requests(int words, std::size_t bytes) {
-  const std::string digits(bytes, '1');
-  const std::string letters(bytes, 'a');
-  const std::string middle(40, 'm');
-  const auto some = [&](const char* first) { return many({first}, middle, words); };
-  const Words keys = many({"COMMAND", "GETKEYS", "MGET"}, middle, words - 3);
-  const Words uses = many({"COMMAND", "GETKEYSANDFLAGS", "MGET"}, middle, words - 3);
-  return {{"GETKEYS", {keys}},
-          {"GETKEYSANDFLAGS", {uses}},
-          {"DOCS", {repeated({"COMMAND", "DOCS"}, "anabranch", 1'000)}},
-          {"no command of many words", {some("NONE")}},
-          {"PING of many words", {some("PING")}},
-          {"DEL of long names", {some("DEL")}},
+  using All = std::vector<Words>;
+  const std::string name(40, 'm');
+  const auto some = [=](Words first) {
+    return [=] { return All{many(first, name, words - static_cast<int>(first.size()))}; };
+  };
+  // The letters stand for a word of so many of one.
+  const auto one = [=](const Words& request) {
+    return [=] {
+      Words filled = request;
+      for (std::string& word : filled) {
+        if (word == "a" || word == "1") word.assign(bytes, word.front());
+      }
+      return All{filled};
+    };
+  };
+  return {{"GETKEYS", some({"COMMAND", "GETKEYS", "MGET"})},
+          {"GETKEYSANDFLAGS", some({"COMMAND", "GETKEYSANDFLAGS", "MGET"})},
+          {"DOCS",
+           [] {
+             return All{repeated({"COMMAND", "DOCS"}, "anabranch", 1'000)};
+           }},
+          {"no command of many words", some({"NONE"})},
+          {"PING of many words", some({"PING"})},
+          {"DEL of long names", some({"DEL"})},
           {"DISCARD of many commands",
-           std::vector<Words>(static_cast<std::size_t>(words), Words{"SET", "k", middle}), true},
-          {"DISCARD of many words", {many({"SADD", "set"}, middle, words)}, true},
-          {"ECHO of many bytes", {{"ECHO", letters}}},
-          {"a name of many bytes", {{"GET", letters}}},
-          {"an unknown name of many bytes", {{letters, "k"}}},
-          {"a value of too many bytes", {{"SET", "k", letters}, {"SETRANGE", "k", "0", letters}}},
-          {"APPEND of many bytes", {{"APPEND", "k", letters}}},
-          {"digits", {{"SELECT", digits}, {"INCRBYFLOAT", "k", digits}, {"SCAN", digits}}},
-          {"digits for a number of keys", {{"SINTERCARD", digits, "k"}}},
-          {"a name of a library", {{"CLIENT", "SETINFO", "lib-name", letters}}},
-          {"a password", {{"AUTH", "default", letters}}}};
+           [=] {
+             return All(static_cast<std::size_t>(words), Words{"SET", "k", name});
+           },
+           true},
+          {"DISCARD of many words", some({"SADD", "set"}), true},
+          {"ECHO of many bytes", one({"ECHO", "a"})},
+          {"a name of many bytes", one({"GET", "a"})},
+          {"an unknown name of many bytes", one({"a", "k"})},
+          {"SET of too many bytes", one({"SET", "k", "a"})},
+          {"SETRANGE of too many bytes", one({"SETRANGE", "k", "0", "a"})},
+          {"APPEND of too many bytes", one({"APPEND", "k", "a"})},
+          {"digits for SELECT", one({"SELECT", "1"})},
+          {"digits for INCRBYFLOAT", one({"INCRBYFLOAT", "k", "1"})},
+          {"digits for SCAN", one({"SCAN", "1"})},
+          {"digits for SINTERCARD", one({"SINTERCARD", "1", "k"})},
+          {"a name of a library", one({"CLIENT", "SETINFO", "lib-name", "a"})},
+          {"a password", one({"AUTH", "default", "a"})}};
 }
 
 std::vector<Words> many_writes(const Sizes& sizes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,11 +30,11 @@ std::optional<std::vector<Words>> worst_requests(const server::Command& row, con
 // Others, of users with all rights.
 std::vector<Words> other_requests(const Sizes& sizes);
 // Requests of as many words, or with a word of as many bytes, as a request may have: most of them
-// are refused, at once. Each with the name of a row in the table of waits, and whether it is queued
-// and discarded.
+// are refused, at once. Each has the name of a row in the table of waits; some are queued and
+// discarded.
 struct LargeRequest {
   std::string name;
-  std::vector<Words> words;
+  std::function<std::vector<Words>()> make;
   bool is_discarded = false;
 };
 std::vector<LargeRequest> large_requests(int words, std::size_t bytes);
