@@ -63,6 +63,8 @@ std::string escaped(char byte) {
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view bytes) {
+  constexpr std::size_t kSizeMax = 20;  // A text of many megabytes is not read to its end.
+  if (bytes.size() > kSizeMax) return std::nullopt;
   if (bytes == "0") return 0;
   const std::size_t sign = bytes.starts_with('-') ? 1 : 0;
   if (bytes.size() == sign || bytes[sign] < '1' || bytes[sign] > '9') return std::nullopt;

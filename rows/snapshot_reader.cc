@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/pace.h"
 #include "core/planted_bug.h"
 #include "core/varint.h"
 #include "crdt/row_codec.h"
@@ -17,17 +18,87 @@ namespace {
 
 using core::Path;
 
-// Takes all rows whose keys share the cursor's first 448 bytes, sorted by path: rows stored by hash
-// are not in path order.
-std::vector<PathRow> take_group(storage::Cursor& cursor, const core::OriginTable& origins) {
-  const std::string shared(cursor.key().substr(0, Path::kHashedPrefix));
-  std::vector<PathRow> group;
-  for (; cursor.valid() && cursor.key().starts_with(shared); cursor.next()) {
-    group.push_back(decode_row_at(cursor.key(), cursor.value(), origins).value_or_raise());
-  }
-  std::ranges::sort(group, {}, &PathRow::path);
-  return group;
+// The bytes of a row that cost as much to pass as to look at the row.
+constexpr std::size_t kBytesPerPass = 1024;
+
+// Returns the path of a stored row without reading the rest of it; nullopt if it is damaged.
+std::optional<std::string_view> path_in(std::string_view key, std::string_view value) {
+  if (!core::is_hashed_key(key)) return key;
+  if (value.empty()) return std::nullopt;
+  value.remove_prefix(1);  // The flags, as in crdt/row_codec.h.
+  return core::take_bytes(value);
 }
+
+struct SharedRow : PathRow {
+  std::size_t bytes = 0;
+};
+
+// Whether a row comes before another one. A heap of rows has the last one at its front.
+auto in_order(bool backwards) {
+  return [backwards](const SharedRow& a, const SharedRow& b) {
+    return backwards ? b.path < a.path : a.path < b.path;
+  };
+}
+
+// Those of the rows whose keys share their first 448 bytes that come first in a range, as many as
+// there is room for. Such rows are not stored in the order of their paths, and there may be any
+// number of them.
+class SharedPart {
+ public:
+  explicit SharedPart(core::PathRange range) : range_(std::move(range)) {}
+
+  // Takes rows up to the last one whose key has this beginning.
+  void take(storage::Cursor& cursor, std::string_view shared, const core::OriginTable& origins) {
+    for (; cursor.valid() && cursor.key().starts_with(shared); cursor.next()) {
+      core::Pace::pass(1 + cursor.value().size() / kBytesPerPass);
+      const auto path = path_in(cursor.key(), cursor.value());
+      if (path && !is_wanted(*path)) continue;
+      add(decode_row_at(cursor.key(), cursor.value(), origins).value_or_raise(),
+          cursor.value().size());
+    }
+    std::ranges::sort_heap(rows_, in_order(range_.backwards));
+  }
+  // In the order of the range.
+  [[nodiscard]] std::vector<SharedRow>& rows() { return rows_; }
+  // The range behind these rows; nullopt when it has no more.
+  [[nodiscard]] std::optional<core::PathRange> rest() const {
+    if (!cut_) return std::nullopt;
+    core::PathRange rest = range_;
+    std::string last(rows_.back().path.encoded());
+    if (rest.backwards) {
+      rest.to = std::move(last);
+    } else {
+      rest.from = std::move(last.append(1, '\0'));
+    }
+    return rest;
+  }
+
+ private:
+  static constexpr std::size_t kBytesMax = std::size_t{8} << 20U;
+
+  [[nodiscard]] bool is_wanted(std::string_view path) const {
+    if (path < range_.from || (!range_.to.empty() && path >= range_.to)) return false;
+    if (!cut_) return true;
+    const std::string_view last = rows_.front().path.encoded();
+    return range_.backwards ? path > last : path < last;
+  }
+  void add(PathRow row, std::size_t stored) {
+    rows_.push_back({std::move(row), sizeof(SharedRow) + stored});
+    bytes_ += rows_.back().bytes;
+    std::ranges::push_heap(rows_, in_order(range_.backwards));
+    while (bytes_ > kBytesMax && rows_.size() > 1) {
+      std::ranges::pop_heap(rows_, in_order(range_.backwards));
+      bytes_ -= rows_.back().bytes;
+      rows_.pop_back();
+      cut_ = true;
+    }
+  }
+
+  core::PathRange range_;
+  std::vector<SharedRow> rows_;
+  std::size_t bytes_ = 0;
+  bool cut_ = false;  // There is no room for all.
+};
 
 // The first byte of a name below a path that is shorter than Path::kHashedPrefix, with the path.
 class NameBelow {
@@ -171,12 +242,19 @@ void SnapshotReader::scan(const core::PathRange& range, Hidden hidden, const Vis
   RowDecoder decoder;
   while (cursor->valid()) {
     if (cursor->key().size() > Path::kHashedPrefix) {
-      std::vector<PathRow> group = take_group(*cursor, origins_);
-      if (range.backwards) std::ranges::reverse(group);
-      for (PathRow& found : group) {
-        if (range.contains(found.path) && !offer(found.path, found.row)) return;
+      const std::string shared(cursor->key().substr(0, Path::kHashedPrefix));
+      std::optional<core::PathRange> rest = range;
+      for (bool first = true; rest; first = false) {
+        SharedPart part(*rest);
+        const auto again = first ? nullptr : snapshot_->scan(rows_, {.from = shared});
+        part.take(first ? *cursor : *again, shared, origins_);
+        for (SharedRow& each : part.rows()) {
+          if (!offer(each.path, each.row)) return;
+        }
+        rest = part.rest();
       }
     } else {
+      core::Pace::pass(1 + cursor->value().size() / kBytesPerPass);
       decoder.decode(cursor->key(), cursor->value(), origins_).value_or_raise();
       const bool inside = exact || range.contains(decoder.path());
       if (inside && !offer(decoder.path(), decoder.row())) return;

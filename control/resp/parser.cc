@@ -220,6 +220,7 @@ Parser::Step Parser::read_bulk() {
 Parser::Outcome Parser::collect() {
   arguments_.clear();
   const bool skipped = std::exchange(skipping_, false);
+  arguments_.reserve(slices_.size());
   for (const Slice& slice : slices_) {
     arguments_.push_back(buffer_.substr(begin_ + slice.offset, slice.size));
   }

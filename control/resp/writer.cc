@@ -8,6 +8,8 @@
 
 #include <anabranch/error.h>
 
+#include "core/pace.h"
+
 namespace anabranch::control {
 namespace {
 
@@ -84,10 +86,18 @@ void Writer::real(double value) {
 }
 
 void Writer::bulk(std::string_view bytes) {
+  constexpr std::size_t kPart = std::size_t{1} << 20U;
   line('$', static_cast<std::int64_t>(bytes.size()));
   const std::size_t more = bytes.size() + 2;
-  // Otherwise the line's end would double the memory of a large value.
-  if (output_.size() + more <= std::min(bytes_max_, room_)) output_.reserve(more);
+  if (bytes.size() > kPart) {
+    require(1, more);
+    for (; bytes.size() > kPart; bytes.remove_prefix(kPart)) {
+      append(bytes.substr(0, kPart));
+      core::Pace::pass(core::Pace::kLook);  // Many megabytes are much work.
+    }
+  } else if (output_.size() + more <= std::min(bytes_max_, room_)) {
+    output_.reserve(more);  // Else the line's end would double the memory of a large value.
+  }
   append(bytes);
   append("\r\n");
 }

@@ -28,7 +28,8 @@ std::string in_upper_case(std::string_view word) {
 
 std::string_view printable(std::string_view word) {
   constexpr std::size_t kPrinted = 128;
-  return word.substr(0, std::min(word.find('\0'), kPrinted));
+  word = word.substr(0, kPrinted);  // It may have many megabytes.
+  return word.substr(0, word.find('\0'));
 }
 
 std::string error_text(const Error& error) {

@@ -16,6 +16,10 @@ namespace {
 // The walk reads this many rows of one name one by one, then seeks past the rest of the name.
 constexpr std::size_t kRowsToSkip = 16;
 
+// Whether the rows of a name lie beside each other, so that a seek passes them. To go on among
+// those of other names costs a look at all of them.
+bool is_together(const Path& place) { return place.encoded().size() <= Path::kHashedPrefix; }
+
 }  // namespace
 
 NameWalk::NameWalk(const View& view, const rows::RowReader& rows, Path top, const Span& span)
@@ -46,7 +50,9 @@ std::optional<std::string> NameWalk::run(const Scope::VisitName& visit, std::siz
 NameWalk::Next NameWalk::take(const Path& path, const Row& row, const Scope::VisitName& visit) {
   if (path == top_) return Next::kRow;
   const bool same = !place_.empty() && place_.is_prefix_of(path);
-  if (same && decided_) return ++rows_ < kRowsToSkip ? Next::kRow : Next::kName;
+  if (same && decided_) {
+    return ++rows_ < kRowsToSkip || !is_together(place_) ? Next::kRow : Next::kName;
+  }
   const bool shows = crdt::shows(path, row) && rows::counts_at_all(path) && !order_.gone(path);
   if (!shows) ++hidden_;
   if (!same) {
@@ -59,7 +65,7 @@ NameWalk::Next NameWalk::take(const Path& path, const Row& row, const Scope::Vis
   if (shows) return decide(path, true, visit);
   if (++rows_ < kRowsToSkip) return Next::kRow;
   const Next next = decide(path, view_.shows_at(place_), visit);
-  return next == Next::kRow ? Next::kName : next;
+  return next == Next::kRow && is_together(place_) ? Next::kName : next;
 }
 
 NameWalk::Next NameWalk::decide(const Path& path, bool shows, const Scope::VisitName& visit) {

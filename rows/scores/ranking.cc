@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/pace.h"
 #include "core/planted_bug.h"
 #include "crdt/type_table.h"
 
@@ -73,6 +74,7 @@ void Ranking::scan_order(const Range& range, const ScoreSpan& span,
     from = *std::move(place);
   }
   const auto offer = [&](const ScoredMember& found) {
+    core::Pace::pass();
     const ScorePlace place = place_of(found.score, found.member);
     if (span.backwards ? place < range.from : place >= range.to) return false;
     return visit({found.member, found.score});

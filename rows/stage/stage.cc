@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/pace.h"
 #include "core/planted_bug.h"
 #include "crdt/canonical.h"
 #include "crdt/expiry.h"
@@ -119,6 +120,7 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidde
     if (hidden == Hidden::kVisit || !row.empty()) going = visit(path, row);
   };
   const auto offer_staged = [&](const StagedRow& row) {
+    core::Pace::pass();
     if (masks_->empty()) {
       offer(row.path, row.row);
     } else {

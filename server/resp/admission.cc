@@ -13,6 +13,11 @@ constexpr std::string_view kChanged =
     "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC "
     "call. This command is no longer allowed for the following reason: ";
 
+// Of a text of many megabytes the log keeps no more.
+std::string beginning(std::string_view text) {
+  return std::string(text.substr(0, DenialLog::kBytesMax));
+}
+
 void note(Host& host, const Client& client, DenialEntry entry) {
   entry.client = client_line(client);
   entry.time_ms = core::SystemClock().now_ms();
@@ -25,7 +30,7 @@ void note_denial(Host& host, const Client& client, const Command& command, const
   note(host, client,
        {.reason = by_key ? DenialEntry::Reason::kKey : DenialEntry::Reason::kCommand,
         .in_transaction = queued || client.queue.open,
-        .object = std::string(by_key ? denial.key : full_name(command)),
+        .object = beginning(by_key ? denial.key : full_name(command)),
         .user = client.user->name()});
 }
 

@@ -16,6 +16,7 @@
 #include "server/resp/access/key_check.h"
 #include "server/resp/concern/client_concern.h"
 #include "server/resp/connection_session.h"
+#include "server/resp/queue.h"
 #include "server/resp/reply_mode.h"
 #include "server/resp/shown_cells.h"
 #include "server/steady_clock.h"
@@ -29,25 +30,6 @@ using control::kDatabases;
 using control::NoRoom;
 using control::Output;
 using control::Writer;
-
-// Commands between MULTI and EXEC.
-struct Queue {
-  struct Entry {
-    const Command* command;
-    const Command* container;
-    std::vector<std::string> arguments;
-    // It was checked against the rights of this user, of this version (Host).
-    const User* user = nullptr;
-    std::uint64_t rights_version = 0;
-  };
-
-  bool open = false;
-  bool aborted = false;  // A command could not be queued: EXEC refuses.
-  std::size_t bytes = 0;
-  std::vector<Entry> entries;
-
-  void close() { *this = Queue{}; }
-};
 
 // A command without an answer yet; see waiting.h.
 struct Wait {

@@ -32,7 +32,6 @@ using control::error_text;
 using control::same_word;
 
 struct Host;
-struct Slice;
 
 using Arguments = std::span<const std::string_view>;
 
@@ -44,7 +43,6 @@ struct Call {
   Arguments arguments;       // The words of the request; the name is the first.
   const Command& command;    // The row being run.
   const Command& container;  // The row above it: CLIENT of CLIENT ID; otherwise the row itself.
-  Slice* slice = nullptr;    // The progress of a kLong command; null: it runs to its end.
   bool queued = false;       // Within EXEC: it must answer at once.
   bool apart = false;        // The scope is the committed state, without the open group.
 

@@ -33,7 +33,7 @@ Connection::Connection(Stream stream, std::uint64_t id, std::string address,
 Connection::Received Connection::receive(std::size_t bytes_max) {
   const std::size_t most = stranger() ? kReadMin : std::max(kReadMin, bytes_max);
   reserve(std::clamp(missing(), kReadMin, most));
-  const std::size_t room = std::min(input_capacity_ - input_end_, most);
+  const std::size_t room = std::min(input_.capacity() - input_end_, most);
   std::size_t got = 0;
   const Transfer done = stream_.receive(input_.get() + input_end_, room, got);
   if (done == Transfer::kBytes) {
@@ -42,7 +42,7 @@ Connection::Received Connection::receive(std::size_t bytes_max) {
     received_ += got;
     client_.heard = steady_now();
     client_.input_used = input_end_ - input_begin_;
-    client_.input_free = input_capacity_ - input_end_;
+    client_.input_free = input_.capacity() - input_end_;
     return Received::kBytes;
   }
   return done == Transfer::kNothing ? Received::kNothing : Received::kEnd;
@@ -58,16 +58,13 @@ void Connection::reserve(std::size_t wanted) {
   input_begin_ += parser_.consumed();
   parser_.drop_consumed();
   const std::size_t live = input_end_ - input_begin_;
-  if (input_capacity_ - input_end_ >= wanted) return;
-  if (live + wanted <= input_capacity_) {
+  if (input_.capacity() - input_end_ >= wanted) return;
+  if (input_begin_ > 0 && live > 0) {
     std::memmove(input_.get(), input_.get() + input_begin_, live);
-  } else {
-    const std::size_t capacity = std::max(live + wanted, input_capacity_ * 2);
-    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-    if (live > 0) std::memcpy(larger.get(), input_.get() + input_begin_, live);
-    input_ = std::move(larger);
-    input_capacity_ = capacity;
-    touched_ = live;
+  }
+  if (live + wanted > input_.capacity()) {
+    input_.grow(std::max(live + wanted, input_.capacity() * 2), live);
+    touched_ = std::max(touched_, live);
   }
   input_begin_ = 0;
   input_end_ = live;
@@ -75,7 +72,7 @@ void Connection::reserve(std::size_t wanted) {
 
 void Connection::give_input_back() {
   input_.reset();
-  input_capacity_ = input_begin_ = input_end_ = touched_ = 0;
+  input_begin_ = input_end_ = touched_ = 0;
   client_.input_used = client_.input_free = 0;
 }
 
@@ -88,7 +85,7 @@ void Connection::drop_input() {
 }
 
 void Connection::trim() {
-  if (input_empty() && input_capacity_ > kReadMin) {
+  if (input_empty() && input_.capacity() > kReadMin) {
     parser_.drop_consumed();
     give_input_back();
   }

@@ -7,13 +7,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "control/resp/parser.h"
 #include "server/resp/client.h"
+#include "server/resp/input_memory.h"
 #include "server/resp/server_options.h"
 #include "server/resp/socket/epoll.h"
 #include "server/resp/socket/stream.h"
@@ -127,8 +127,7 @@ class Connection {
   const ServerOptions& options_;
   Client client_;
   Parser parser_;
-  std::unique_ptr<char[]> input_;
-  std::size_t input_capacity_ = 0;
+  InputMemory input_;
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
   std::size_t touched_ = 0;  // The part of the input's memory that was ever written.

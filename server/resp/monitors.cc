@@ -41,6 +41,7 @@ void Monitors::show(const Client& from, std::span<const std::string_view> words)
   std::string line = "+" + std::to_string(now / 1000) + "." + micros + " [" +
                      std::to_string(from.database) + " " + from.address + "]";
   for (const std::string_view word : words) {
+    if (line.size() > options_.monitor_output_bytes_max) break;  // It closes them anyway.
     line.append(" \"");
     for (const char c : word.substr(0, kWordBytesMax)) append_escaped(line, c);
     if (word.size() > kWordBytesMax) line.append("...");

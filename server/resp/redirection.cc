@@ -1,7 +1,6 @@
 #include "server/resp/redirection.h"
 
 #include <string_view>
-#include <vector>
 
 #include "server/address.h"
 #include "server/resp/slot.h"
@@ -27,11 +26,9 @@ std::optional<Aim> aim_of(const Command& command, Arguments words) {
 
 // Of a transaction: that of its first request with a key, or of its first one that changes a key.
 std::optional<Aim> aim_of(const Queue& queue, bool changes) {
-  std::vector<std::string_view> words;
   for (const Queue::Entry& entry : queue.entries) {
     if (changes && !entry.command->changes()) continue;
-    words.assign(entry.arguments.begin(), entry.arguments.end());
-    if (const auto aim = aim_of(*entry.command, words)) return aim;
+    if (const auto aim = aim_of(*entry.command, queue.words(entry))) return aim;
   }
   return std::nullopt;
 }

@@ -48,13 +48,6 @@ bool is_of_rows(const Command& command) {
   return looks && (command.flags & kMore) == 0 && command.shared == nullptr;
 }
 
-// Whether a request may turn out to be long: a write of more than a few rows.
-bool may_be_long(const Command& command, Arguments arguments) {
-  constexpr std::size_t kFew = 8;
-  return command.changes() &&
-         (command.has(kExecutes) || command.has(kLarge) || arguments.size() > kFew);
-}
-
 // Whether a transaction only reads, and tells nobody that it has read.
 bool only_reads(const Client& client) {
   const auto writes = [](const Queue::Entry& entry) {
@@ -131,14 +124,10 @@ void Turn::execute(Client& client, Arguments arguments) {
 bool Turn::run_briefly(Client& client, const Resolved& resolved, Arguments arguments) {
   const std::size_t begin = client.reply.mark();
   PacedTransaction scope(host_.leader.writer());
-  try {
-    const Trial trial(steady_now() + host_.options.write_slice_max);
-    run_in(scope, client, resolved, arguments, false);
-    return true;
-  } catch (const Trial::Over&) {
-    client.reply.rewind(begin);
-    return false;
-  }
+  Call call{client, scope, host_, arguments, *resolved.command, *resolved.container};
+  const Ran ran = try_to_run(call, begin, steady_now() + host_.options.write_slice_max);
+  if (ran == Ran::kToItsEnd) finish(call, begin);
+  return ran != Ran::kTooLong;
 }
 
 // A command that looks at its client alone waits for nobody. While a group is staged the leader is
@@ -176,17 +165,21 @@ void Turn::run_in(Scope& scope, Client& client, const Resolved& resolved, Argume
   const std::size_t begin = client.reply.mark();
   Call call{client, scope, host_, arguments, command, *resolved.container};
   call.apart = apart;
-  Slice slice;
-  if (command.has(kLong)) {
-    slice.until = host_.now + host_.options.read_slice_max;
-    call.slice = &slice;
+  const Ran ran = command.has(kLong)
+                      ? try_to_run(call, begin, host_.now + host_.options.read_slice_max)
+                      : run_within_room(call, begin);
+  if (ran == Ran::kTooLong) return begin_read(client, resolved, arguments);
+  if (ran == Ran::kToItsEnd) finish(call, begin);
+}
+
+Turn::Ran Turn::try_to_run(Call& call, std::size_t begin, SteadyTime until) {
+  try {
+    const Trial trial(until);
+    return run_within_room(call, begin);
+  } catch (const Trial::Over&) {
+    call.reply().rewind(begin);
+    return Ran::kTooLong;
   }
-  if (!run_within_room(call, begin)) return;
-  if (slice.cut_short) {
-    client.reply.rewind(begin);
-    return begin_read(client, resolved, arguments);
-  }
-  finish(call, begin);
 }
 
 bool Turn::admits(Client& client, const Resolved& resolved, Arguments arguments) {
@@ -274,14 +267,14 @@ void Turn::show(const Client& client, const Command& command, Arguments argument
   if (shown) host_.monitors.show(client, arguments);
 }
 
-bool Turn::run_within_room(Call& call, std::size_t begin) {
+Turn::Ran Turn::run_within_room(Call& call, std::size_t begin) {
   try {
     run_watched(call);
-    return true;
+    return Ran::kToItsEnd;
   } catch (const NoRoom& none) {
     call.reply().rewind(begin);
     call.client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes - begin};
-    return false;
+    return Ran::kNoRoom;
   }
 }
 
@@ -447,17 +440,16 @@ void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments
   if (resolved.command->has(kAlone))
     return refuse(client, "ERR Command not allowed inside a transaction");
   Queue& queue = client.queue;
-  std::size_t bytes = sizeof(Queue::Entry);
-  for (const std::string_view argument : arguments) bytes += argument.size() + sizeof(std::string);
   const std::size_t bytes_max = host_.options.parser.request_bytes_max;
-  if (queue.bytes + bytes > bytes_max) {
+  if (queue.bytes + Queue::bytes_of(arguments) > bytes_max) {
     return refuse(
         client, "ERR the transaction is over the limit of " + std::to_string(bytes_max) + " bytes");
   }
-  queue.bytes += bytes;
-  std::vector<std::string> words(arguments.begin(), arguments.end());
-  queue.entries.push_back(
-      {resolved.command, resolved.container, std::move(words), client.user, host_.rights_version});
+  queue.add({.command = resolved.command,
+             .container = resolved.container,
+             .user = client.user,
+             .rights_version = host_.rights_version},
+            arguments);
   const std::size_t mark = client.reply.mark();
   client.reply.status("QUEUED");
   client.drop_unwanted(mark);

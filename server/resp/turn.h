@@ -21,6 +21,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -179,8 +180,11 @@ class Turn {
   // Shows a command to the clients that have sent MONITOR.
   void show(const Client& client, const Command& command, Arguments arguments);
   void note_commit(std::chrono::nanoseconds took);
-  // Runs a request; false if there is no room for its answer.
-  bool run_within_room(Call& call, std::size_t begin);
+  enum class Ran : std::uint8_t { kToItsEnd, kNoRoom, kTooLong };
+  // Runs a request; nothing has happened if there is no room for its answer.
+  Ran run_within_room(Call& call, std::size_t begin);
+  // The same if it takes no longer than until then; nothing has happened if it does.
+  Ran try_to_run(Call& call, std::size_t begin, SteadyTime until);
   // Runs a request, under the watchdog if it may take long.
   void run_watched(Call& call);
   // Whether a command may run beside the removals in progress.

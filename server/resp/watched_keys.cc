@@ -75,13 +75,18 @@ void WatchedKeys::forget(const Client& client) {
 
 bool WatchedKeys::changed(const Client& client, const Scope& scope) {
   follow();
-  const std::lock_guard lock(mutex_);
-  const auto found = clients_.find(client.id);
-  if (found == clients_.end()) return false;
-  return std::ranges::any_of(found->second, [&](const auto& each) {
-    const Watched& watched = each.second;
-    if (watched.changed) return true;
-    if (!watched.was_there && !watched.added) return false;
+  std::vector<Watched> looked_at;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = clients_.find(client.id);
+    if (found == clients_.end()) return false;
+    for (const auto& [path, watched] : found->second) {
+      if (watched.changed) return true;
+      if (watched.was_there || watched.added) looked_at.push_back(watched);
+    }
+  }
+  // Without the lock: on a strand each look may end a slice, and the loop needs the lock.
+  return std::ranges::any_of(looked_at, [&](const Watched& watched) {
     const Type shown = scope.type(watched.key);
     if (watched.was_there && shown == Type::kNone) return true;
     return watched.added && members_of(watched.key, shown, scope) != watched.members;

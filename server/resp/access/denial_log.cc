@@ -9,8 +9,9 @@ namespace {
 constexpr std::int64_t kSameMs = 60'000;
 constexpr std::ptrdiff_t kCompared = 10;  // The newest entries.
 
+// Gives the memory of the rest back, too.
 void shorten(std::string& text) {
-  if (text.size() > DenialLog::kBytesMax) text.resize(DenialLog::kBytesMax);
+  if (text.size() > DenialLog::kBytesMax) text = text.substr(0, DenialLog::kBytesMax);
 }
 
 bool repeats(const DenialEntry& entry, const DenialEntry& earlier) {

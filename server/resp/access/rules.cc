@@ -22,6 +22,9 @@ constexpr std::string_view kAfterAllChannels =
     "have any effect. Try 'resetchannels' to start with an empty list of channels";
 constexpr std::string_view kFirstWordOfVerb = "Allowing first-arg of a subcommand is not supported";
 
+// The name of a key is shorter: commands refuse others, whose many megabytes are not matched.
+constexpr std::size_t kMatchedMax = (std::size_t{64} << 10U) + 1;
+
 std::string too_many(std::string_view what, std::size_t most) {
   return "A user has at most " + std::to_string(most) + " " + std::string(what);
 }
@@ -216,7 +219,7 @@ Denial Rules::check(const Command& command, std::span<const std::string_view> wo
   const bool known = for_each_key(command, words, [&](std::string_view name, const KeySpec& spec) {
     if (denial || at++ < checked.keys()) return;
     const std::uint8_t rights = rights_for(use_in(spec, words), kRead, kWrite);
-    const std::optional<bool> may = may_use_next(name, rights, checked);
+    const std::optional<bool> may = may_use_next(name.substr(0, kMatchedMax), rights, checked);
     if (may.value_or(false)) return;
     denial = may ? Denial{Denial::Reason::kKey, name} : Denial{Denial::Reason::kUnfinished};
   });

@@ -21,7 +21,6 @@ void DrawnNames::pass(std::string_view name, std::mt19937_64& random) {
 }
 
 void DrawnNames::end_pass(std::mt19937_64& random) {
-  passed_ = true;
   if (keeps_all() || names() == 0) return;
   while (drawn_.size() < times_) drawn_.push_back(static_cast<std::uint32_t>(random() % names()));
 }

@@ -26,7 +26,6 @@ class DrawnNames {
   // The collection has `size` names, or fewer that are shown.
   DrawnNames(std::uint64_t size, std::uint64_t times) : size_(size), times_(times) {}
 
-  [[nodiscard]] bool passed() const { return passed_; }
   void pass(std::string_view name, std::mt19937_64& random);
   // Gives the draws that no name got to those that were kept.
   void end_pass(std::mt19937_64& random);
@@ -44,7 +43,6 @@ class DrawnNames {
   const std::uint64_t times_;
   std::uint64_t visited_ = 0;
   std::uint64_t given_ = 0;
-  bool passed_ = false;
   std::string bytes_;                 // The names kept, one behind the other,
   std::vector<std::size_t> ends_;     // and where each ends.
   std::vector<std::uint32_t> drawn_;  // By number; empty if all are kept.

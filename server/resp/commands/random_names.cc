@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "server/resp/slices/pace.h"
+#include "core/pace.h"
 
 namespace anabranch::server {
 namespace {
@@ -47,7 +47,7 @@ bool RandomNames::is_few(std::uint64_t draws) const {
 std::optional<std::string> RandomNames::draw() {
   if (size_ == 0) return std::nullopt;
   if (is_small()) return walk();
-  Pace::breathe(kUnitsPerDraw);
+  core::Pace::breathe(kUnitsPerDraw);
   std::array<Draw, kDraws> draws;
   double sum = 0;
   for (Draw& each : draws) {
@@ -119,7 +119,7 @@ std::vector<std::string> RandomNames::choose(std::size_t count) {
   std::vector<std::string> chosen;
   std::uint64_t visited = 0;
   scope_.names(collection_, {}, [&](const std::string& name) {
-    Pace::breathe();
+    core::Pace::breathe();
     const std::uint64_t left = size_ - std::min(size_, visited++);
     const std::uint64_t lacking = count - chosen.size();
     if (left <= lacking || random_() % left < lacking) chosen.push_back(name);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "leader/scopes/kept_view.h"
-#include "leader/scopes/lent_scope.h"
 #include "server/resp/slices/paced_scope.h"
 #include "server/resp/slices/strand.h"
 #include "server/resp/slices/work.h"
@@ -38,10 +37,9 @@ struct LongReads::Read {
   const Command& command;
   const Command& container;
   Arguments arguments;
-  Slice slice = {};
   State state = {};
   std::chrono::nanoseconds took{0};
-  std::unique_ptr<Strand> strand = {};  // Of a transaction, which has no slices of its own.
+  std::unique_ptr<Strand> strand = {};  // Null before the first slice.
 };
 
 LongReads::LongReads() = default;
@@ -107,12 +105,11 @@ void LongReads::go_on(Host& host, SteadyTime until, const RoomFor& room, const A
 
 bool LongReads::slice(Read& read, Host& host, SteadyTime until, std::size_t room, State& newest) {
   Client& client = read.client;
-  read.slice.until = until;
   const Drafting drafting(client, room);
   try {
     if (!read.state && !newest) newest = host.leader.keep();
     if (!read.state) read.state = newest;
-    client.drafted = read.command.has(kExecutes) ? execute(read, host, until) : run(read, host);
+    client.drafted = go_on(read, host, until);
     return client.drafted;
   } catch (const NoRoom& none) {
     client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes};
@@ -125,21 +122,15 @@ bool LongReads::slice(Read& read, Host& host, SteadyTime until, std::size_t room
   return true;
 }
 
-bool LongReads::run(Read& read, Host& host) {
-  const leader::Loan<leader::LentRead> scope(read.state->view());
-  Call call{read.client, *scope, host, read.arguments, read.command, read.container, &read.slice};
-  read.command.run(call);
-  return !read.slice.cut_short;
-}
-
-bool LongReads::execute(Read& read, Host& host, SteadyTime until) {
+bool LongReads::go_on(Read& read, Host& host, SteadyTime until) {
   if (!read.strand) {
     const auto work = [&read, &host] {
       PacedRead scope(read.state->view());
       Call call{read.client, scope, host, read.arguments, read.command, read.container};
       read.command.run(call);
     };
-    read.strand = std::make_unique<Strand>(work, kUnitsMax, host.options.strand_time.get());
+    const std::size_t most = read.command.has(kExecutes) ? kUnitsMax : SIZE_MAX;
+    read.strand = std::make_unique<Strand>(work, most, host.options.strand_time.get());
   }
   if (!read.strand->go_on(until)) return false;
   try {

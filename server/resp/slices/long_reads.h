@@ -1,5 +1,5 @@
 // Long reads: the elements of a large collection, KEYS, or the values of many keys. Each is
-// executed in slices, with other clients' commands in between.
+// executed on a strand, in slices, with other clients' commands in between.
 //
 // A command that exceeds a short time limit is rewound and begins anew, over one committed state,
 // which is kept until the command is done; so the answer is one consistent state, however much is
@@ -17,7 +17,6 @@
 #include "leader/leader.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
-#include "server/resp/slices/long_answer.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -65,9 +64,8 @@ class LongReads {
   // that was the last slice.
   static bool slice(Read& read, Host& host, SteadyTime until, std::size_t room, State& newest);
 
-  // The same for one command, and for the commands of a transaction. Throw what these throw.
-  static bool run(Read& read, Host& host);
-  static bool execute(Read& read, Host& host, SteadyTime until);
+  // The same without a draft. Throws what the command throws.
+  static bool go_on(Read& read, Host& host, SteadyTime until);
 
   // Takes the first read that can go on; null: there is none.
   std::unique_ptr<Read> take_ready();

@@ -7,9 +7,9 @@
 
 #include <functional>
 
+#include "core/pace.h"
 #include "leader/scopes/group_writer.h"
 #include "leader/scopes/view.h"
-#include "server/resp/slices/pace.h"
 
 namespace anabranch::server {
 
@@ -23,13 +23,13 @@ class PacedTransaction final : public Transaction {
   }
   [[nodiscard]] WriteName next_write() const override { return writer_.next_write(); }
   [[nodiscard]] Type type(const Key& key) const override {
-    Pace::breathe();
+    core::Pace::breathe();
     return writer_.type(key);
   }
 
  private:
   [[nodiscard]] Opened opened() const override {
-    Pace::breathe();
+    core::Pace::breathe();
     return {.writer = &writer_};
   }
 
@@ -47,7 +47,7 @@ class PacedRead final : public ReadTransaction {
 
  private:
   [[nodiscard]] Opened opened() const override {
-    Pace::breathe();
+    core::Pace::breathe();
     return {.view = &view_};
   }
 

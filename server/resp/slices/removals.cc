@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t kKeysPerLook = 16;
 
 // Returns the selected database after a command of a transaction.
-std::uint8_t database_behind(const Queue::Entry& entry, std::uint8_t database) {
-  if (entry.command->name != "select") return database;
-  const auto chosen = core::parse_integer(entry.arguments[1]);
+std::uint8_t database_behind(const Command& command, Arguments words, std::uint8_t database) {
+  if (command.name != "select") return database;
+  const auto chosen = core::parse_integer(words[1]);
   const bool valid = chosen && *chosen >= 0 && *chosen < kDatabases;
   return valid ? static_cast<std::uint8_t>(*chosen) : database;
 }
@@ -25,7 +25,14 @@ std::uint8_t database_behind(const Queue::Entry& entry, std::uint8_t database) {
 void Removals::begin(Client& client, Arguments names) {
   auto removal = std::make_shared<Removal>();
   removal->database = client.database;
-  removal->names.assign(names.begin(), names.end());
+  std::size_t size = 0;
+  for (const std::string_view name : names) size += name.size();
+  removal->bytes.reserve(size);
+  removal->names.reserve(names.size());
+  for (const std::string_view name : names) {
+    removal->names.emplace_back(removal->bytes.data() + removal->bytes.size(), name.size());
+    removal->bytes.append(name);
+  }
   removals_.push_back(removal);
   const auto attempt = [&client, removal](bool /*late*/) {
     if (!removal->over) return false;
@@ -47,7 +54,7 @@ bool Removals::prepare(SteadyTime until) {
   try {
     for (; !removal.done(); ++removal.next) {
       if (removal.next % kKeysPerLook == 0 && steady_now() >= until) return false;
-      const std::string& name = removal.names[removal.next];
+      const std::string_view name = removal.names[removal.next];
       (void)Key(removal.database, name);  // Throws.
       removal.condemned.insert(name);
       watched_.touch(removal.database, name);
@@ -79,9 +86,9 @@ bool Removals::make_way(const Command& command, Client& client, Arguments argume
     std::uint8_t database = client.database;
     for (const Queue::Entry& entry : client.queue.entries) {
       if (!executes) break;
-      const std::vector<std::string_view> words(entry.arguments.begin(), entry.arguments.end());
+      const std::vector<std::string_view> words = client.queue.words(entry);
       make_way(*entry.command, database, words, scope);
-      database = database_behind(entry, database);
+      database = database_behind(*entry.command, words, database);
     }
   } catch (const Error& error) {
     failed(error_text(error));
@@ -104,7 +111,7 @@ void Removals::slice(Scope& scope, SteadyTime until) {
     scope.atomically([&](Scope& txn) {
       for (std::size_t i = 0; i < kDirectMax && !removal.done(); ++i) {
         if (i % kKeysPerLook == 0 && i > 0 && steady_now() >= until) return;
-        const std::string& name = removal.names[removal.next++];
+        const std::string_view name = removal.names[removal.next++];
         // A command that named the key has removed it first, and may have made it anew.
         if (removal.condemned.erase(name) > 0) remove(txn, name, removal);
       }

@@ -74,7 +74,8 @@ class Removals {
 
   struct Removal {
     std::uint8_t database = 0;
-    std::vector<std::string> names;
+    std::string bytes;  // Of the names, one behind the other: a million strings are much work.
+    std::vector<std::string_view> names = {};
     // Those to be removed: all but those that a command has named since it acts.
     std::unordered_set<std::string_view> condemned;
     std::size_t next = 0;   // The names before it were looked at, or, when it is ready, are done.

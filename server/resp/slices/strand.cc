@@ -80,8 +80,9 @@ void Strand::count_spent() {
   *spent_ += now - std::exchange(counted_, now);
 }
 
-void Strand::add(std::size_t more) {
-  if (!looks_behind(more)) return;
+// What is undone once the strand is abandoned goes on to its end.
+void Strand::look() {
+  if (abandoned_) return;
   pause_if_late();
   if (units() > units_max_) throw TooMuch{units_max_};
 }

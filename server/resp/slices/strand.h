@@ -1,7 +1,7 @@
 // A long piece of work that goes in slices, wherever it is when a slice ends: between two reads or
 // writes of a scope, deep within a command.
 //
-//   Strand strand([&] { ...; Pace::breathe(); ... });
+//   Strand strand([&] { ...; core::Pace::breathe(); ... });
 //   while (!strand.go_on(until)) ...      // Other work.
 //   strand.result();                      // Throws what the work has thrown.
 //
@@ -20,13 +20,13 @@
 #include <thread>
 #include <utility>
 
+#include "core/pace.h"
 #include "leader/threads/begin_thread.h"
-#include "server/resp/slices/pace.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
 
-class Strand final : public Pace {
+class Strand final : public core::Pace {
  public:
   // Thrown out of breathe() when the strand is destroyed before the work is done. No error: nobody
   // asks for the result any more.
@@ -68,7 +68,7 @@ class Strand final : public Pace {
   void run_here();
   void run();
   // Ends the slice when it is time.
-  void add(std::size_t more) override;
+  void look() override;
   void pause_if_late();
   void count_spent();
   // Lets the other one run, and waits until this one may.

@@ -7,12 +7,12 @@
 
 #include <cstddef>
 
-#include "server/resp/slices/pace.h"
+#include "core/pace.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
 
-class Trial final : public Pace {
+class Trial final : public core::Pace {
  public:
   // Thrown out of breathe() when the time is over.
   struct Over {};
@@ -23,8 +23,8 @@ class Trial final : public Pace {
   Trial& operator=(const Trial&) = delete;
 
  private:
-  void add(std::size_t units) override {
-    if (looks_behind(units) && steady_now() >= until_) throw Over();
+  void look() override {
+    if (steady_now() >= until_) throw Over();
   }
 
   // Reading the clock costs less than a unit, but a unit may be a value of some MB.

@@ -11,6 +11,8 @@
 
 namespace anabranch::server {
 
+// Whether a request may turn out to be long: a write of more than a few rows, or among many.
+[[nodiscard]] bool may_be_long(const Command& command, Arguments arguments);
 // Whether a request that runs in a transaction has so many words that it goes in slices, untried.
 [[nodiscard]] bool is_large(const Client& client, const Command& command, Arguments arguments);
 // The most units that a large request may turn out to be; a transaction that looks at much more

@@ -32,7 +32,9 @@ inline std::optional<KeyWords> key_words(const KeySpec& spec,
                     static_cast<std::size_t>(spec.step)};
   }
   if (spec.first >= end) return std::nullopt;
+  constexpr std::size_t kDigitsMax = 20;
   const std::string_view word = words[static_cast<std::size_t>(spec.first)];
+  if (word.size() > kDigitsMax) return std::nullopt;
   int count = 0;
   const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), count);
   const bool valid = error == std::errc() && stop == word.data() + word.size();

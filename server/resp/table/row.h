@@ -29,7 +29,7 @@ enum Flag : std::uint32_t {
       1U << 5U,          // Reads the leader itself: earlier writes of the turn are committed first.
   kSliced = 1U << 6U,    // Removes all keys it names: many keys in slices (removals.h).
   kWhole = 1U << 7U,     // Reads a whole database.
-  kLong = 1U << 8U,      // Reads much, in slices if asked to (long_answer.h).
+  kLong = 1U << 8U,      // May read or answer much: then in slices (long_reads.h).
   kExecutes = 1U << 9U,  // Runs other commands, in one transaction.
   kAdmin = 1U << 10U,    // For operators.
   kSecret = 1U << 11U,   // Its words are shown to nobody: passwords.
@@ -37,7 +37,7 @@ enum Flag : std::uint32_t {
   kNoted = 1U << 13U,     // Leaves a line in the log, with user and address.
   kAllKeys = 1U << 14U,   // Tells or changes keys that its words do not name.
   kLarge = 1U << 15U,     // Writes as much as is at its keys (work.h).
-  kFewNames = 1U << 16U,  // At most kNamesMax: all that it answers is made in one piece.
+  kFewNames = 1U << 16U,  // At most kNamesMax.
 };
 
 // The family of a command in documentation.

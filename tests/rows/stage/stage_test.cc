@@ -211,6 +211,42 @@ TEST_SUITE("rows: stage") {
     }
   }
 
+  TEST_CASE("rows stored by hash are visited in path order where there is no room for all") {
+    StageWorld world;
+    const std::string shared(Path::kHashedPrefix + 52, 'p');
+    constexpr int kRows = 30;
+    constexpr std::size_t kBytes = std::size_t{1} << 20U;
+    std::vector<Path> paths;
+    for (int i = 0; i < kRows; ++i) {
+      paths.push_back(Path{"\1", shared + std::to_string(100 + i), "s"});
+      world.set(paths.back(), row_with(std::string(kBytes, static_cast<char>('a' + i))));
+    }
+    world.commit();
+    const auto names = [&](core::PathRange range) {
+      std::vector<Path> found;
+      world.base().scan(range, [&](const Path& path, const Row& row) {
+        CHECK(row.cell.siblings.front().value.size() == kBytes);
+        found.push_back(path);
+        return true;
+      });
+      return found;
+    };
+    for (const bool backwards : {false, true}) {
+      const auto in_range = [&](int from, int to) {
+        std::vector<Path> part(paths.begin() + from, paths.begin() + to);
+        if (backwards) std::ranges::reverse(part);
+        return part;
+      };
+      CHECK(names({"", "", backwards}) == in_range(0, kRows));
+      const auto at = [&](int i) {
+        return std::string(paths[static_cast<std::size_t>(i)].encoded());
+      };
+      CHECK(names({at(3), "", backwards}) == in_range(3, kRows));
+      CHECK(names({at(3), at(27), backwards}) == in_range(3, 27));
+      CHECK(names({at(12), at(13), backwards}) == in_range(12, 13));
+    }
+  }
+
   TEST_CASE("the types at a place are asked for while a row is empty, and it is not any more") {
     StageWorld world;
     const Path place{"\1", "k"};

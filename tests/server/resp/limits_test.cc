@@ -124,6 +124,39 @@ TEST_SUITE("server: limits") {
     CHECK(client.ask({"STRLEN", "k"}) == ":100000\r\n");
   }
 
+  TEST_CASE("a word that is far too long for what it is to be is an error") {
+    RunningServer server;
+    RespClient client = server.client();
+    const std::string digits(1'000'000, '1');
+    const std::string not_integer = "-ERR value is not an integer or out of range\r\n";
+    CHECK(client.ask({"SELECT", digits}) == not_integer);
+    CHECK(client.ask({"INCRBY", "n", digits}) == not_integer);
+    CHECK(client.ask({"SCAN", digits}) == "-ERR invalid cursor\r\n");
+    CHECK(client.ask({"SINTERCARD", digits, "k"}).starts_with("-ERR "));
+    CHECK(client.ask({"GET", digits}).starts_with("-ERR "));
+    CHECK(client.ask({digits}).size() < 1000);
+    CHECK(client.ask({"CLIENT", "SETINFO", "lib-name", digits}) ==
+          "-ERR lib-name has at most 1024 bytes.\r\n");
+    // As in Redis.
+    const std::string number = "1." + std::string(5'117, '0');
+    CHECK(client.ask({"INCRBYFLOAT", "f", number}) == "$1\r\n1\r\n");
+    CHECK(client.ask({"INCRBYFLOAT", "f", number + "0"}) == "-ERR value is not a valid float\r\n");
+    const std::string large(std::size_t{33} << 20U, 'v');
+    CHECK(client.ask({"SET", "k", "abc"}) == "+OK\r\n");
+    for (const Words& words : {Words{"APPEND", "k", large}, Words{"SETRANGE", "k", "1", large}}) {
+      CHECK(client.ask(words).starts_with("-ERR a value of 346030"));
+    }
+    CHECK(client.ask({"SETRANGE", "k", "5", "x"}) == ":6\r\n");
+    CHECK(client.ask({"APPEND", "k", "yz"}) == ":8\r\n");
+    CHECK(client.ask({"SETRANGE", "k", "99", ""}) == ":8\r\n");
+    CHECK(client.ask({"GET", "k"}) == std::string("$8\r\nabc\0\0xyz\r\n", 14));
+    CHECK(client.ask({"SETRANGE", "none", "9", ""}) == ":0\r\n");
+    CHECK(client.ask({"APPEND", "none", ""}) == ":0\r\n");
+    client.ask({"SADD", "set", "m"});
+    CHECK(client.ask({"APPEND", "set", "x"}).starts_with("-WRONGTYPE"));
+    CHECK(client.ask({"SETRANGE", "set", "1", "x"}).starts_with("-WRONGTYPE"));
+  }
+
   TEST_CASE("a request over the limit is read to its end and refused") {
     ServerOptions options;
     options.parser.request_bytes_max = std::size_t{1} << 20U;

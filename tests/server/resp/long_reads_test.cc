@@ -105,6 +105,9 @@ TEST_SUITE("server: long reads") {
                            {"SUNION", "few", "set"},
                            {"SDIFF", "set", "few"},
                            {"SINTERCARD", "2", "set", "set"},
+                           {"ECHO", std::string(5'000'000, 'e')},
+                           many({"COMMAND", "GETKEYS", "MGET"}, kNames),
+                           many({"COMMAND", "GETKEYSANDFLAGS", "EXISTS"}, kNames),
                            many({"MGET", "few", "absent"}, kNames),
                            many({"EXISTS", "few", "absent"}, kNames),
                            many({"HMGET", "hash", "absent"}, kNames),
@@ -125,6 +128,41 @@ TEST_SUITE("server: long reads") {
     client.send(request({"SMEMBERS", "set"}) + request({"PING"}));
     CHECK(client.receive().starts_with("~200\r\n"));
     CHECK(client.receive() == "+PONG\r\n");
+  }
+
+  // Such names are not stored in their order: to find the next one is a look at all of them.
+  TEST_CASE("a read of long names that begin alike goes in slices, wherever it is") {
+    constexpr int kNames = 300;
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    const auto long_name = [](int i) { return std::string(600, 'a') + name(i); };
+    std::string members;
+    for (int i = 0; i < kNames; ++i) {
+      client.ask({"SADD", "set", long_name(i)});
+      client.ask({"HSET", "hash", long_name(i), "v"});
+      client.ask({"SET", long_name(i), "v"});
+      members += "$" + std::to_string(long_name(i).size()) + "\r\n" + long_name(i) + "\r\n";
+    }
+    const std::string all = "*" + std::to_string(kNames) + "\r\n" + members;
+    CHECK(client.ask({"SMEMBERS", "set"}) == all);
+    CHECK(client.ask({"HKEYS", "hash"}) == all);
+    CHECK(client.ask({"KEYS", "a*"}) == all);
+    const std::string page = "*2\r\n$1\r\n0\r\n" + all;
+    CHECK(client.ask({"SSCAN", "set", "0", "COUNT", "1000"}) == page);
+    for (const Words& words :
+         {Words{"SRANDMEMBER", "set"}, Words{"HRANDFIELD", "hash"}, Words{"RANDOMKEY"},
+          Words{"SSCAN", "set", "0"}, Words{"MEMORY", "USAGE", "set"}}) {
+      CAPTURE(words[0]);
+      const std::size_t before = figure(client, "long_reads_begun");
+      CHECK_FALSE(client.ask(words).starts_with("-"));
+      CHECK(figure(client, "long_reads_begun") == before + 1);
+    }
+    client.ask({"COPY", "set", "copy"});
+    CHECK(client.ask({"SMEMBERS", "copy"}) == all);
+    CHECK(client.ask({"DEL", "set", long_name(7)}) == ":2\r\n");
+    CHECK(client.ask({"HDEL", "hash", long_name(7)}) == ":1\r\n");
+    CHECK(client.ask({"EXISTS", "set", long_name(7), long_name(8)}) == ":1\r\n");
+    CHECK(client.ask({"HLEN", "hash"}) == ":" + std::to_string(kNames - 1) + "\r\n");
   }
 
   TEST_CASE("others are let in between, and the answer is one state") {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "server/resp/slices/pace.h"
+#include "core/pace.h"
 #include "server/resp/slices/strand.h"
 #include "server/resp/slices/trial.h"
 #include "tests/leader/store_world.h"
@@ -17,7 +17,7 @@
 namespace anabranch::long_writes_test {
 
 using namespace std::chrono_literals;
-using server::Pace;
+using core::Pace;
 using server::ServerOptions;
 using server::steady_now;
 using server::Strand;
@@ -181,6 +181,27 @@ TEST_SUITE("server: long writes") {
     skip(writer, 43);
     CHECK(writer.receive().starts_with("*42\r\n+OK\r\n:5000\r\n"));
     CHECK(next.receive() == ":4\r\n");
+  }
+
+  TEST_CASE("the keys that a long transaction watches are looked at in slices") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    RespClient other = server.client();
+    Words watch{"WATCH"};
+    Words mset{"MSET"};
+    for (int i = 0; i < 200; ++i) {
+      watch.push_back("watched:" + std::to_string(i));
+      mset.insert(mset.end(), {watch.back(), "v"});
+    }
+    client.ask(mset);
+    client.ask(watch);
+    constexpr int kWrites = 1'100;  // So many words that it is not tried.
+    std::string bytes = request({"MULTI"});
+    for (int i = 0; i < kWrites; ++i) bytes += request({"SET", "k", "v"});
+    client.send(bytes + request({"EXEC"}));
+    CHECK(other.ask({"PING"}) == "+PONG\r\n");
+    for (int i = 0; i < kWrites + 1; ++i) client.receive();
+    CHECK(client.receive().starts_with("*" + std::to_string(kWrites) + "\r\n"));
   }
 
   TEST_CASE("a transaction of few words that turns out to be long is begun anew in slices") {

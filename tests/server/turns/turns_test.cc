@@ -136,6 +136,27 @@ class Regions {
     label("nothing");
   }
 
+  // Sends a request, and takes its answers.
+  void send_large(const test::LargeRequest& request) {
+    RespClient client = here_.client();
+    const std::vector<Words> all = request.make();
+    label(request.name);
+    if (request.is_discarded) client.ask({"MULTI"});
+    constexpr std::size_t kAtOnce = 10'000;  // Else neither side would read.
+    std::string bytes;
+    std::size_t sent = 0;
+    for (std::size_t i = 1; i <= all.size(); ++i) {
+      bytes += test::request(all[i - 1]);
+      if (i % kAtOnce != 0 && i < all.size()) continue;
+      client.send(bytes);
+      bytes.clear();
+      for (; sent < i; ++sent) last_ = client.receive();
+    }
+    if (request.is_discarded) CHECK(client.ask({"DISCARD"}) == "+OK\r\n");
+    await_there();
+    label("nothing");
+  }
+
   // Clients that watch a key.
   [[nodiscard]] RespClient watching_here() const { return watching(here_); }
   [[nodiscard]] RespClient watching_there() const { return watching(there_); }
@@ -278,6 +299,17 @@ TEST_SUITE("server: turns") {
     std::printf("this build is %.1f times as slow as where the bounds were measured\n", slower);
     show("the first region", regions.waits_here(), slower);
     show("the second region", regions.waits_there(), slower);
+  }
+
+  TEST_CASE("a request of as many words or bytes as may be holds up nobody") {
+    const double slower = slowness();
+    Regions regions({.elements = 10, .bytes = 10});
+    const int words = test::long_run() ? 1'000'000 : 100'000;
+    const std::size_t bytes = std::size_t{test::long_run() ? 120U : 40U} << 20U;
+    for (const test::LargeRequest& each : test::large_requests(words, bytes)) {
+      regions.send_large(each);
+    }
+    show("the first region", regions.waits_here(), slower);
   }
 
   TEST_CASE("a transaction of many writes holds up nobody, here or where it is applied") {

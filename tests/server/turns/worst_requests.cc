@@ -12,6 +12,8 @@ namespace {
 constexpr int kOfOne = 1'000;   // Elements in one transaction of fill().
 constexpr int kSmallSets = 50;  // Of one element.
 const std::string kLongName(60'000, 'a');
+// The beginning of names that are not stored in their order, and of positions in a list.
+const std::string kAlike = "\xFF" + std::string(500, 'a');
 
 std::string name(const std::string& prefix, int i) {
   return prefix + std::to_string(1'000'000 + i);
@@ -233,7 +235,7 @@ const Family kSets{
      }},
     {"smembers",
      [](const Sizes&) {
-       return std::vector<Words>{{"SMEMBERS", "set"}};
+       return std::vector<Words>{{"SMEMBERS", "set"}, {"SMEMBERS", "alike"}};
      }},
     {"sismember",
      [](const Sizes&) {
@@ -255,12 +257,14 @@ const Family kSets{
      [](const Sizes&) {
        return std::vector<Words>{
            {"SSCAN", "set", "0", "COUNT", "9223372036854775807"},
+           {"SSCAN", "alike", "0"},
            {"SSCAN", "set", "0", "MATCH", wild_pattern(4'000), "COUNT", "9223372036854775807"}};
      }},
     {"srandmember",
      [](const Sizes& s) {
        const std::string less = std::to_string(s.elements / 128);
        return std::vector<Words>{{"SRANDMEMBER", "set"},
+                                 {"SRANDMEMBER", "alike"},
                                  {"SRANDMEMBER", "set", less},
                                  {"SRANDMEMBER", "set", "1000"},
                                  {"SRANDMEMBER", "set", "9223372036854775807"},
@@ -357,6 +361,8 @@ const Family kKeys{
                                  {"COPY", "hash", "to", "REPLACE"},
                                  {"COPY", "sorted", "to", "REPLACE"},
                                  {"COPY", "list", "to", "REPLACE"},
+                                 {"COPY", "alike", "to", "REPLACE"},
+                                 {"COPY", "far", "to", "REPLACE"},
                                  {"COPY", "string", "to", "DB", "3", "REPLACE"}};
      }},
     {"swapdb",
@@ -396,7 +402,7 @@ const Family kKeys{
      }},
     {"memory|usage",
      [](const Sizes&) {
-       return std::vector<Words>{{"MEMORY", "USAGE", "set"}};
+       return std::vector<Words>{{"MEMORY", "USAGE", "set"}, {"MEMORY", "USAGE", "alike"}};
      }},
 };
 
@@ -423,6 +429,9 @@ void fill(Scope& scope, const Sizes& sizes) {
     SortedSet<std::string>(txn, Key(0, "sorted")).put(element, i % 1000);
     List<std::string>(txn, Key(0, "list")).push_back(element);
     txn.set(Key(0, name("key:", i)).of(Type::kString), "value");
+    const std::string alike = name(kAlike, i);
+    txn.put(Key(0, "alike").element(alike), {});
+    txn.put(Key(0, "far").element(alike, Type::kList), element);
   });
   scope.atomically([&](Scope& txn) {
     txn.set(Key(0, "string").of(Type::kString), std::string(sizes.bytes, 'v'));
@@ -453,6 +462,51 @@ std::vector<Words> other_requests(const Sizes& sizes) {
           many({"WATCH"}, "key:", sizes.elements),
           many({"DEL"}, "absent:", sizes.elements * 10),
           {"UNWATCH"}};
+}
+
+std::vector<LargeRequest> large_requests(int words, std::size_t bytes) {
+  using All = std::vector<Words>;
+  const std::string name(40, 'm');
+  const auto some = [=](Words first) {
+    return [=] { return All{many(first, name, words - static_cast<int>(first.size()))}; };
+  };
+  // The letters stand for a word of so many of one.
+  const auto one = [=](const Words& request) {
+    return [=] {
+      Words filled = request;
+      for (std::string& word : filled) {
+        if (word == "a" || word == "1") word.assign(bytes, word.front());
+      }
+      return All{filled};
+    };
+  };
+  return {{"GETKEYS", some({"COMMAND", "GETKEYS", "MGET"})},
+          {"GETKEYSANDFLAGS", some({"COMMAND", "GETKEYSANDFLAGS", "MGET"})},
+          {"DOCS",
+           [] {
+             return All{repeated({"COMMAND", "DOCS"}, "anabranch", 1'000)};
+           }},
+          {"no command of many words", some({"NONE"})},
+          {"PING of many words", some({"PING"})},
+          {"DEL of long names", some({"DEL"})},
+          {"DISCARD of many commands",
+           [=] {
+             return All(static_cast<std::size_t>(words), Words{"SET", "k", name});
+           },
+           true},
+          {"DISCARD of many words", some({"SADD", "set"}), true},
+          {"ECHO of many bytes", one({"ECHO", "a"})},
+          {"a name of many bytes", one({"GET", "a"})},
+          {"an unknown name of many bytes", one({"a", "k"})},
+          {"SET of too many bytes", one({"SET", "k", "a"})},
+          {"SETRANGE of too many bytes", one({"SETRANGE", "k", "0", "a"})},
+          {"APPEND of too many bytes", one({"APPEND", "k", "a"})},
+          {"digits for SELECT", one({"SELECT", "1"})},
+          {"digits for INCRBYFLOAT", one({"INCRBYFLOAT", "k", "1"})},
+          {"digits for SCAN", one({"SCAN", "1"})},
+          {"digits for SINTERCARD", one({"SINTERCARD", "1", "k"})},
+          {"a name of a library", one({"CLIENT", "SETINFO", "lib-name", "a"})},
+          {"a password", one({"AUTH", "default", "a"})}};
 }
 
 std::vector<Words> many_writes(const Sizes& sizes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,15 @@ void fill(Scope& scope, const Sizes& sizes);
 std::optional<std::vector<Words>> worst_requests(const server::Command& row, const Sizes& sizes);
 // Others, of users with all rights.
 std::vector<Words> other_requests(const Sizes& sizes);
+// Requests of as many words, or with a word of as many bytes, as a request may have: most of them
+// are refused, at once. Each has the name of a row in the table of waits; some are queued and
+// discarded.
+struct LargeRequest {
+  std::string name;
+  std::function<std::vector<Words>()> make;
+  bool is_discarded = false;
+};
+std::vector<LargeRequest> large_requests(int words, std::size_t bytes);
 // A transaction of so many small writes.
 std::vector<Words> many_writes(const Sizes& sizes);
 // A transaction of few writes of a large value.

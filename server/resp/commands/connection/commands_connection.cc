@@ -186,6 +186,10 @@ void client_setinfo(Call& call) {
     return call.reply().error("ERR Unrecognized option '" +
                               std::string(control::printable(call[2])) + "'");
   }
+  if (call[3].size() > kNameBytesMax) {
+    return call.reply().error("ERR " + std::string(call[2]) + " has at most " +
+                              std::to_string(kNameBytesMax) + " bytes.");
+  }
   if (!is_plain(call[3])) {
     return call.reply().error("ERR " + std::string(call[2]) +
                               " cannot contain spaces, newlines or special characters.");
@@ -328,7 +332,7 @@ std::span<const Command> client_verbs() { return kClientVerbs; }
 constexpr Command kConnectionCommands[] = {
     {.name = "ping",
      .arity = -1,
-     .flags = kFast,
+     .flags = kFast | kLong,
      .run = ping,
      .since = "1.0.0",
      .usage = "[message]",
@@ -336,7 +340,7 @@ constexpr Command kConnectionCommands[] = {
      .complexity = "O(1)"},
     {.name = "echo",
      .arity = 2,
-     .flags = kFast,
+     .flags = kFast | kLong,
      .run = echo,
      .since = "1.0.0",
      .usage = "message",

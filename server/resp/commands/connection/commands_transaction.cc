@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/pace.h"
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
-#include "server/resp/slices/pace.h"
 #include "server/resp/slices/trial.h"
 
 namespace anabranch::server {
@@ -31,7 +31,6 @@ void discard(Call& call) {
   call.reply().ok();
 }
 
-// Runs a command of a transaction, and counts it.
 // A queued command that was run. It is counted when all were: of a transaction that is taken back
 // and run again none counts twice.
 struct Ran {
@@ -40,8 +39,7 @@ struct Ran {
   std::chrono::nanoseconds took{0};
 };
 
-Ran run_queued(Call& call, const Queue::Entry& entry) {
-  const std::vector<std::string_view> words(entry.arguments.begin(), entry.arguments.end());
+Ran run_queued(Call& call, const Queue::Entry& entry, Arguments words) {
   Call inner{call.client, call.scope, call.host, words, *entry.command, *entry.container};
   inner.queued = true;
   const std::size_t mark = call.reply().mark();
@@ -87,8 +85,8 @@ void exec(Call& call) {
   try {
     call.reply().array(queue.entries.size());
     for (const Queue::Entry& entry : queue.entries) {
-      Pace::breathe(Pace::kLook);
-      ran.push_back(run_queued(call, entry));
+      core::Pace::breathe(core::Pace::kLook);
+      ran.push_back(run_queued(call, entry, queue.words(entry)));
     }
   } catch (const NoRoom&) {
     take_back();

@@ -37,7 +37,7 @@ void exists(Call& call) {
     count_lookup(call, found);
     if (found) answer.found();
   });
-  if (const auto total = answer.total()) call.reply().integer(static_cast<std::int64_t>(*total));
+  call.reply().integer(static_cast<std::int64_t>(answer.total()));
 }
 
 void type(Call& call) {
@@ -235,7 +235,7 @@ constexpr Command kKeyCommands[] = {
      .complexity = "O(N), N the number of keys; in slices"},
     {.name = "randomkey",
      .arity = 1,
-     .flags = kReads | kWhole | kAllKeys,
+     .flags = kReads | kWhole | kAllKeys | kLong,
      .run = randomkey,
      .since = "1.0.0",
      .help = "A key of this database, by chance.",

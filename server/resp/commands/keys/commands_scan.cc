@@ -27,8 +27,6 @@ constexpr std::size_t kDefaultCount = 10;
 constexpr std::uint64_t kSmall = 128;
 // Names read at once.
 constexpr std::size_t kBatch = 64;
-// Names looked at at once, where most are not shown.
-constexpr std::size_t kLookedAtMax = 256;
 
 struct Options {
   std::optional<std::string_view> pattern;
@@ -41,7 +39,8 @@ struct Options {
 };
 
 std::optional<std::uint64_t> take_cursor(Call& call, std::size_t position) {
-  const std::string_view word = call[position];
+  constexpr std::size_t kSizeMax = 20;
+  const std::string_view word = call[position].substr(0, kSizeMax + 1);
   std::uint64_t cursor = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), cursor);
   if (error == std::errc() && end == word.data() + word.size()) return cursor;
@@ -55,7 +54,7 @@ constexpr std::size_t kOptionWordsMax = 16;
 // Returns nullopt after an error reply.
 std::optional<Options> take_options(Call& call, std::size_t first, bool takes_type) {
   Options options;
-  if (call.size() > first + kOptionWordsMax) {  // They are read again in each slice.
+  if (call.size() > first + kOptionWordsMax) {
     call.reply().error(kSyntaxError);
     return std::nullopt;
   }
@@ -95,55 +94,39 @@ class Page {
         answer_(call),
         collection_(collection),
         count_(count),
-        shows_(std::move(shows)),
-        behind_(answer_.last()) {
-    if (!behind_ && cursor != 0) behind_ = call.host.cursors.take(cursor, collection.encoded());
+        shows_(std::move(shows)) {
+    if (cursor != 0) behind_ = call.host.cursors.take(cursor, collection.encoded());
   }
 
   void give(const Give& give) {
     bool more = false;
-    for (bool ended = false; !ended && !more;) {
-      const std::size_t wanted = std::min(kBatch, count_ - answer_.visited());
-      const Batch batch = next(wanted + 1);
-      for (std::size_t i = 0; i < std::min(wanted, batch.names.size()); ++i) {
-        if (!answer_.has_time(batch.names[i])) return;
-        ++answer_.visited();
-        behind_ = batch.names[i];
-        give(batch.names[i]);
+    for (std::size_t visited = 0; !more;) {
+      const std::size_t wanted = std::min(kBatch, count_ - visited);
+      const std::vector<std::string> names = next(wanted + 1);
+      for (std::size_t i = 0; i < std::min(wanted, names.size()); ++i) {
+        answer_.look_at(names[i]);
+        ++visited;
+        behind_ = names[i];
+        give(names[i]);
       }
-      more = batch.names.size() > wanted && answer_.visited() == count_;
-      ended = batch.ended;
-      if (ended || batch.names.size() > wanted) continue;
-      if (!answer_.goes_on_behind(batch.last)) return;
-      behind_ = batch.last;
+      if (names.size() <= wanted) break;  // There are no others.
+      more = visited == count_;
     }
     answer_.enclose_page(more ? call_.host.cursors.issue(collection_.encoded(), *behind_) : 0);
   }
   LongAnswer& answer() { return answer_; }
 
  private:
-  struct Batch {
-    std::vector<std::string> names;  // That are shown.
-    std::string last;                // That was looked at.
-    bool ended = true;               // There are no others.
-  };
-
-  // Returns the next names. The caller wants one more than it visits: it tells whether there are
-  // more.
-  [[nodiscard]] Batch next(std::size_t wanted) const {
-    Batch batch;
-    std::size_t looked_at = 0;
-    const auto visit = [&](const std::string& name) {
-      batch.last = name;
-      if (!shows_ || shows_(name)) batch.names.push_back(name);
-      batch.ended = batch.names.size() < wanted && ++looked_at < kLookedAtMax;
-      return batch.ended;
-    };
+  // Returns the next names that are shown. The caller wants one more than it visits: it tells
+  // whether there are more.
+  [[nodiscard]] std::vector<std::string> next(std::size_t wanted) const {
+    std::vector<std::string> names;
     const Span rest = behind_ ? Span::after(*behind_) : Span{};
-    const auto passed = call_.scope.names(collection_, rest, visit, LongAnswer::kHiddenMax);
-    if (passed) batch.last = *passed;
-    if (passed || batch.names.size() >= wanted) batch.ended = false;
-    return batch;
+    call_.scope.names(collection_, rest, [&](const std::string& name) {
+      if (!shows_ || shows_(name)) names.push_back(name);
+      return names.size() < wanted;
+    });
+    return names;
   }
 
   Call& call_;

@@ -5,7 +5,7 @@
 
 #include <anabranch/handles.h>
 
-#include "server/resp/slices/pace.h"
+#include "core/pace.h"
 
 namespace anabranch::server {
 namespace {
@@ -63,7 +63,7 @@ class Copier {
     check(collection);
     std::vector<std::string> names;
     txn_.names(collection, {}, [&](const std::string& name) {
-      Pace::breathe();
+      core::Pace::breathe();
       names.push_back(name);
       return true;
     });

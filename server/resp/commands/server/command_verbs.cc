@@ -2,10 +2,13 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "server/pattern.h"
 #include "server/resp/commands/server/command_docs.h"
+#include "server/resp/slices/long_answer.h"
 #include "server/resp/table/categories.h"
 #include "server/resp/table/keys.h"
 
@@ -123,15 +126,16 @@ void describe(Writer& reply, const Command& command) {
 
 void command_info(Call& call) {
   if (call.size() == 2) return describe_commands(call);
+  LongAnswer answer(call);
   call.reply().array(call.size() - 2);
-  for (const std::string_view name : call.arguments.subspan(2)) {
+  answer.each_argument(2, [&](std::string_view name) {
     const Command* command = find_row(name);
     if (command != nullptr) {
       describe(call.reply(), *command);
     } else {
       call.reply().null();
     }
-  }
+  });
 }
 
 void command_count(Call& call) {
@@ -145,15 +149,14 @@ void command_docs(Call& call) {
     for (const Command& command : all_commands()) document(reply, command);
     return;
   }
-  const std::size_t mark = reply.mark();
-  std::size_t found = 0;
-  for (const std::string_view name : call.arguments.subspan(2)) {
+  LongAnswer answer(call);
+  answer.each_argument(2, [&](std::string_view name) {
     const Command* command = find_row(name);
-    if (command == nullptr) continue;
+    if (command == nullptr) return;
     document(reply, *command);
-    ++found;
-  }
-  reply.enclose(mark, Writer::Aggregate::kMap, found);
+    answer.found();
+  });
+  answer.enclose(Writer::Aggregate::kMap);
 }
 
 // ---- COMMAND LIST
@@ -201,6 +204,28 @@ void command_list(Call& call) {
 
 // ---- COMMAND GETKEYS
 
+// The keys of one specification in a request.
+struct NamedKeys {
+  const KeySpec& spec;
+  KeyWords words;
+
+  [[nodiscard]] std::size_t size() const {
+    return words.last < words.first ? 0 : (words.last - words.first) / words.step + 1;
+  }
+};
+
+// Returns nullopt if the words of the request do not tell its keys.
+std::optional<std::vector<NamedKeys>> named_keys(const Command& command, Arguments words) {
+  std::vector<NamedKeys> all;
+  for (const KeySpec& spec : command.keys) {
+    if (!spec.any()) break;
+    const std::optional<KeyWords> found = key_words(spec, words);
+    if (!found) return std::nullopt;
+    all.push_back({spec, *found});
+  }
+  return all;
+}
+
 // Calls visit(name, spec) with each key of the request in the words of the call; answers with an
 // error if that has none, or is none.
 template <typename Visit>
@@ -216,15 +241,16 @@ void get_keys(Call& call, const Visit& visit) {
   if (!command->takes(words.size())) {
     return reply.error("ERR Invalid number of arguments specified for command");
   }
-  const std::size_t mark = reply.mark();
-  std::size_t found = 0;
-  const bool known = for_each_key(*command, words, [&](std::string_view name, const KeySpec& spec) {
-    visit(name, spec);
-    ++found;
-  });
-  if (known) return reply.enclose(mark, Writer::Aggregate::kArray, found);
-  reply.rewind(mark);
-  reply.error("ERR Invalid arguments specified for command");
+  const auto keys = named_keys(*command, words);
+  if (!keys) return reply.error("ERR Invalid arguments specified for command");
+  LongAnswer answer(call);
+  for (const NamedKeys& each : *keys) {
+    answer.repeat(each.size(), [&](std::size_t i) {
+      visit(words[each.words.first + i * each.words.step], each.spec);
+      answer.found();
+    });
+  }
+  answer.enclose(Writer::Aggregate::kArray);
 }
 
 void command_getkeys(Call& call) {
@@ -249,7 +275,7 @@ constexpr Command kCommandVerbs[] = {
      .complexity = "O(1)"},
     {.name = "docs",
      .arity = -2,
-     .flags = kFewNames,
+     .flags = kLong | kFewNames,
      .categories = kInConnection,
      .run = command_docs,
      .since = "7.0.0",
@@ -258,7 +284,7 @@ constexpr Command kCommandVerbs[] = {
      .complexity = "O(N), N the number of names"},
     {.name = "info",
      .arity = -2,
-     .flags = kFewNames,
+     .flags = kLong | kFewNames,
      .categories = kInConnection,
      .run = command_info,
      .since = "2.8.13",
@@ -275,6 +301,7 @@ constexpr Command kCommandVerbs[] = {
      .complexity = "O(N), N the number of commands"},
     {.name = "getkeys",
      .arity = -4,
+     .flags = kLong,
      .categories = kInConnection,
      .run = command_getkeys,
      .since = "2.8.13",
@@ -283,6 +310,7 @@ constexpr Command kCommandVerbs[] = {
      .complexity = "O(N), N the number of words"},
     {.name = "getkeysandflags",
      .arity = -4,
+     .flags = kLong,
      .categories = kInConnection,
      .run = command_getkeysandflags,
      .since = "7.0.0",

@@ -203,7 +203,7 @@ void count_keys(Call& call) {
   answer.names(call.all_keys(), [&](const std::string& name) {
     if (slot_of(name) == *slot && may_see(call.client, name)) answer.found();
   });
-  if (const auto total = answer.total()) call.reply().integer(static_cast<std::int64_t>(*total));
+  call.reply().integer(static_cast<std::int64_t>(answer.total()));
 }
 
 void keys_in(Call& call) {
@@ -216,9 +216,8 @@ void keys_in(Call& call) {
   const auto limit = static_cast<std::size_t>(*most);
   LongAnswer answer(call);
   answer.names(call.all_keys(), [&](const std::string& name) {
-    if (answer.visited() >= limit || slot_of(name) != *slot) return;
+    if (answer.total() >= limit || slot_of(name) != *slot) return;
     if (!may_see(call.client, name)) return;
-    ++answer.visited();
     call.reply().bulk(name);
     answer.found();
   });

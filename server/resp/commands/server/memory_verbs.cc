@@ -104,7 +104,7 @@ void memory_purge(Call& call) {
 constexpr Command kMemoryVerbs[] = {
     {.name = "usage",
      .arity = -3,
-     .flags = kReads,
+     .flags = kReads | kLong,
      .keys = {key_at(2, kReadsOnly)},
      .run = memory_usage,
      .since = "4.0.0",

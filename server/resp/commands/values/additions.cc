@@ -65,6 +65,8 @@ void add_integer(Call& call, const Key& place, std::int64_t amount,
 }
 
 std::optional<double> parse_double(std::string_view text) {
+  constexpr std::size_t kSizeMax = 5 * 1024 - 1;  // As in Redis: a longer one is none.
+  if (text.size() > kSizeMax) return std::nullopt;
   text = without_plus(text);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

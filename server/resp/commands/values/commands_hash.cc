@@ -80,7 +80,7 @@ void hmget(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   LongAnswer answer(call);
-  if (answer.first()) call.reply().array(call.size() - 2);
+  call.reply().array(call.size() - 2);
   answer.each_argument(2, [&](std::string_view field) {
     if (is_too_long(field)) return call.reply().null();
     reply_value(call.reply(), call.scope.get(key.field(field).of(Type::kString)));
@@ -120,9 +120,9 @@ void reply_entries(Call& call, Writer::Aggregate kind, Each each) {
   expect_type(call.scope, key, Type::kMap);
   const std::string tag(1, static_cast<char>(Type::kString));
   LongAnswer answer(call);
-  call.scope.scan(key.of(Type::kMap), answer.rest(), [&](const Entry& entry) {
+  call.scope.scan(key.of(Type::kMap), [&](const Entry& entry) {
     if (entry.path.empty()) return true;  // Of no field: a peer has written that.
-    if (!answer.has_time(entry.path.front())) return false;
+    answer.look_at(entry.path.front());
     if (entry.path.size() == 2 && entry.path[1] == tag) {
       each(entry);
       answer.found();

@@ -46,24 +46,24 @@ void reply_chosen(Call& call, const Key& collection, std::uint64_t size, std::ui
   constexpr std::size_t kBatch = 64;
   LongAnswer answer(call);
   std::vector<std::string> batch;
-  std::optional<std::string> passed;
+  std::uint64_t visited = 0;
+  Span rest;
   do {
     batch.clear();
-    const auto take = [&](const std::string& name) {
+    call.scope.names(collection, rest, [&](const std::string& name) {
       batch.push_back(name);
       return batch.size() < kBatch;
-    };
-    passed = call.scope.names(collection, answer.rest(), take, LongAnswer::kHiddenMax);
+    });
     for (const std::string& name : batch) {
-      if (!answer.has_time(name)) return;
-      const std::uint64_t left = size - std::min<std::uint64_t>(size, answer.visited()++);
-      const std::uint64_t lacking = wanted - answer.total().value_or(0);
+      answer.look_at(name);
+      const std::uint64_t left = size - std::min<std::uint64_t>(size, visited++);
+      const std::uint64_t lacking = wanted - answer.total();
       if (left > lacking && call.host.random() % left >= lacking) continue;
       each(name);
       answer.found();
     }
-    if (passed && !answer.goes_on_behind(*passed)) return;
-  } while ((passed || batch.size() == kBatch) && answer.total() < wanted);
+    if (!batch.empty()) rest = Span::after(batch.back());
+  } while (batch.size() == kBatch && answer.total() < wanted);
   answer.enclose(kind);
 }
 
@@ -71,7 +71,7 @@ void reply_chosen(Call& call, const Key& collection, std::uint64_t size, std::ui
 template <typename Each>
 void reply_few(Call& call, RandomNames& names, std::uint64_t wanted, Kind kind, const Each& each) {
   LongAnswer answer(call);
-  auto& drawn = answer.kept<std::set<std::string>>();
+  std::set<std::string> drawn;
   // The names are many times as many, so that few draws are in vain.
   const auto take = [&](std::size_t) {
     if (drawn.size() == wanted) return;
@@ -99,13 +99,10 @@ void reply_repeated(Call& call, const Key& collection, RandomNames& names, std::
     answer.repeat(times, take, RandomNames::kNamesPerDraw);
     return answer.enclose(kind);
   }
-  auto& drawn = answer.kept<DrawnNames>(names.size(), times);
-  if (!drawn.passed()) {
-    answer.names(collection, [&](const std::string& name) { drawn.pass(name, call.host.random); });
-    if (!answer.complete()) return;
-    drawn.end_pass(call.host.random);
-  }
-  answer.repeat(answer.done() + drawn.left(), [&](std::size_t) {
+  DrawnNames drawn(names.size(), times);
+  answer.names(collection, [&](const std::string& name) { drawn.pass(name, call.host.random); });
+  drawn.end_pass(call.host.random);
+  answer.repeat(drawn.left(), [&](std::size_t) {
     each(std::string(drawn.next(call.host.random)));
     answer.found();
   });
@@ -120,7 +117,7 @@ void reply_drawn(Call& call, const Key& collection, std::int64_t count, Kind kin
   RandomNames names = names_of(call, collection);
   if (count < 0) {
     const auto times = names.size() == 0 ? 0 : static_cast<std::uint64_t>(-count);
-    if (call.slice == nullptr || !call.slice->begun) call.reply().require(times, least_bytes);
+    call.reply().require(times, least_bytes);
     return reply_repeated(call, collection, names, times, kind, each);
   }
   const auto wanted = std::min<std::uint64_t>(static_cast<std::uint64_t>(count), names.size());

@@ -39,13 +39,11 @@ void srem(Call& call) {
 void smembers(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
+  call.reply().require(call.scope.count(key.of(Type::kSet)), kLeastElementBytes);
   LongAnswer answer(call);
-  if (answer.first()) {
-    call.reply().require(call.scope.count(key.of(Type::kSet)), kLeastElementBytes);
-  }
-  call.scope.scan(key.of(Type::kSet), answer.rest(), [&](const Entry& entry) {
+  call.scope.scan(key.of(Type::kSet), [&](const Entry& entry) {
     if (entry.path.empty()) return true;  // Of no element: a peer has written that.
-    if (!answer.has_time(entry.path.front())) return false;
+    answer.look_at(entry.path.front());
     if (entry.path.size() == 1) {
       call.reply().bulk(entry.path.front());
       answer.found();
@@ -67,7 +65,7 @@ void smismember(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
   LongAnswer answer(call);
-  if (answer.first()) call.reply().array(call.size() - 2);
+  call.reply().array(call.size() - 2);
   answer.each_argument(2, [&](std::string_view element) {
     const bool found = !is_too_long(element) && call.scope.contains(key.element(element));
     call.reply().integer(found ? 1 : 0);

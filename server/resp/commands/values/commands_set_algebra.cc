@@ -18,19 +18,17 @@ using Operation = SetWalk::Operation;
 constexpr std::size_t kStoredMax = 100'000;
 
 // Adds the sets that `count` words name, from the one at `first` on, and calls the function with
-// each member looked at, as far as there is time.
+// each member looked at, until it returns false.
 template <typename Each>
 void walk_on(Call& call, LongAnswer& answer, Operation operation, std::size_t first,
              std::size_t count, const Each& each) {
-  auto& walk = answer.kept<SetWalk>(operation);
+  SetWalk walk(operation);
   answer.repeat(count, [&](std::size_t i) { walk.add(call.scope, call.key(first + i)); });
-  if (!answer.complete()) return;
   // A union that has no room is refused before it is made; of the others nobody knows the size.
-  if (operation == Operation::kUnion && !answer.last()) {
-    call.reply().require(walk.largest(), kLeastElementBytes);
-  }
+  if (operation == Operation::kUnion) call.reply().require(walk.largest(), kLeastElementBytes);
   walk.visit(call.scope, [&](const std::string& member, bool belongs) {
-    return answer.has_time(member, walk.rows_per_member()) && each(member, belongs);
+    answer.look_at(member, walk.rows_per_member());
+    return each(member, belongs);
   });
 }
 
@@ -104,7 +102,7 @@ void sintercard(Call& call) {
     if (belongs) answer.found();
     return *limit == 0 || answer.total() != *limit;
   });
-  if (const auto total = answer.total()) call.reply().integer(static_cast<std::int64_t>(*total));
+  call.reply().integer(static_cast<std::int64_t>(answer.total()));
 }
 
 constexpr Command kSetAlgebraCommands[] = {

@@ -7,6 +7,7 @@
 #include "server/resp/command.h"
 #include "server/resp/commands/expiry_time.h"
 #include "server/resp/commands/values/additions.h"
+#include "server/resp/commands/values/grown_string.h"
 #include "server/resp/host.h"
 #include "server/resp/slices/long_answer.h"
 
@@ -182,7 +183,7 @@ void getdel(Call& call) {
 
 void mget(Call& call) {
   LongAnswer answer(call);
-  if (answer.first()) call.reply().array(call.size() - 1);
+  call.reply().array(call.size() - 1);
   answer.each_argument(1, [&](std::string_view name) {
     const std::optional<std::string> value = call.scope.get(call.key(name).of(Type::kString));
     count_lookup(call, value.has_value());
@@ -227,8 +228,9 @@ void rewrite(Scope& txn, const Key& key, std::string_view value) {
 
 void append(Call& call) {
   const Key key = call.key(1);
-  std::string value = read(call.scope, key).value_or("");
-  value.append(call[2]);
+  const std::string_view part = call[2];
+  std::string value = copy_to_grow(call, key, [&](std::size_t size) { return size + part.size(); });
+  value.append(part);
   rewrite(call.scope, key, value);
   call.reply().integer(static_cast<std::int64_t>(value.size()));
 }
@@ -265,12 +267,15 @@ void setrange(Call& call) {
   if (*offset < 0) return call.reply().error("ERR offset is out of range");
   const Key key = call.key(1);
   const std::string_view part = call[3];
-  std::string value = read(call.scope, key).value_or("");
+  const auto begin = static_cast<std::size_t>(*offset);
+  const bool is_far = !part.empty() && begin > call.host.options.value_bytes_max;
+  std::string value = copy_to_grow(call, key, [&](std::size_t size) {
+    return part.empty() || is_far ? size : std::max(size, begin + part.size());
+  });
+  if (is_far) {
+    return call.reply().error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+  }
   if (!part.empty()) {
-    const auto begin = static_cast<std::size_t>(*offset);
-    if (begin > call.host.options.value_bytes_max) {
-      return call.reply().error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
-    }
     value.resize(std::max(value.size(), begin + part.size()));
     value.replace(begin, part.size(), part);
     rewrite(call.scope, key, value);

@@ -106,6 +106,7 @@ TEST_SUITE("server: logins") {
     CHECK(log.all().size() == DenialLog::kEntriesMax);
     add(std::string(100'000, 'x'), 100'000);
     CHECK(log.all()[0].object.size() == DenialLog::kBytesMax);
+    CHECK(log.all()[0].object.capacity() < 2 * DenialLog::kBytesMax);
     CHECK(log.denied() == 1005);
   }
 }
