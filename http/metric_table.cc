@@ -346,6 +346,8 @@ constexpr std::array kRows{
               "Answers of writes that did not wait, or no longer, for others."},
     MetricRow{"clients.concerns.latched", "redis_concerns_latched_total", kCounter, 1,
               "How often a concern began to degrade."},
+    MetricRow{"clients.concerns.latched_now", "redis_concerns_latched_now", kGauge, 1,
+              "Concerns that degrade now."},
     MetricRow{"http.connections", "http_connections", kGauge, 1, "Connections of the HTTP port."},
     MetricRow{"http.streams", "http_streams", kGauge, 1, "Streams of events of the HTTP port."},
     MetricRow{"http.requests", "http_requests_total", kCounter, 1, "Requests of the HTTP port."},

@@ -279,4 +279,15 @@ void warn_of_transaction(StoreStatus& status) {
        "look at the thread " + std::to_string(status.transaction_thread) + " of that program"});
 }
 
+void warn_of_latched(StoreStatus& status, const std::vector<std::string>& concerns) {
+  for (const std::string& words : concerns) {
+    status.warnings.push_back({"concern",
+                               {},
+                               false,
+                               "writes are answered before their concern is met: " + words,
+                               "look which of the members named is away or behind; writes wait "
+                               "for them again once one was with all in time"});
+  }
+}
+
 }  // namespace anabranch::leader

@@ -20,4 +20,7 @@ std::vector<WarningStatus> warnings_in(const StoreStatus& status,
 // Adds or removes the warning about a transaction that holds up all others, by transaction_ms.
 void warn_of_transaction(StoreStatus& status);
 
+// Adds a warning about concerns of writes that degrade now, by their words.
+void warn_of_latched(StoreStatus& status, const std::vector<std::string>& concerns);
+
 }  // namespace anabranch::leader

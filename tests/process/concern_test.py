@@ -119,6 +119,9 @@ def degraded(mesh):
     check(1.0 <= spent < 20, f"only the first one waited: {spent} s")
     check(client.last() == {"outcome": "degraded", "have": [], "lack": ["us"]}, client.last())
     check(said("is not met") == before + 1, "one warning")
+    told = run("doctor", "--redis", mesh.first.redis).stdout
+    check("answered before their concern is met: APPLIED REGION us DEGRADE 1000" in told, told)
+    check("see: docs/operations/alarms.md#concern" in told, told)
     mesh.heal()
     wait_until("writes are held again", is_held)
     check(said("is met again") == said("is not met"), "the end of each")

@@ -169,6 +169,17 @@ TEST_SUITE("leader: warnings") {
     leader::warn_of_transaction(status);
     CHECK(status.warnings.size() == 1);
   }
+
+  TEST_CASE("each concern that degrades is a warning with its words") {
+    StoreStatus status = healthy();
+    leader::warn_of_latched(status, {});
+    CHECK(status.warnings.empty());
+    leader::warn_of_latched(status, {"APPLIED ALL DEGRADE 1", "DURABLE COUNT 2 DEGRADE 1"});
+    REQUIRE(status.warnings.size() == 2);
+    CHECK(status.warnings[1].kind == "concern");
+    CHECK(status.warnings[1].text.ends_with("DURABLE COUNT 2 DEGRADE 1"));
+    CHECK_FALSE(status.warnings[1].what_to_do.empty());
+  }
 }
 
 }  // namespace anabranch::warnings_test

@@ -86,6 +86,14 @@ struct World {
   nlohmann::json last() {
     return nlohmann::json::parse(bulk(client.ask({"ANABRANCH", "CONCERN", "LAST"})));
   }
+  // The warning of the status about concerns; empty if there is none.
+  std::string warning() {
+    const auto status = nlohmann::json::parse(bulk(other.ask({"ANABRANCH", "STATUS"})));
+    for (const auto& each : status["warnings"]) {
+      if (each["kind"] == "concern") return each["text"];
+    }
+    return {};
+  }
   std::string id() {
     const std::string reply = client.ask({"CLIENT", "ID"});
     return reply.substr(1, reply.size() - 3);
@@ -320,8 +328,11 @@ TEST_SUITE("server: concerns") {
     const auto status = nlohmann::json::parse(bulk(world.other.ask({"ANABRANCH", "STATUS"})));
     CHECK(status["clients"]["concerns"]["latched_now"] ==
           Words{"DURABLE MEMBER us-1 DEGRADE 2000"});
+    CHECK(world.warning() ==
+          "writes are answered before their concern is met: DURABLE MEMBER us-1 DEGRADE 2000");
     world.heal();
     CHECK(eventually([&] { return figure(world.other, "concerns_latched_now") == 0; }));
+    CHECK(world.warning().empty());
     CHECK(world.client.ask({"INCR", "k"}).starts_with(":"));
     CHECK(world.last()["outcome"] == "met");
   }
