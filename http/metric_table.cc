@@ -342,6 +342,8 @@ constexpr std::array kRows{
               "Answers of writes that others had in time."},
     MetricRow{"clients.concerns.missed", "redis_concerns_missed_total", kCounter, 1,
               "Answers of writes that became errors, since others did not have these in time."},
+    MetricRow{"clients.concerns.ended", "redis_concerns_ended_total", kCounter, 1,
+              "Answers of writes that became errors, since somebody ended their wait."},
     MetricRow{"clients.concerns.degraded", "redis_concerns_degraded_total", kCounter, 1,
               "Answers of writes that did not wait, or no longer, for others."},
     MetricRow{"clients.concerns.latched", "redis_concerns_latched_total", kCounter, 1,

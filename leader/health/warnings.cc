@@ -279,8 +279,15 @@ void warn_of_transaction(StoreStatus& status) {
        "look at the thread " + std::to_string(status.transaction_thread) + " of that program"});
 }
 
-void warn_of_latched(StoreStatus& status, const std::vector<std::string>& concerns) {
-  for (const std::string& words : concerns) {
+void warn_of_concerns(StoreStatus& status, const std::vector<std::string>& latched,
+                      const std::vector<std::string>& troubles) {
+  add_sentences({"concern",
+                 {},
+                 false,
+                 {},
+                 "start or connect those that it lacks, or set a concern that can be met"},
+                troubles, status.warnings);
+  for (const std::string& words : latched) {
     status.warnings.push_back({"concern",
                                {},
                                false,

@@ -98,7 +98,7 @@ struct Host {
   [[nodiscard]] StoreStatus status() const {
     StoreStatus status = leader.status();
     status.long_transactions = watchdog->count();
-    leader::warn_of_latched(status, concerns.latched());
+    leader::warn_of_concerns(status, concerns.latched(), concerns.troubles());
     return status;
   }
   // Notes the counts of a turn that has ended, for rates.

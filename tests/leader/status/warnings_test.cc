@@ -170,15 +170,19 @@ TEST_SUITE("leader: warnings") {
     CHECK(status.warnings.size() == 1);
   }
 
-  TEST_CASE("each concern that degrades is a warning with its words") {
+  TEST_CASE("each concern that degrades, or cannot be met, is a warning with its words") {
     StoreStatus status = healthy();
-    leader::warn_of_latched(status, {});
+    leader::warn_of_concerns(status, {}, {});
     CHECK(status.warnings.empty());
-    leader::warn_of_latched(status, {"APPLIED ALL DEGRADE 1", "DURABLE COUNT 2 DEGRADE 1"});
-    REQUIRE(status.warnings.size() == 2);
-    CHECK(status.warnings[1].kind == "concern");
-    CHECK(status.warnings[1].text.ends_with("DURABLE COUNT 2 DEGRADE 1"));
-    CHECK_FALSE(status.warnings[1].what_to_do.empty());
+    leader::warn_of_concerns(status, {"APPLIED ALL DEGRADE 1", "DURABLE COUNT 2 DEGRADE 1"},
+                             {"the concern of the mesh cannot be met"});
+    REQUIRE(status.warnings.size() == 3);
+    for (const WarningStatus& each : status.warnings) {
+      CHECK(each.kind == "concern");
+      CHECK_FALSE(each.what_to_do.empty());
+    }
+    CHECK(status.warnings[0].text == "the concern of the mesh cannot be met");
+    CHECK(status.warnings[2].text.ends_with("DURABLE COUNT 2 DEGRADE 1"));
   }
 }
 
