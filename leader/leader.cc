@@ -91,6 +91,19 @@ std::vector<PolicyAt> Leader::policies() const {
   return all;
 }
 
+core::Result<void> Leader::set_concern(const std::optional<rows::PolicyScope>& keys,
+                                       const std::vector<std::string>& words) {
+  return regions::set_concern(impl_->act().writer(), keys, words);
+}
+
+std::vector<regions::ConcernRow> Leader::concerns() const {
+  std::vector<regions::ConcernRow> all;
+  impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
+    all = regions::concerns_of(rows);
+  });
+  return all;
+}
+
 core::Result<std::string> Leader::add_plugin(std::string_view module) {
   return regions::add_module(impl_->act().writer(), module);
 }

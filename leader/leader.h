@@ -35,6 +35,7 @@
 #include "leader/session_wait.h"
 #include "leader/sweeps/expiry_counts.h"
 #include "leader/watch/log_cursor.h"
+#include "regions/concerns.h"
 #include "regions/members/region_list.h"
 #include "regions/wire/member_card.h"
 #include "regions/wire/verdict.h"
@@ -174,6 +175,11 @@ class Leader {
   core::Result<void> remove_policy(std::uint8_t database, std::string_view prefix);
   // See Store::policies. Thread-safe.
   [[nodiscard]] std::vector<PolicyAt> policies() const;
+  // Stages that keys, or the mesh, have a concern; see set_concern of regions/concerns.h.
+  core::Result<void> set_concern(const std::optional<rows::PolicyScope>& keys,
+                                 const std::vector<std::string>& words);
+  // Returns the concerns that keys and the mesh have, or have had, as committed. Thread-safe.
+  [[nodiscard]] std::vector<regions::ConcernRow> concerns() const;
   // Stages Store::add_plugin or Store::remove_plugin in the open group.
   core::Result<std::string> add_plugin(std::string_view module);
   core::Result<void> remove_plugin(std::string_view name);

@@ -115,7 +115,8 @@ class Leader::Impl {
       auto names = region_names(*replica_, options_.peers);
       return names.ok() ? std::move(names).value() : RegionNames();
     };
-    holders_.look(*replica_, *members_, find, steady_ms());
+    holders_.look(
+        *replica_, [this] { return members_->known(); }, find, steady_ms());
     return holders_;
   }
   Salvage& salvage() { return stirred_ = true, sweeps_->salvage(); }

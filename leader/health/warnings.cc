@@ -279,4 +279,22 @@ void warn_of_transaction(StoreStatus& status) {
        "look at the thread " + std::to_string(status.transaction_thread) + " of that program"});
 }
 
+void warn_of_concerns(StoreStatus& status, const std::vector<std::string>& latched,
+                      const std::vector<std::string>& troubles) {
+  add_sentences({"concern",
+                 {},
+                 false,
+                 {},
+                 "start or connect those that it lacks, or set a concern that can be met"},
+                troubles, status.warnings);
+  for (const std::string& words : latched) {
+    status.warnings.push_back({"concern",
+                               {},
+                               false,
+                               "writes are answered before their concern is met: " + words,
+                               "look which of the members named is away or behind; writes wait "
+                               "for them again once one was with all in time"});
+  }
+}
+
 }  // namespace anabranch::leader

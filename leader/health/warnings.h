@@ -20,4 +20,9 @@ std::vector<WarningStatus> warnings_in(const StoreStatus& status,
 // Adds or removes the warning about a transaction that holds up all others, by transaction_ms.
 void warn_of_transaction(StoreStatus& status);
 
+// Adds warnings about concerns of writes: those that degrade now, by their words, and sentences
+// about those that cannot be met.
+void warn_of_concerns(StoreStatus& status, const std::vector<std::string>& latched,
+                      const std::vector<std::string>& troubles);
+
 }  // namespace anabranch::leader

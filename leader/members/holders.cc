@@ -4,8 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "leader/members/members.h"
-
 namespace anabranch::leader {
 
 using core::Millis;
@@ -66,13 +64,13 @@ std::vector<KnownMember> known_members(const CardTable& cards, const MemberCard&
   return all;
 }
 
-void Holders::look(const Replica& replica, const Members& members, const FindRegions& find_regions,
-                   Millis steady_now) {
+void Holders::look(const Replica& replica, const FindMembers& find_members,
+                   const FindRegions& find_regions, Millis steady_now) {
   const Origin own = replica.identity().origin;
   if (steady_now >= next_ms_ || own != origin_) {
     next_ms_ = steady_now + kNamesMs;
     origin_ = own;
-    look_who(replica, members.known());
+    look_who(replica, find_members());
     look_at_regions(replica, find_regions());
   }
   look_how_far(replica);

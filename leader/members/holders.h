@@ -21,8 +21,6 @@
 
 namespace anabranch::leader {
 
-class Members;
-
 // A member by its newest card.
 struct KnownMember {
   core::Hash128 node;
@@ -73,9 +71,10 @@ class Holders {
     Far far = {};
   };
 
-  // Looks how far all are, and ten times a second who there is.
+  // Looks how far all are, and ten times a second who there is. The first member is this one.
+  using FindMembers = std::function<std::vector<KnownMember>()>;
   using FindRegions = std::function<RegionNames()>;
-  void look(const regions::Replica& replica, const Members& members,
+  void look(const regions::Replica& replica, const FindMembers& find_members,
             const FindRegions& find_regions, core::Millis steady_now);
 
   // The origin whose seqs are meant.

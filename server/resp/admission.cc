@@ -146,6 +146,7 @@ void expel(Host& host, const User& user) {
 
 void follow_rights(Host& host) {
   ++host.rights_version;
+  host.concerns.follow(host.users);
   const Command* const monitor = find_command("monitor");
   constexpr std::string_view kWords[] = {"monitor"};
   const std::vector<Client*> monitors(host.monitors.all().begin(), host.monitors.all().end());

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "leader/health/warnings.h"
 #include "leader/leader.h"
 #include "server/reopenings.h"
 #include "server/resp/access/denial_log.h"
@@ -92,10 +93,12 @@ struct Host {
   // Of the leader, when it is closed for writes; null: it stays so.
   Reopenings* reopenings = nullptr;
 
-  // The status of the leader, with the transactions that the watchdog of this server has counted.
+  // The status of the leader, with the transactions that the watchdog of this server has counted,
+  // and warnings about its concerns.
   [[nodiscard]] StoreStatus status() const {
     StoreStatus status = leader.status();
     status.long_transactions = watchdog->count();
+    leader::warn_of_concerns(status, concerns.latched(), concerns.troubles());
     return status;
   }
   // Notes the counts of a turn that has ended, for rates.

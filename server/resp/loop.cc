@@ -59,6 +59,7 @@ Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings
       crowd_(host_) {
   host_.tls_endpoint = std::move(openings.tls_endpoint);
   host_.reopenings = openings.reopenings;
+  host_.concerns.begin(host_.users);
   const bool added = epoll_.add(requests_.stop, &stopped_) &&
                      epoll_.add(requests_.reload_keys, &requests_) &&
                      (!web_ || epoll_.add(web_->fd(), web_.get())) &&

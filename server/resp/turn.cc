@@ -91,12 +91,12 @@ void Turn::execute(Client& client, Arguments arguments) {
   const Command& command = *resolved.command;
   client.last_command = command.name;
   client.operates = command.has(kAdmin);
-  if (client.concern) prepare_to_hold(client, command);
   if (is_paused(client, command)) {
     client.held_back = HeldBack{HeldBack::Until::kUnpaused};
     return;
   }
   if (client.queue.open && !command.has(kImmediate)) return enqueue(client, resolved, arguments);
+  if (host_.concerns.any()) prepare_to_hold(host_, client, command, arguments);
   if (reads_apart(client, command)) {
     const leader::Loan<leader::LentRead> scope(committed_state());
     return run_in(*scope, client, resolved, arguments, true);
@@ -227,7 +227,7 @@ void Turn::finish(const Call& call, std::size_t begin) {
   if (changes && !std::exchange(open_.wrote, true)) open_.wrote_at = host_.now;
   const bool looked = changes || command.has(kReads);
   if (looked) client.session.mark(changes);
-  const bool held = changes && client.concern && hold_answer(call, begin);
+  const bool held = changes && client.concern && hold_answer(host_, client, begin);
   if (open_.wrote && looked && !call.apart) {
     if (client.standing == Standing::kApart) open_.members.push_back(&client);
     client.standing = Standing::kInGroup;
@@ -564,7 +564,7 @@ void Turn::conclude(Group& group, const core::Result<void>& committed) {
   group.answers.clear();
   group.members.clear();
   committed_.reset();
-  host_.concerns.renew();
+  host_.concerns.committed();
 }
 
 void Turn::note_commit(std::chrono::nanoseconds took) {

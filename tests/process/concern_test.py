@@ -119,10 +119,34 @@ def degraded(mesh):
     check(1.0 <= spent < 20, f"only the first one waited: {spent} s")
     check(client.last() == {"outcome": "degraded", "have": [], "lack": ["us"]}, client.last())
     check(said("is not met") == before + 1, "one warning")
+    told = run("doctor", "--redis", mesh.first.redis).stdout
+    check("answered before their concern is met: APPLIED REGION us DEGRADE 1000" in told, told)
+    check("see: docs/operations/alarms.md#concern" in told, told)
     mesh.heal()
     wait_until("writes are held again", is_held)
     check(said("is met again") == said("is not met"), "the end of each")
     check(mesh.first.status()["clients"]["concerns"]["latched_now"] == [], "no latch")
+    client.close()
+
+
+def of_keys(mesh):
+    """A concern of a prefix is that of every region, also behind a restart."""
+    words = ("DURABLE", "COUNT", 2, "WITHIN", 60_000)
+    mesh.us.call("ANABRANCH", "CONCERN", "PREFIX", "two:", *words)
+
+    def source(member):
+        return json.loads(member.call("ANABRANCH", "CONCERN", "KEY", "two:1"))["from"]
+    for member in (mesh.first, mesh.second):
+        wait_until(f"{member.data} has it", lambda at=member: source(at) == "prefix")
+    client = Client(mesh.first.redis, timeout=60.0)
+    check(client.call("SET", "two:1", "v") == "OK", "two have it")
+    told = json.loads(client.call("ANABRANCH", "CONCERN", "LAST"))
+    check(told["outcome"] == "met" and len(told["have"]) >= 2, told)
+    check(mesh.us.stop() == 0, "a clean end")
+    mesh.us.start()
+    check(source(mesh.us) == "prefix", "a start reads it before the first client comes")
+    mesh.us.call("ANABRANCH", "CONCERN", "PREFIX", "two:", "OFF")
+    wait_until("it is over", lambda: source(mesh.first) == "nobody")
     client.close()
 
 
@@ -192,6 +216,7 @@ def main():
         follower_away(mesh)
         through_another(mesh)
         degraded(mesh)
+        of_keys(mesh)
         handed_over(mesh)
         outlives(mesh)
         stopped(world)

@@ -1,6 +1,9 @@
 #include "server/resp/access/user.h"
 
 #include <algorithm>
+#include <vector>
+
+#include <anabranch/error.h>
 
 #include "control/verbs/words.h"
 #include "server/resp/access/password.h"
@@ -17,7 +20,34 @@ constexpr std::string_view kNoSuchPassword =
     "The password you are trying to remove from the user does not exist";
 constexpr std::string_view kTooLong = "A password has at most 16383 bytes";
 
+constexpr std::string_view kConcern = "concern=";
+
+// Parses the words of a concern, with a comma between two.
+std::string parse_concern(std::string_view text, std::optional<control::ConcernTerms>& into) {
+  if (has_spaces(text)) return "Names with a space cannot be written in a rule";
+  std::vector<std::string_view> words;
+  for (std::size_t end = 0; end != text.npos; text.remove_prefix(end == text.npos ? 0 : end + 1)) {
+    end = text.find(',');
+    words.push_back(text.substr(0, end));
+  }
+  try {
+    into = control::parse_concern(words);
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
+
+std::string concern_rule(const control::ConcernTerms& terms) {
+  std::string rule(kConcern);
+  for (const std::string& word : terms.words()) {
+    if (rule.size() > kConcern.size()) rule += ',';
+    rule += word;
+  }
+  return rule;
+}
 
 bool User::accepts(std::string_view password) const {
   return password.size() > kPasswordMax ? is_open() : accepts_hash(hash_of(password));
@@ -41,7 +71,9 @@ std::string User::text() const {
   std::string text;
   for (const std::string_view flag : flags()) text.append(flag).append(" ");
   for (const std::string& hash : passwords_) text.append("#").append(hash).append(" ");
-  return text + rules_.text();
+  text += rules_.text();
+  if (concern_) text += " " + concern_rule(*concern_);
+  return text;
 }
 
 std::string User::apply(std::string_view rule, const Catalogue& catalogue) {
@@ -57,6 +89,10 @@ std::string User::apply(std::string_view rule, const Catalogue& catalogue) {
     passwords_.clear();
   } else if (same_word(rule, "reset")) {
     reset();
+  } else if (same_word(rule, "resetconcern")) {
+    concern_.reset();
+  } else if (same_word(rule.substr(0, kConcern.size()), kConcern)) {
+    return parse_concern(rule.substr(kConcern.size()), concern_);
   } else if (rule.front() == '>') {
     if (rule.size() - 1 > kPasswordMax) return std::string(kTooLong);
     return add_password(hash_of(rule.substr(1)));
@@ -78,6 +114,7 @@ void User::reset() {
   payload_ = Payload::kChecked;
   passwords_.clear();
   rules_.reset();
+  concern_.reset();
 }
 
 std::string User::add_password(std::string_view hash) {

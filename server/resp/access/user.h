@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "control/verbs/concern_words.h"
 #include "server/resp/access/rules.h"
 
 namespace anabranch::server {
@@ -34,6 +36,9 @@ class User {
   // All of it but the name, in the form of a file: "on nopass ~* &* +@all".
   [[nodiscard]] std::string text() const;
 
+  // The concern of its writes, which goes before those of keys; nullopt: it has none.
+  [[nodiscard]] const std::optional<control::ConcernTerms>& concern() const { return concern_; }
+
   // Applies a rule. Returns the error in the words of Redis; empty if there is none.
   std::string apply(std::string_view rule, const Catalogue& catalogue);
   // Takes over everything but the name.
@@ -55,6 +60,11 @@ class User {
   Payload payload_ = Payload::kUnsaid;
   std::vector<std::string> passwords_;
   Rules rules_;
+  std::optional<control::ConcernTerms> concern_;
 };
+
+// Returns a concern as a rule of a user: "concern=DURABLE,COUNT,2,WITHIN,5000". Names with a comma
+// cannot be written so.
+[[nodiscard]] std::string concern_rule(const control::ConcernTerms& terms);
 
 }  // namespace anabranch::server

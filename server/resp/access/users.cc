@@ -45,7 +45,15 @@ const User* Users::log_in(std::string_view name, std::string_view password) cons
   return accepted ? user : nullptr;
 }
 
-core::Result<void> Users::set(std::string_view name, std::span<const std::string_view> rules) {
+std::string Users::refusal(const User& user, const Check& check) const {
+  if (!check || !user.concern()) return {};
+  const User* const before = find(user.name());
+  return before != nullptr && before->concern() == user.concern() ? std::string()
+                                                                  : check(*user.concern());
+}
+
+core::Result<void> Users::set(std::string_view name, std::span<const std::string_view> rules,
+                              const Check& check) {
   const auto found = users_.find(name);
   User changed = found == users_.end() ? User(std::string(name)) : *found->second;
   for (const std::string_view rule : rules) {
@@ -53,6 +61,9 @@ core::Result<void> Users::set(std::string_view name, std::span<const std::string
     if (error.empty()) continue;
     return core::invalid("Error in ACL SETUSER modifier '" + std::string(printable(rule)) +
                          "': " + error);
+  }
+  if (const std::string why = refusal(changed, check); !why.empty()) {
+    return core::invalid("the concern of user '" + std::string(printable(name)) + "': " + why);
   }
   if (found != users_.end()) {
     found->second->take_over(changed);
@@ -108,7 +119,8 @@ std::string Users::read_line(std::string_view line, const std::string& place, Al
   return errors;
 }
 
-core::Result<Users::Change> Users::replace(std::string_view text, std::string_view file) {
+core::Result<Users::Change> Users::replace(std::string_view text, std::string_view file,
+                                           const Check& check) {
   All users;
   std::string errors;
   for (std::size_t number = 1; !text.empty(); ++number) {
@@ -116,6 +128,10 @@ core::Result<Users::Change> Users::replace(std::string_view text, std::string_vi
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     errors += read_line(line, std::string(file) + ":" + std::to_string(number), users);
+  }
+  for (const auto& [name, user] : users) {
+    const std::string why = refusal(*user, check);
+    if (!why.empty()) errors += "the concern of user '" + name + "': " + why + ". ";
   }
   if (!errors.empty()) {
     return core::invalid(errors +

@@ -33,6 +33,9 @@ class Users {
     std::vector<const User*> changed;  // Not new ones, and not the default user.
   };
 
+  // Why a user with a new concern is refused; empty if it is not.
+  using Check = std::function<std::string(const control::ConcernTerms&)>;
+
   // The default user may do everything, without a password.
   explicit Users(const Catalogue& catalogue);
 
@@ -48,7 +51,8 @@ class Users {
 
   // Applies rules to a user, who is new if there is none of this name: all of them, or none. Fails
   // with kInvalid, in the words of Redis.
-  core::Result<void> set(std::string_view name, std::span<const std::string_view> rules);
+  core::Result<void> set(std::string_view name, std::span<const std::string_view> rules,
+                         const Check& check = {});
   // Removes a user other than the default one; null if there is none of this name.
   std::unique_ptr<User> remove(std::string_view name);
 
@@ -56,13 +60,16 @@ class Users {
   [[nodiscard]] std::string text() const;
   // Replaces all users by those of a file, where `file` is its name in errors. If there is any
   // mistake nothing changes, and all of them are in the error, in the words of Redis (kInvalid).
-  core::Result<Change> replace(std::string_view text, std::string_view file);
+  core::Result<Change> replace(std::string_view text, std::string_view file,
+                               const Check& check = {});
 
  private:
   // Reads the line of a user. Returns the error; empty if there is none.
   [[nodiscard]] std::string read_line(std::string_view line, const std::string& place,
                                       All& users) const;
   [[nodiscard]] std::unique_ptr<User> make_default() const;
+  // Why a user may not have its concern; empty if it may, or has had it before.
+  [[nodiscard]] std::string refusal(const User& user, const Check& check) const;
 
   Catalogue catalogue_;
   All users_;

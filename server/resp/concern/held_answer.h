@@ -1,5 +1,5 @@
-// The answer of a write that is held until its connection's concern is met: it leaves the output of
-// the client, and waits within its Wait. The connection waits, and nobody else; the write stands,
+// The answer of a write that is held until its concerns are met: it leaves the output of the
+// client, and waits within its Wait. The connection waits, and nobody else; the write stands,
 // whatever comes of the answer.
 #pragma once
 
@@ -14,13 +14,12 @@
 
 namespace anabranch::server {
 
-// A command of a client with a concern is about to run.
-void prepare_to_hold(Client& client, const Command& command);
-// Called for a client with a concern when a command that can write has answered, from `begin` on:
-// holds the answer back, unless it is an error, or unwanted, or that of an EXEC without writes.
-// Returns whether it does.
-bool hold_answer(const Call& call, std::size_t begin);
-// The same for a write whose answer came behind its commit.
+// A command of a client is about to run: finds the concerns of its write (write_concerns.h). Called
+// where anybody has a concern.
+void prepare_to_hold(const Host& host, Client& client, const Command& command, Arguments words);
+// Called for a client that was prepared once, when a command that can write has answered, from
+// `begin` on: holds the answer back, unless it is an error, or unwanted, or has no concern that
+// waits. Returns whether it does.
 bool hold_answer(Host& host, Client& client, std::size_t begin);
 // The commit of these clients' writes has failed: the answers that are held are this error, and
 // wait no longer.

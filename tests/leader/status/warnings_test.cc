@@ -169,6 +169,21 @@ TEST_SUITE("leader: warnings") {
     leader::warn_of_transaction(status);
     CHECK(status.warnings.size() == 1);
   }
+
+  TEST_CASE("each concern that degrades, or cannot be met, is a warning with its words") {
+    StoreStatus status = healthy();
+    leader::warn_of_concerns(status, {}, {});
+    CHECK(status.warnings.empty());
+    leader::warn_of_concerns(status, {"APPLIED ALL DEGRADE 1", "DURABLE COUNT 2 DEGRADE 1"},
+                             {"the concern of the mesh cannot be met"});
+    REQUIRE(status.warnings.size() == 3);
+    for (const WarningStatus& each : status.warnings) {
+      CHECK(each.kind == "concern");
+      CHECK_FALSE(each.what_to_do.empty());
+    }
+    CHECK(status.warnings[0].text == "the concern of the mesh cannot be met");
+    CHECK(status.warnings[2].text.ends_with("DURABLE COUNT 2 DEGRADE 1"));
+  }
 }
 
 }  // namespace anabranch::warnings_test

@@ -15,6 +15,7 @@
 #include <anabranch/anabranch.h>
 
 #include "tests/leader/store_world.h"
+#include "tests/server/concern_world.h"
 #include "tests/server/held_disk.h"
 #include "tests/server/running_server.h"
 
@@ -25,74 +26,14 @@ using test::bulk;
 using test::eventually;
 using test::figure;
 using test::HeldDisk;
+using test::kLacking;
+using test::kOk;
 using test::request;
 using test::RespClient;
 using test::RunningServer;
+using test::set_words;
 using test::Words;
-
-namespace {
-
-constexpr const char* kOk = "+OK\r\n";
-constexpr const char* kLacking = "-CONCERN it is written here; lacking: us-1\r\n";
-
-Options of_eu(const Store& peer) {
-  Options options;
-  options.peers = {peer.status().endpoint};
-  options.listen = "tcp://127.0.0.1:0";
-  options.node_name = "eu-1";
-  options.zone = "a";
-  return options;
-}
-
-Options of_us(const test::TempDir& folder) {
-  Options options = test::listening(folder, "us");
-  options.node_name = "us-1";
-  options.zone = "b";
-  return options;
-}
-
-Words set_words(const std::vector<std::string>& words) {
-  Words all{"ANABRANCH", "CONCERN", "SET"};
-  all.insert(all.end(), words.begin(), words.end());
-  return all;
-}
-
-// The region `us`, embedded, and `eu` with its Redis port; `client` has a concern for both.
-struct World {
-  test::TempDir folder;
-  std::unique_ptr<Store> us{new Store(Store::open(of_us(folder)))};
-  RunningServer eu{of_eu(*us)};
-  RespClient client = eu.client();
-  RespClient other = eu.client();
-
-  World() {
-    REQUIRE(eventually([&] { return demand({"MEMBER", "us-1", "WITHIN", "60000"}) == kOk; }));
-    REQUIRE(client.ask({"SET", "first", "v"}) == kOk);
-  }
-  std::string demand(Words words) {
-    words.insert(words.begin(), "DURABLE");
-    return client.ask(set_words(words));
-  }
-  void cut() { REQUIRE(us->pause("eu")); }
-  void heal() { REQUIRE(us->resume("eu")); }
-  // Sends a request of `client` whose answer is held.
-  void hold(const Words& words) {
-    client.send(request(words));
-    REQUIRE(waiting(1));
-  }
-  bool waiting(std::size_t count) {
-    return eventually([&] { return figure(other, "blocked_clients") == count; });
-  }
-  nlohmann::json last() {
-    return nlohmann::json::parse(bulk(client.ask({"ANABRANCH", "CONCERN", "LAST"})));
-  }
-  std::string id() {
-    const std::string reply = client.ask({"CLIENT", "ID"});
-    return reply.substr(1, reply.size() - 3);
-  }
-};
-
-}  // namespace
+using World = test::ConcernWorld;
 
 TEST_SUITE("server: concerns") {
   TEST_CASE("the answer of a write waits for a member, and no read does") {
@@ -201,13 +142,13 @@ TEST_SUITE("server: concerns") {
     CHECK(world.demand({"ALL", "WITHIN", "-1"}).starts_with("-ERR WITHIN takes a number"));
     CHECK(world.demand({"ALL", "WITHIN", "1", "DEGRADE", "1"}) == "-ERR syntax error\r\n");
     CHECK(world.client.ask(set_words({"SOON", "ALL"})) ==
-          "-ERR a concern begins with APPLIED or DURABLE\r\n");
+          "-ERR a concern begins with LOCAL, APPLIED or DURABLE\r\n");
     Words many{"DURABLE"};
     for (int i = 0; i < 65; ++i) many.insert(many.end(), {"MEMBER", "m" + std::to_string(i)});
     CHECK(world.client.ask(set_words(many)).starts_with("-ERR a concern names at most 64"));
     // The one from before stays.
-    CHECK(world.client.ask({"ANABRANCH", "CONCERN", "GET"}) ==
-          "$32\r\nDURABLE MEMBER us-1 WITHIN 60000\r\n");
+    CHECK(world.in_force() ==
+          nlohmann::json{{"concern", "DURABLE MEMBER us-1 WITHIN 60000"}, {"from", "connection"}});
   }
 
   TEST_CASE("a member without a zone, or with nobody elsewhere, cannot wait for another zone") {
@@ -239,7 +180,7 @@ TEST_SUITE("server: concerns") {
     CHECK(world.demand({"MEMBER", "us-1"}) == kOk);
     CHECK(world.client.ask({"RESET"}) == "+RESET\r\n");
     CHECK(world.client.ask({"SET", "k", "v"}) == kOk);
-    CHECK(world.client.ask({"ANABRANCH", "CONCERN", "GET"}) == "$3\r\nOFF\r\n");
+    CHECK(world.in_force() == nlohmann::json{{"concern", nullptr}, {"from", "nobody"}});
     RespClient fresh = world.eu.client();
     CHECK(fresh.ask({"SET", "k", "v"}) == kOk);
   }
@@ -320,8 +261,11 @@ TEST_SUITE("server: concerns") {
     const auto status = nlohmann::json::parse(bulk(world.other.ask({"ANABRANCH", "STATUS"})));
     CHECK(status["clients"]["concerns"]["latched_now"] ==
           Words{"DURABLE MEMBER us-1 DEGRADE 2000"});
+    CHECK(world.warning() ==
+          "writes are answered before their concern is met: DURABLE MEMBER us-1 DEGRADE 2000");
     world.heal();
     CHECK(eventually([&] { return figure(world.other, "concerns_latched_now") == 0; }));
+    CHECK(world.warning().empty());
     CHECK(world.client.ask({"INCR", "k"}).starts_with(":"));
     CHECK(world.last()["outcome"] == "met");
   }
@@ -334,9 +278,14 @@ TEST_SUITE("server: concerns") {
     world.hold({"SET", "k", "v"});
     CHECK(world.other.ask({"CLIENT", "UNBLOCK", id}) == ":1\r\n");
     CHECK(world.client.receive() == kLacking);
+    CHECK(world.last() ==
+          nlohmann::json{{"outcome", "ended"}, {"have", Words{}}, {"lack", {"us-1"}}});
     world.hold({"SET", "k", "w"});
     CHECK(world.other.ask({"CLIENT", "UNBLOCK", id, "ERROR"}) == ":1\r\n");
     CHECK(world.client.receive() == "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+    CHECK(world.last()["outcome"] == "ended");
+    CHECK(figure(world.other, "concerns_missed") == 0);
+    CHECK(figure(world.other, "concerns_ended") == 1);
     CHECK(figure(world.other, "concerns_latched") == 0);
     CHECK(world.client.ask({"GET", "k"}) == "$1\r\nw\r\n");
   }

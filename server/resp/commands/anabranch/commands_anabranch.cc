@@ -25,9 +25,13 @@ using Json = nlohmann::ordered_json;
 
 Json concerns_json(const Host& host) {
   const Concerns::Counts& counts = host.concerns.counts();
-  return {{"waiting", held_answers(host)}, {"met", counts.met},
-          {"missed", counts.missed},       {"degraded", counts.degraded},
-          {"latched", counts.latched},     {"latched_now", host.concerns.latched()}};
+  return {{"waiting", held_answers(host)},
+          {"met", counts.met},
+          {"missed", counts.missed},
+          {"ended", counts.ended},
+          {"degraded", counts.degraded},
+          {"latched", counts.latched},
+          {"latched_now", host.concerns.latched()}};
 }
 
 Json clients_json(const Host& host) {

@@ -46,7 +46,7 @@ void getuser(Call& call) {
   Writer& reply = call.reply();
   if (user == nullptr) return reply.null();
   const std::vector<std::string_view> flags = user->flags();
-  reply.map(6);
+  reply.map(user->concern() ? 7 : 6);
   reply.bulk("flags");
   reply.set(flags.size());
   for (const std::string_view flag : flags) reply.bulk(flag);
@@ -61,6 +61,13 @@ void getuser(Call& call) {
   reply.bulk(user->rules().channels());
   reply.bulk("selectors");
   reply.array(0);
+  if (!user->concern()) return;
+  reply.bulk("concern");
+  reply.bulk(user->concern()->text());
+}
+
+Users::Check check_of(Host& host) {
+  return [&host](const control::ConcernTerms& terms) { return host.concerns.refusal(terms); };
 }
 
 // A selector may be spread over several words, as with Redis: an open one is refused as such.
@@ -80,7 +87,7 @@ void setuser(Call& call) {
   }
   const Arguments rules = call.arguments.subspan(3);
   if (!selectors_end(call, rules)) return;
-  const core::Result<void> set = call.host.users.set(call[2], rules);
+  const core::Result<void> set = call.host.users.set(call[2], rules, check_of(call.host));
   if (!set.ok()) return call.reply().error("ERR " + set.failure().message);
   follow_rights(call.host);
   call.reply().ok();
@@ -118,7 +125,7 @@ void load(Call& call) {
   Host& host = call.host;
   const core::Result<std::string> text = read_user_file(host.options.acl_file);
   if (!text.ok()) return call.reply().error("ERR " + text.failure().message);
-  const auto change = host.users.replace(text.value(), host.options.acl_file);
+  const auto change = host.users.replace(text.value(), host.options.acl_file, check_of(host));
   if (!change.ok()) return call.reply().error("ERR " + change.failure().message);
   for (const auto& user : change.value().removed) expel(host, *user);
   for (const User* user : change.value().changed) expel(host, *user);
@@ -279,7 +286,7 @@ constexpr Command kAclVerbs[] = {
      .since = "6.0.0",
      .usage = "username [rule ...]",
      .help = "Makes a user, or changes one: on, off, >password, nopass, ~keys, +command, "
-             "+@category and so on. Selectors are not supported.",
+             "+@category, concern=words and so on. Selectors are not supported.",
      .complexity = "O(N), N the number of rules"},
     {.name = "getuser",
      .arity = 3,

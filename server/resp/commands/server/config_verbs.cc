@@ -102,7 +102,7 @@ void rewrite(Call& call) {
 void resetstat(Call& call) {
   call.host.statistics = {};
   call.host.observed.reset_counts();
-  call.host.concerns.reset_counts();
+  call.host.concerns.counts() = {};
   call.reply().ok();
 }
 

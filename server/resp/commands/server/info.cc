@@ -146,6 +146,7 @@ void persistence(Lines& lines, const Source& from) {
 void add_concerns(Lines& lines, const Concerns::Counts& counts) {
   lines.add("concerns_met", counts.met);
   lines.add("concerns_missed", counts.missed);
+  lines.add("concerns_ended", counts.ended);
   lines.add("concerns_degraded", counts.degraded);
   lines.add("concerns_latched", counts.latched);
 }
