@@ -52,11 +52,14 @@ class KeyConcerns {
 // Adds the writes of a transaction, in the databases that it selects.
 void add_queued(KeyConcerns& concerns, const Client& client) {
   std::uint8_t database = client.database;
-  std::vector<std::string_view> words;
   for (const Queue::Entry& entry : client.queue.entries) {
-    words.assign(entry.arguments.begin(), entry.arguments.end());
-    if (entry.command->changes()) concerns.add(*entry.command, words, database);
-    if (entry.command->name != "select") continue;
+    const bool selects = entry.command->name == "select";
+    if (!selects && !entry.command->changes()) continue;
+    const std::vector<std::string_view> words = client.queue.words(entry);
+    if (!selects) {
+      concerns.add(*entry.command, words, database);
+      continue;
+    }
     const auto selected = core::parse_integer(words[1]);
     if (selected && *selected >= 0 && *selected < kDatabases) {
       database = static_cast<std::uint8_t>(*selected);
