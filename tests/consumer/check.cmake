@@ -61,9 +61,10 @@ foreach(package source IN ZIP_LISTS packages sources)
   execute_process(COMMAND ${pkg_config} --cflags --libs ${package}
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags UNIX_COMMAND "${flags}")
+  cmake_path(GET source STEM name)
   foreach(step IN ITEMS
       "c++ -std=c++20 -Wall -Wextra -Werror ${CMAKE_CURRENT_LIST_DIR}/${source} -o ${work}/plain"
-      "${work}/plain ${work}/plain_data")
+      "${work}/plain ${work}/plain_${name}")
     separate_arguments(command UNIX_COMMAND ${step})
     if(step MATCHES "^c[+][+]")
       list(APPEND command ${flags})

@@ -64,7 +64,7 @@ def commands_and_flags(texts):
 def flags_alone(texts):
     """`--data DIR` without its command: some command has it."""
     known = "\n".join(helps().values())
-    foreign = {"--disable", "--component"}  # Of AssemblyScript, and of cmake --install.
+    foreign = {"--disable", "--component", "--target"}  # Of AssemblyScript, and of cmake.
     for path, text in texts.items():
         for span in re.findall(r"`(--[a-z-]+)[^`]*`", text):
             check(span in known or span in foreign, f"{path}: no command has {span}")
