@@ -14,6 +14,11 @@ namespace anabranch::storage::test {
 
 class Actors {
  public:
+  Actors() = default;
+  ~Actors();
+  Actors(const Actors&) = delete;
+  Actors& operator=(const Actors&) = delete;
+
   // Chooses one of those that have not ended.
   using Next = std::function<std::size_t(const std::vector<std::size_t>&)>;
 
@@ -44,6 +49,8 @@ class Actors {
 
   static void begin(unsigned high, unsigned low);
   void live();
+  // Where to go when the one that runs has ended.
+  Place& behind();
   // Goes from one place to another; the first one is left for good where `ends`.
   static void go(Place& from, Place& to, bool ends);
 

@@ -11,6 +11,13 @@
 namespace anabranch::storage::test::takeover_test {
 namespace {
 
+// A sanitizer makes each run ten times as long: few orders tell it all that it can see.
+#ifdef ANABRANCH_SANITIZED
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 struct Counts {
   std::uint64_t runs = 0;
   std::uint64_t fenced = 0;
@@ -40,12 +47,13 @@ TEST_CASE("a shared log: two holders in every order keep all that was acknowledg
 }
 
 TEST_CASE("a shared log: an operation of two holders that ends in any other way loses nothing") {
-  const Counts counts = try_all({.changes = anabranch::test::long_run() ? 2U : 1U, .faults = 1});
-  CHECK_GT(counts.runs, 500);
+  const std::size_t changes = anabranch::test::long_run() ? 2 : kSanitized ? 0 : 1;
+  const Counts counts = try_all({.changes = changes, .faults = 1});
+  CHECK_GT(counts.runs, kSanitized ? 100 : 500);
 }
 
 TEST_CASE("a shared log: holders in drawn orders, with faults, keep all that was acknowledged") {
-  const std::uint64_t runs = anabranch::test::long_run() ? 100'000 : 1'000;
+  const std::uint64_t runs = anabranch::test::long_run() ? 100'000 : kSanitized ? 200 : 1'000;
   std::uint64_t acknowledged = 0;
   for (std::uint64_t i = 0; i < runs; ++i) {
     const std::uint64_t run_seed = anabranch::test::seed() + i;
