@@ -38,6 +38,29 @@ struct WriteOp {
   WriteOp& operator=(const WriteOp&) = delete;
 };
 
+// What one read of an object's epoch and entries needs. librados makes both walks at once, also for
+// an object that is absent: they end with this.
+struct EntriesRead {
+  rados_read_op_t op = rados_create_read_op();
+  rados_xattrs_iter_t attributes = nullptr;
+  rados_omap_iter_t entries = nullptr;
+  unsigned char more = 0;
+  int attributes_code = 0;
+  int entries_code = 0;
+
+  EntriesRead() {
+    rados_read_op_getxattrs(op, &attributes, &attributes_code);
+    rados_read_op_omap_get_vals2(op, "", "", kEntriesMax, &entries, &more, &entries_code);
+  }
+  ~EntriesRead() {
+    rados_getxattrs_end(attributes);
+    rados_omap_get_end(entries);
+    rados_release_read_op(op);
+  }
+  EntriesRead(const EntriesRead&) = delete;
+  EntriesRead& operator=(const EntriesRead&) = delete;
+};
+
 // The condition, as the first parts of an operation.
 void add_condition(rados_write_op_t op, const ObjectChange& change) {
   if (change.condition == ObjectChange::If::kAbsent) {
@@ -190,39 +213,26 @@ Result<std::uint64_t> RadosStore::size(const std::string& object) {
 }
 
 Result<std::optional<ObjectEntries>> RadosStore::entries(const std::string& object) {
-  rados_read_op_t op = rados_create_read_op();
-  rados_xattrs_iter_t attributes = nullptr;
-  rados_omap_iter_t found = nullptr;
-  unsigned char more = 0;
-  int attributes_code = 0;
-  int found_code = 0;
-  rados_read_op_getxattrs(op, &attributes, &attributes_code);
-  rados_read_op_omap_get_vals2(op, "", "", kEntriesMax, &found, &more, &found_code);
-  const int code = rados_read_op_operate(op, pool_, object.c_str(), 0);
-  Result<std::optional<ObjectEntries>> result = std::optional<ObjectEntries>();
-  if (code < 0) {
-    if (code != -ENOENT) result = failed("cannot read the entries of " + object, code);
-    rados_release_read_op(op);
-    return result;
-  }
+  EntriesRead read;
+  const int code = rados_read_op_operate(read.op, pool_, object.c_str(), 0);
+  if (code == -ENOENT) return std::optional<ObjectEntries>();
+  if (code < 0) return failed("cannot read the entries of " + object, code);
   ObjectEntries entries;
   const char* name = nullptr;
   const char* value = nullptr;
   std::size_t size = 0;
-  while (rados_getxattrs_next(attributes, &name, &value, &size) == 0 && name != nullptr) {
+  while (rados_getxattrs_next(read.attributes, &name, &value, &size) == 0 && name != nullptr) {
     if (std::strcmp(name, kEpoch) != 0 || size != kEpochDigits) continue;
     std::from_chars(value, value + size, entries.epoch, 16);
   }
-  rados_getxattrs_end(attributes);
   char* key = nullptr;
   char* entry = nullptr;
   std::size_t key_size = 0;
-  while (rados_omap_get_next2(found, &key, &entry, &key_size, &size) == 0 && key != nullptr) {
+  while (rados_omap_get_next2(read.entries, &key, &entry, &key_size, &size) == 0 &&
+         key != nullptr) {
     entries.entries.emplace(std::string(key, key_size), std::string(entry, size));
   }
-  rados_omap_get_end(found);
-  rados_release_read_op(op);
-  if (more != 0) return Failure{ErrorCode::kTooLarge, object + " has too many entries"};
+  if (read.more != 0) return Failure{ErrorCode::kTooLarge, object + " has too many entries"};
   return std::optional(std::move(entries));
 }
 

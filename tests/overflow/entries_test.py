@@ -14,7 +14,9 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ELSEWHERE = ("tests/tidy", "tests/consumer")  # They look at sources: a plain tree runs them.
+# The first two look at sources: a plain tree runs them. The cases of the last are run together, by
+# the entry that starts a cluster for them.
+ELSEWHERE = ("tests/tidy", "tests/consumer", "tests/ceph")
 
 
 def sources_with_cases():
