@@ -104,7 +104,7 @@ std::vector<ConcernRow> concerns_of(const rows::RowReader& rows) {
   std::vector<ConcernRow> all;
   rows.scan(concerns_path(), [&](const Path& path, const crdt::Row& row) {
     if (auto found = read_concern_row(path, row.cell)) all.push_back(*std::move(found));
-    return true;
+    return all.size() < ConcernRow::kPrefixesMax;
   });
   return all;
 }

@@ -48,7 +48,8 @@ struct ConcernRow {
 [[nodiscard]] std::optional<ConcernRow> read_concern_row(const core::Path& path,
                                                          const crdt::Cell& cell);
 
-// Returns all rows of a state, those that were removed, too.
+// Returns the rows of a state in the order of their paths, those that were removed, too; of more
+// than kPrefixesMax the first ones.
 [[nodiscard]] std::vector<ConcernRow> concerns_of(const rows::RowReader& rows);
 
 // Stages that keys, or the mesh, have a concern from now on; without words, that they have none.

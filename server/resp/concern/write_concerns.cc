@@ -19,9 +19,16 @@ class KeyConcerns {
  public:
   explicit KeyConcerns(const ConcernRules& rules) : rules_(rules) {}
 
+  // Whether so many words more are looked at. If not, the concerns of all keys are there now.
+  bool looks_at(std::size_t words) {
+    words_ += words;
+    if (words_ <= kWordsMax) return true;
+    add_all();
+    return false;
+  }
   void add(const Command& command, Arguments words, std::uint8_t database) {
     if (command.name == "once") return add_inner(words, database);
-    if (command.has(kAllKeys)) return add_all();
+    if (command.has(kAllKeys) || changes_elsewhere(command, words)) return add_all();
     (void)for_each_key(command, words, [&](std::string_view key, const KeySpec& spec) {
       if ((use_in(spec, words) & kChanges) != 0) add(rules_.of_key(database, key));
     });
@@ -29,6 +36,13 @@ class KeyConcerns {
   std::vector<SharedConcern> take() && { return std::move(found_); }
 
  private:
+  static constexpr std::size_t kWordsMax = 10'000;
+
+  // COPY from to DB number: in another database.
+  static bool changes_elsewhere(const Command& command, Arguments words) {
+    constexpr std::size_t kWithDatabase = 5;
+    return command.name == "copy" && words.size() >= kWithDatabase;
+  }
   // ANABRANCH ONCE id command...
   void add_inner(Arguments words, std::uint8_t database) {
     constexpr std::size_t kBefore = 3;
@@ -46,6 +60,7 @@ class KeyConcerns {
   }
 
   const ConcernRules& rules_;
+  std::size_t words_ = 0;
   std::vector<SharedConcern> found_;
 };
 
@@ -55,6 +70,7 @@ void add_queued(KeyConcerns& concerns, const Client& client) {
   for (const Queue::Entry& entry : client.queue.entries) {
     const bool selects = entry.command->name == "select";
     if (!selects && !entry.command->changes()) continue;
+    if (!concerns.looks_at(entry.words)) return;
     const std::vector<std::string_view> words = client.queue.words(entry);
     if (!selects) {
       concerns.add(*entry.command, words, database);
@@ -88,7 +104,7 @@ std::vector<SharedConcern> concerns_of_write(const Host& host, const Client& cli
   KeyConcerns concerns(rules);
   if (command.has(kExecutes)) {
     add_queued(concerns, client);
-  } else {
+  } else if (concerns.looks_at(words.size())) {
     concerns.add(command, words, client.database);
   }
   return std::move(concerns).take();

@@ -11,7 +11,8 @@
 namespace anabranch::server {
 
 // Returns those that wait, each once; none for a command, or an EXEC, that cannot write. A command
-// that changes keys which it does not name has the concerns of all keys.
+// that changes keys which it does not name has the concerns of all keys, and so has a request of
+// more than 10,000 words: to look at each would hold up the others.
 [[nodiscard]] std::vector<SharedConcern> concerns_of_write(const Host& host, const Client& client,
                                                            const Command& command, Arguments words);
 

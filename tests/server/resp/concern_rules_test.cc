@@ -156,7 +156,19 @@ TEST_SUITE("server: concerns of users, keys and the mesh") {
     CHECK(exec({{"SET", "a", "1"}, {"GET", "p"}}).starts_with("*2"));
     CHECK(exec({{"SET", "a", "1"}, {"SET", "p", "1"}}) == kLacking);
     CHECK(exec({{"SELECT", "3"}, {"SET", "p", "1"}}).starts_with("*2"));
+    CHECK(world.client.ask({"COPY", "p", "c"}) == ":1\r\n");
+    CHECK(world.client.ask({"COPY", "p", "p", "DB", "0"}) == kLacking);
     CHECK(world.client.ask({"SELECT", "0"}) == kOk);
+  }
+
+  TEST_CASE("a request of more than 10,000 words has the concerns of all keys") {
+    World world;
+    CHECK(world.set(with({"PREFIX", "p"})) == kOk);
+    Words words{"MSET"};
+    words.resize(9'999, "a");
+    CHECK(world.client.ask(words) == kOk);
+    words.resize(10'001, "a");
+    CHECK(world.client.ask(words) == kLacking);
   }
 
   TEST_CASE("of two concerns each has its own time, and one that degrades hides no other") {
