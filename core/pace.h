@@ -6,10 +6,13 @@
 //   Pace::pass();          // Within a walk over rows: one was passed.
 //
 // Both may throw, if the pace ends the work: whatever is half done is undone by its transaction.
+// While the thread holds a mutex (mutex.h) both do nothing but count.
 #pragma once
 
 #include <cstddef>
 #include <utility>
+
+#include "core/mutex.h"
 
 namespace anabranch::core {
 
@@ -49,7 +52,7 @@ class Pace {
 
   void look_behind(std::size_t units) {
     since_look_ += units;
-    if (since_look_ < per_look_) return;
+    if (since_look_ < per_look_ || Mutex::any_held()) return;
     since_look_ = 0;
     look();
   }

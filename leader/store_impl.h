@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/mutex.h"
 #include "leader/async_writes.h"
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
@@ -136,7 +137,7 @@ class Store::Impl {
   std::unique_ptr<leader::Leader> leader_;
   leader::CommitQueue queue_;
   leader::WaitQueue waiting_;
-  std::mutex status_mutex_;
+  core::Mutex status_mutex_;
   StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;
   std::shared_ptr<leader::LoserWatches> loser_watches_;

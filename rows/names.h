@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/mutex.h"
 #include "core/origin_table.h"
 #include "rows/masks/published_masks.h"
 #include "rows/policy/published_policies.h"
@@ -49,7 +50,7 @@ class Names {
   PublishedVector vectors_;
   PublishedExpiry expiries_;
   PublishedRequests requests_;
-  mutable std::mutex mutex_;  // Guards the regions, which are read in conflicts only.
+  mutable core::Mutex mutex_;  // Guards the regions, which are read in conflicts only.
   std::map<core::Origin, std::string> regions_;
 };
 

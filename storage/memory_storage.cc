@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/assert.h"
+#include "core/mutex.h"
 #include "storage/changes.h"
 #include "storage/memory_table.h"
 
@@ -87,7 +88,7 @@ std::optional<StoredRecord> first_at(const Log& log, Position position) {
 // writer's next change in place.
 class MemorySnapshot final : public WholeSnapshot {
  public:
-  MemorySnapshot(const Tables& tables, std::mutex& mutex, Log log = {}, Position last = 0)
+  MemorySnapshot(const Tables& tables, core::Mutex& mutex, Log log = {}, Position last = 0)
       : tables_(tables), mutex_(mutex), log_(std::move(log)), last_(last) {}
   ~MemorySnapshot() override {
     const std::lock_guard guard(mutex_);
@@ -122,7 +123,7 @@ class MemorySnapshot final : public WholeSnapshot {
 
  private:
   Tables tables_;
-  std::mutex& mutex_;
+  core::Mutex& mutex_;
   const Log log_;  // Only of whole snapshots.
   const Position last_;
 };
@@ -151,7 +152,7 @@ Failure closed_failure() {
 
 // crash() undoes the changes since the last sync: they are kept in `undo` and `trimmed`.
 struct MemoryStorage::State {
-  mutable std::mutex mutex;
+  mutable core::Mutex mutex;
   MemoryFaults faults;
   bool opened = false;
   bool closed = false;

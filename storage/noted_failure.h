@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/mutex.h"
 #include "core/result.h"
 
 namespace anabranch::storage {
@@ -37,7 +38,7 @@ class NotedFailure {
   }
 
  private:
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   std::optional<core::Failure> failure_;
   std::atomic<bool> is_noted_;
 };

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/mutex.h"
 #include "storage/tables_below.h"
 
 namespace anabranch::storage {
@@ -32,7 +33,7 @@ class SealedValues {
   // Notes a damaged value, and tells the log of it once. Returns the sentence.
   std::string note(Table table, std::string_view key) const;
 
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   mutable std::vector<std::pair<Table, std::string>> noted_;  // With their keys.
 };
 

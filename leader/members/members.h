@@ -23,6 +23,7 @@
 #include <anabranch/status.h>
 
 #include "core/hash.h"
+#include "core/mutex.h"
 #include "leader/members/cards.h"
 #include "leader/members/choice.h"
 #include "leader/members/heir.h"
@@ -146,7 +147,7 @@ class Members : public Choice {
   std::atomic<core::Millis> rest_ms_{Cards::kBeatMs};
   std::atomic<bool> urgent_{false};
 
-  mutable std::mutex mutex_;  // Guards all below.
+  mutable core::Mutex mutex_;  // Guards all below.
   std::optional<regions::KeySignatures> signatures_;
   std::optional<transport::Key> own_key_;
   Roster roster_;

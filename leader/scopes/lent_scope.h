@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/mutex.h"
 #include "core/system/per_thread.h"
 #include "leader/scopes/group_writer.h"
 #include "leader/scopes/read_limit.h"
@@ -131,7 +132,7 @@ class Shelf {
 
   // Shelves of threads that have ended. Never destroyed.
   struct Spare {
-    std::mutex mutex;
+    core::Mutex mutex;
     std::vector<Shelf*> shelves;
   };
   // Of a thread, until it ends.

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <mutex>
 
+#include "core/mutex.h"
+
 namespace anabranch::leader {
 
 // Names the store of a lock.
@@ -65,7 +67,7 @@ class OrderedMutex {
 
  private:
   lock_order::Held held_;
-  std::mutex mutex_;
+  core::Mutex mutex_;
 };
 
 }  // namespace anabranch::leader

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/mutex.h"
 #include "transport/wake.h"
 
 namespace anabranch::leader {
@@ -53,7 +54,7 @@ class PublishedMessages {
   [[nodiscard]] int fd() const { return wake_.fd(); }
 
  private:
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   transport::Wake wake_;
   std::vector<PublishedMessage> messages_;
   std::size_t bytes_ = 0;

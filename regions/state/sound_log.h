@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/hash.h"
+#include "core/mutex.h"
 #include "regions/state/log_reader.h"
 #include "regions/state/log_signatures.h"
 #include "storage/storage.h"
@@ -97,7 +98,7 @@ class SoundLog final : public LogReader {
 
   const storage::Storage& storage_;
   LogSignatures signatures_;
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   mutable std::map<storage::Position, LogDamage> damage_;
   mutable std::vector<storage::Position> news_;
   mutable KnownEnds known_ends_;

@@ -20,6 +20,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/mutex.h"
 #include "core/path.h"
 #include "crdt/row.h"
 #include "rows/policy/origin_regions.h"
@@ -97,7 +98,7 @@ class AnswerCache {
   const std::uint64_t seed_;
   std::atomic<std::uint64_t> found_ = 0;
   std::atomic<std::uint64_t> asked_ = 0;
-  mutable std::mutex mutex_;  // Guards all below.
+  mutable core::Mutex mutex_;  // Guards all below.
   Generation young_{seed_};
   Generation old_{seed_};
   std::array<Numbered, kTablesMax> tables_;

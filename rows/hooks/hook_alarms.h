@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/mutex.h"
+
 namespace anabranch::rows {
 
 enum class HookTrouble : std::uint8_t { kThrew, kSlow, kUnstable };
@@ -54,7 +56,7 @@ class HookAlarms {
 
   const Outside outside_;
   std::atomic<std::uint64_t> counts_[3] = {};
-  mutable std::mutex mutex_;  // Guards the map.
+  mutable core::Mutex mutex_;  // Guards the map.
   std::map<std::pair<HookTrouble, std::string>, Told> told_;
 };
 

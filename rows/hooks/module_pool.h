@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/mutex.h"
 #include "plugins/machine.h"
 #include "plugins/module.h"
 #include "plugins/verdict.h"
@@ -59,7 +60,7 @@ class ModulePool {
   void give_back(const std::string& name, std::unique_ptr<plugins::Machine> machine,
                  plugins::Verdict verdict);
 
-  mutable std::mutex mutex_;  // Guards all below.
+  mutable core::Mutex mutex_;  // Guards all below.
   std::map<std::string, Loaded> loaded_;
   std::uint64_t calls_ = 0;
   std::uint64_t verdicts_[plugins::kVerdicts] = {};

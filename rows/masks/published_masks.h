@@ -13,6 +13,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/mutex.h"
 #include "rows/masks/masks.h"
 
 namespace anabranch::rows {
@@ -46,7 +47,7 @@ class PublishedMasks {
 
  private:
   std::atomic<Look> looks_ = 0;  // Counts changes between none (even) and perhaps some (odd).
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   std::shared_ptr<const Masks> newest_;  // Decoded once, for all readers.
 };
 

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/mutex.h"
 #include "rows/policy/origin_regions.h"
 #include "rows/policy/policy_table.h"
 
@@ -65,7 +66,7 @@ class PublishedPolicies {
   }
 
   std::atomic<Look> looks_ = 1;
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   Shared policies_;
   SharedRegions regions_;
 };

@@ -17,6 +17,7 @@
 #include <set>
 #include <vector>
 
+#include "core/mutex.h"
 #include "core/path.h"
 #include "crdt/row.h"
 
@@ -64,7 +65,7 @@ class PublishedRequests {
 
   std::atomic<bool> any_ = false;
   std::atomic<std::size_t> remembered_ = 0;
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   std::map<core::Path, std::set<core::Path>> rows_;   // By the cell of marks.
   std::map<core::Path, std::set<core::Path>> marks_;  // By the row, of sums only.
   Hold readers_ = std::make_shared<int>();            // Of readers since the last drop.

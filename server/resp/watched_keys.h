@@ -29,6 +29,7 @@
 #include <anabranch/scope.h>
 
 #include "core/batch.h"
+#include "core/mutex.h"
 #include "core/op.h"
 #include "leader/leader.h"
 #include "server/resp/client.h"
@@ -107,10 +108,10 @@ class WatchedKeys {
   static void mark(Watched& watched, Act act);
 
   const leader::Leader& leader_;
-  std::mutex following_;                     // Before the other one.
+  core::Mutex following_;                    // Before the other one.
   std::optional<leader::LogCursor> cursor_;  // While anybody watches, and a little longer.
 
-  mutable std::mutex mutex_;                         // Of all below.
+  mutable core::Mutex mutex_;                        // Of all below.
   std::unordered_map<std::uint64_t, Keys> clients_;  // By the id of the client.
   // The clients that watch a key, by its encoded path.
   std::map<std::string, Watchers, std::less<>> watchers_;

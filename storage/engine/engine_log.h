@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 
+#include "core/mutex.h"
 #include "core/result.h"
 #include "storage/tables_below.h"
 #include "storage/wal/ticket.h"
@@ -71,7 +72,7 @@ class EngineLog {
 
   const StorageBelow& base_;
   Wal& wal_;
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   Position trimmed_;  // No batch before this one is left.
   mutable std::multiset<Position> held_;
   mutable std::vector<Reader> readers_;  // The one used last at the end.

@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/mutex.h"
+
 namespace anabranch::storage {
 
 // The places in which readers note numbers. Thread-safe.
@@ -57,7 +59,7 @@ class ReaderPlaces {
 
   std::array<Place, kPlaces> places_;
   std::atomic<std::size_t> ever_taken_{0};  // No place from this one on was ever taken.
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   std::map<std::size_t, std::uint64_t> listed_;  // {place from kPlaces on: number}
   std::size_t next_listed_ = kPlaces;
 };

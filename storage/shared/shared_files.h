@@ -26,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "core/mutex.h"
 #include "core/result.h"
 #include "storage/shared/object_store.h"
 #include "storage/shared/shared_object.h"
@@ -78,7 +79,7 @@ class SharedFiles final : public Files {
   std::string id_;
   std::uint64_t epoch_ = 0;
   std::uint64_t made_ = 0;  // Used by the thread that changes names alone.
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   std::map<std::string, std::shared_ptr<SharedObject>> names_;  // Under mutex_.
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/mutex.h"
 #include "http/certificates.h"
 #include "server/resp/socket/tls_context.h"
 
@@ -25,7 +26,7 @@ class SharedTls final : public http::Certificates {
   static int give(ssl_st* connection, void* self);
   [[nodiscard]] TlsContext now() const;
 
-  mutable std::mutex mutex_;
+  mutable core::Mutex mutex_;
   TlsContext tls_;
 };
 

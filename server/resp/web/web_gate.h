@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "control/resp/file.h"
+#include "core/mutex.h"
 #include "http/gate.h"
 #include "server/resp/web/judge.h"
 
@@ -38,9 +39,9 @@ class WebGate final : public http::Gate {
  private:
   control::File wake_;
   std::atomic<bool> has_users_;
-  std::mutex mutex_;
+  core::Mutex mutex_;
   std::deque<std::pair<Question, Then>> waiting_;
-  std::mutex calling_;  // Held while questions are answered.
+  core::Mutex calling_;  // Held while questions are answered.
 };
 
 }  // namespace anabranch::server
