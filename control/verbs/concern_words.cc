@@ -11,7 +11,7 @@
 namespace anabranch::control {
 namespace {
 
-[[noreturn]] void refuse(std::string text) { throw Error(ErrorCode::kInvalid, std::move(text)); }
+[[noreturn]] void refuse(const std::string& text) { throw Error(ErrorCode::kInvalid, text); }
 
 class Reader {
  public:
