@@ -9,12 +9,12 @@
 #include "server/resp/commands/server/command_verbs.h"
 #include "server/resp/commands/server/config_verbs.h"
 #include "server/resp/commands/server/info.h"
-#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/commands/server/memory_verbs.h"
 #include "server/resp/commands/server/save_time.h"
 #include "server/resp/commands/server/sentinel_verbs.h"
 #include "server/resp/commands/server/timing_verbs.h"
 #include "server/resp/host.h"
+#include "server/resp/members/members_shown.h"
 
 namespace anabranch::server {
 namespace {

@@ -16,10 +16,10 @@
 #include "core/wall_clock.h"
 #include "leader/health/footprint.h"
 #include "server/resp/command.h"
-#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/commands/server/save_time.h"
 #include "server/resp/concern/held_answer.h"
 #include "server/resp/identity.h"
+#include "server/resp/members/members_shown.h"
 
 namespace anabranch::server {
 namespace {

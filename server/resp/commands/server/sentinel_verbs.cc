@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/host.h"
+#include "server/resp/members/members_shown.h"
 
 namespace anabranch::server {
 namespace {

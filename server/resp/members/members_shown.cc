@@ -1,4 +1,4 @@
-#include "server/resp/commands/server/members_shown.h"
+#include "server/resp/members/members_shown.h"
 
 #include <tuple>
 
