@@ -91,7 +91,11 @@ template <auto Member>
 Result<void> store_place(Config& config, const Values& values) {
   const Result<Address> address = parse_address(values.front());
   if (!address.ok()) return address.failure();
-  config.store.*Member = values.front();
+  if constexpr (requires { config.*Member; }) {
+    config.*Member = values.front();
+  } else {
+    config.store.*Member = values.front();
+  }
   return {};
 }
 
@@ -120,15 +124,6 @@ constexpr Access set_redis{
     store_redis, [](const Config& config) {
       return Values{config.redis.empty() ? std::string(kNowhere) : config.redis};
     }};
-
-Result<void> store_redis_tls(Config& config, const Values& values) {
-  const Result<Address> address = parse_address(values.front());
-  if (!address.ok()) return address.failure();
-  config.redis_tls = values.front();
-  return {};
-}
-
-constexpr Access set_redis_tls{store_redis_tls, get_member<&Config::redis_tls>};
 
 Result<void> store_http(Config& config, const Values& values) {
   const Result<http::Address> address = http::parse_address(values.front(), true);
@@ -313,7 +308,7 @@ constexpr std::array kSettings{
             "HOST:PORT",
             "where Redis clients connect with TLS; those of other machines need a password",
             Kind::kText,
-            set_redis_tls,
+            set_place<&Config::redis_tls>,
             {},
             {},
             "0.0.0.0:6401"},
@@ -371,6 +366,24 @@ constexpr std::array kSettings{
             {},
             {},
             "mymaster"},
+    Setting{"sentinel",
+            "--sentinel",
+            "HOST:PORT",
+            "a port for these clients alone, which may subscribe there to news of the leader",
+            Kind::kText,
+            set_place<&Config::sentinel>,
+            {},
+            {},
+            "127.0.0.1:26400"},
+    Setting{"sentinel_tls",
+            "--sentinel-tls",
+            "HOST:PORT",
+            "the same with TLS; those of other machines need a password",
+            Kind::kText,
+            set_place<&Config::sentinel_tls>,
+            {},
+            {},
+            "0.0.0.0:26401"},
     Setting{"redis_cluster", "--redis-cluster", "",
             "clients of Redis Cluster take this region for a cluster of one shard: followers send "
             "them to its leader",
@@ -558,6 +571,11 @@ Result<void> check_complete(const Config& config) {
   if (config.redis_cluster && !announces) {
     return invalid("redis_cluster sends clients to the leader: give --announce-redis HOST:PORT" +
                    how + ", where they reach this member");
+  }
+  const bool has_sentinel = !config.sentinel.empty() || !config.sentinel_tls.empty();
+  if (has_sentinel && config.sentinel_name.empty()) {
+    return invalid("a Sentinel port tells of the leader by a name: give --sentinel-name NAME" +
+                   how);
   }
   return {};
 }

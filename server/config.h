@@ -46,7 +46,9 @@ struct Config {
   std::string tls_key_file = {};
   std::string tls_ca_file = {};
   TlsFiles::Clients tls_clients = TlsFiles::Clients::kUnasked;
-  std::string sentinel_name = {};  // See ServerOptions.
+  std::string sentinel_name = {};  // Here and below see ServerOptions.
+  std::string sentinel = {};
+  std::string sentinel_tls = {};
   bool redis_cluster = false;
   std::string acl_file = {};
   std::uint64_t clients_max = ServerOptions{}.clients_max;

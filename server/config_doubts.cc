@@ -52,11 +52,13 @@ void add_keys(const Options& options, Lines& lines) {
 
 void add_certificates(const Config& config, Lines& lines) {
   const bool for_http = config.http_tls && !config.http.empty();
-  if (config.redis_tls.empty() && !for_http) return;
+  if (config.redis_tls.empty() && config.sentinel_tls.empty() && !for_http) return;
   const auto tls = TlsContext::load(tls_files(config));
   if (tls.ok()) return;
-  lines.push_back((config.redis_tls.empty() ? "http_tls: " : "redis_tls: ") +
-                  tls.failure().message);
+  const char* const wants = !config.redis_tls.empty()      ? "redis_tls: "
+                            : !config.sentinel_tls.empty() ? "sentinel_tls: "
+                                                           : "http_tls: ";
+  lines.push_back(wants + tls.failure().message);
 }
 
 void add_peer(const std::string& text, std::set<std::string>& seen, Lines& lines) {
@@ -106,6 +108,9 @@ Lines refusals(const Config& config) {
     const auto safe =
         check_exposure(Exposure{config.redis, config.redis_tls, config.redis_insecure, open});
     if (!safe.ok()) lines.push_back(safe.failure().message);
+    const auto safe_sentinel =
+        check_exposure(Exposure{config.sentinel, config.sentinel_tls, config.redis_insecure, open});
+    if (!safe_sentinel.ok()) lines.push_back(safe_sentinel.failure().message);
     const auto safe_http =
         check_exposure(HttpExposure{config.http, config.http_tls, config.http_insecure, open});
     if (!safe_http.ok()) lines.push_back(safe_http.failure().message);

@@ -26,8 +26,18 @@ char* format_line(char (&line)[kLineMax], char type, std::int64_t number) {
 }
 
 char sign_of(Writer::Aggregate kind, int protocol) {
-  if (protocol == 2 || kind == Writer::Aggregate::kArray) return '*';
-  return kind == Writer::Aggregate::kMap ? '%' : '~';
+  if (protocol == 2) return '*';
+  switch (kind) {
+    case Writer::Aggregate::kArray:
+      return '*';
+    case Writer::Aggregate::kMap:
+      return '%';
+    case Writer::Aggregate::kSet:
+      return '~';
+    case Writer::Aggregate::kPush:
+      return '>';
+  }
+  return '*';
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 //   reply.bulk("a");
 //   reply.integer(1);
 //
-// Where version 3 has a type of its own (map, set, null), version 2 gets the reply that Redis sends
-// there. Invariants: 1. the output never grows over `bytes_max`; a longer reply throws
+// Where version 3 has a type of its own (map, set, push, null), version 2 gets the reply that Redis
+// sends there. Invariants: 1. the output never grows over `bytes_max`; a longer reply throws
 // Error{kTooLarge}; 2. nor over the room set for now (output_room.h); a longer reply throws NoRoom.
 // The caller removes the started reply with rewind(). Errors are never refused.
 #pragma once
@@ -26,7 +26,7 @@ struct NoRoom {
 
 class Writer {
  public:
-  enum class Aggregate : std::uint8_t { kArray, kMap, kSet };
+  enum class Aggregate : std::uint8_t { kArray, kMap, kSet, kPush };
 
   // `output` must outlive the writer.
   Writer(Output& output, std::size_t bytes_max) : output_(output), bytes_max_(bytes_max) {}
@@ -61,6 +61,8 @@ class Writer {
   void array(std::size_t size) { aggregate(Aggregate::kArray, size); }
   void map(std::size_t size) { aggregate(Aggregate::kMap, size); }
   void set(std::size_t size) { aggregate(Aggregate::kSet, size); }
+  // What the client has not asked for just now: a message of a channel.
+  void push(std::size_t size) { aggregate(Aggregate::kPush, size); }
 
   // The position of the next byte.
   [[nodiscard]] std::size_t mark() const { return output_.size(); }

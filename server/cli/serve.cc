@@ -94,6 +94,9 @@ void say_ready(const leader::Leader& leader, const Server& server, const http::P
   };
   std::string redis = "redis on " + named(server.endpoint());
   if (!server.tls_endpoint().empty()) redis += ", with TLS on " + server.tls_endpoint();
+  for (const std::string& each : {server.sentinel_endpoint(), server.sentinel_tls_endpoint()}) {
+    if (!each.empty()) redis += ", sentinel on " + each;
+  }
   if (http != nullptr) redis += ", http on " + http->name();
   core::log_info(status.region,
                  "ready: origin " + status.origin + ", listens on " + listens + ", " + redis);

@@ -46,6 +46,8 @@ Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config
   ServerOptions options;
   options.address = config.redis;
   options.sentinel_name = config.sentinel_name;
+  options.sentinel_address = config.sentinel;
+  options.sentinel_tls_address = config.sentinel_tls;
   options.redis_cluster = config.redis_cluster;
   options.acl_file = config.acl_file;
   options.tls_address = config.redis_tls;
@@ -102,8 +104,9 @@ bool is_misfit(const core::Failure& failure) {
 }  // namespace
 
 DescriptorNeeds needs_of(const Config& config) {
-  const bool has_port =
-      !config.redis.empty() || !config.redis_tls.empty() || !config.redis_socket.empty();
+  const bool has_port = !config.redis.empty() || !config.redis_tls.empty() ||
+                        !config.redis_socket.empty() || !config.sentinel.empty() ||
+                        !config.sentinel_tls.empty();
   return {.dialled = config.store.peers.size(),
           .peer_port = !config.store.listen.empty(),
           .http_port = !config.http.empty(),
@@ -148,6 +151,8 @@ Config of_next_opening(Config config, const ServedLeader& opened) {
   keep(config.store.listen, opened.leader->status().endpoint);
   keep(config.redis, opened.server->endpoint());
   keep(config.redis_tls, opened.server->tls_endpoint());
+  keep(config.sentinel, opened.server->sentinel_endpoint());
+  keep(config.sentinel_tls, opened.server->sentinel_tls_endpoint());
   config.store.new_origin = false;
   config.store.accept_lost_log.clear();
   return config;

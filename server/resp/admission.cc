@@ -5,6 +5,7 @@
 
 #include "core/wall_clock.h"
 #include "server/resp/client_line.h"
+#include "server/resp/table/categories.h"
 
 namespace anabranch::server {
 namespace {
@@ -121,6 +122,28 @@ bool sees_all_keys(const Client& client) {
   return client.user == nullptr || client.user->rules().sees_all_keys();
 }
 
+std::string refusal_at_sentinel(const Host& host, const Client& client, const Command& command) {
+  constexpr std::uint32_t kAnswered = kInConnection | kInPubSub | kInAnabranchSentinel;
+  const std::string name(full_name(command));
+  const bool of_channels = (categories_of(command) & kInPubSub) != 0;
+  const bool ends = name == "quit" || name == "reset";
+  if (hears_only(host, client) && !of_channels && !ends && name != "ping") {
+    return "ERR Can't execute '" + name +
+           "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+           "context";
+  }
+  const bool tells = name == "info" || name == "role";
+  const bool is_own = (categories_of(command) & kInAnabranch) != 0;
+  if (tells || (!is_own && (categories_of(command) & kAnswered) != 0)) return {};
+  return "ERR this is a Sentinel port: '" + name +
+         "' is for the Redis port of the leader, which SENTINEL GET-MASTER-ADDR-BY-NAME tells";
+}
+
+bool hears_only(const Host& host, const Client& client) {
+  return client.at_sentinel && client.reply.protocol() == 2 &&
+         host.subscribers.of(client) != nullptr;
+}
+
 void note_failed_login(Host& host, const Client& client, std::string_view word,
                        std::string_view user) {
   note(host, client,
@@ -132,6 +155,7 @@ void note_failed_login(Host& host, const Client& client, std::string_view word,
 void expel(Host& host, const Client& client) {
   // What others do in the rest of this turn is not for it.
   host.monitors.remove(client);
+  host.subscribers.remove(client);
   host.expelled.insert(client.id);
 }
 

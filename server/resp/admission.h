@@ -42,6 +42,14 @@ bool may_see(const Client& client, std::string_view key);
 // Whether figures about all keys may.
 bool sees_all_keys(const Client& client);
 
+// ---- At the Sentinel port.
+
+// Returns the error for a command that is not answered to this client; empty if it is.
+[[nodiscard]] std::string refusal_at_sentinel(const Host& host, const Client& client,
+                                              const Command& command);
+// Whether a client of version 2 of the protocol has channels: its answers are messages alone.
+[[nodiscard]] bool hears_only(const Host& host, const Client& client);
+
 // Notes a login that failed.
 void note_failed_login(Host& host, const Client& client, std::string_view word,
                        std::string_view user);

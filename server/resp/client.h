@@ -104,6 +104,7 @@ struct Client {
   bool local = true;           // It has come from this machine...
   bool by_path = false;        // ...to a socket at a path, whose mode has let it in.
   bool by_tls = false;         // ...with TLS.
+  bool at_sentinel = false;    // It has come to the Sentinel port.
   bool reads_here = false;     // It has sent READONLY: a follower in a cluster answers its reads.
   bool spared = false;         // By clients_bytes_max, as long as there are others.
   bool operates = false;       // Its last command was one of operators.

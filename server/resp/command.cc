@@ -105,6 +105,7 @@ class Table {
             {Group::kTransactions, transaction_commands()},
             {Group::kServer, server_commands()},
             {Group::kCluster, cluster_commands()},
+            {Group::kPubSub, subscribe_commands()},
             {Group::kGeneric, session_commands()},
             {Group::kAnabranch, anabranch_commands()}};
   }

@@ -116,6 +116,7 @@ std::span<const Command> hash_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> server_commands();
 std::span<const Command> cluster_commands();
+std::span<const Command> subscribe_commands();
 std::span<const Command> session_commands();
 std::span<const Command> anabranch_commands();
 // Returns the rows for the verbs of a container of the control layer, with HELP.

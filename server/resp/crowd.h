@@ -88,7 +88,8 @@ class Crowd {
                          host_.options.tls.clients == TlsFiles::Clients::kMust;
     if (has_key || client.user->needs_password()) return false;
     return !client.wait && !connection.held && connection.pending() == 0 &&
-           std::ranges::count(host_.monitors.all(), &client) == 0;
+           std::ranges::count(host_.monitors.all(), &client) == 0 &&
+           host_.subscribers.of(client) == nullptr;
   }
 
   // A client that may go.

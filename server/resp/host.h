@@ -18,6 +18,7 @@
 #include "server/resp/acts.h"
 #include "server/resp/client.h"
 #include "server/resp/concern/concerns.h"
+#include "server/resp/members/subscribers.h"
 #include "server/resp/monitors.h"
 #include "server/resp/observe/observed.h"
 #include "server/resp/random.h"
@@ -69,6 +70,7 @@ struct Host {
   Statistics statistics = {};
   Observed observed = {};
   Monitors monitors{options};
+  Subscribers subscribers{options};
   std::string run_id = random_digits(40);  // Of this start.
   std::mt19937_64 random{random_seed()};
   ScanCursors cursors{random_seed()};

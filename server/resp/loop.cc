@@ -103,7 +103,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   serve_all();
   stage_some();
   commit();
-  show_monitors();
+  show_listeners();
   // Clients that were not served come first in the next turn.
   for (Connection* connection : answering_) {
     if (!connection->served) answer(*connection);
@@ -171,12 +171,16 @@ Loop::Milliseconds Loop::turn_leader() {
   }
   const Milliseconds rest = leader_turns_.take();
   attempt_waiting();
+  if (const SteadyTime now = steady_now(); host_.subscribers.due(now)) {
+    host_.subscribers.look(host_.status(), now);
+  }
   return rest;
 }
 
 Loop::Milliseconds Loop::until_next(Milliseconds most) const {
   most = strangers_.timeout(waiting_.timeout(room_.timeout(most)));
   if (host_.parting) most = std::clamp(parts_in(), Milliseconds{0}, most);
+  if (host_.subscribers.any()) most = std::min(most, Subscribers::kEvery);
   if (paused_.empty() || host_.hands_over) return most;
   const auto pause = std::chrono::ceil<Milliseconds>(host_.pause.until - steady_now());
   return std::clamp(pause, Milliseconds{0}, most);
@@ -209,13 +213,18 @@ void Loop::answer_early(std::span<Connection*> cheap) {
   }
 }
 
-void Loop::show_monitors() {
-  if (!host_.monitors.take_shown()) return;
-  for (Client* client : host_.monitors.all()) {
+void Loop::show_listeners() {
+  if (host_.monitors.take_shown()) show("monitor", host_.monitors.all());
+  if (host_.subscribers.take_told()) show("subscriber", host_.subscribers.all());
+}
+
+void Loop::show(std::string_view listener, std::span<Client* const> clients) {
+  for (Client* client : clients) {
     Connection& connection = *connections_.at(client->id);
     room_.count(connection);
     if (connection.pending() > options_.monitor_output_bytes_max && !connection.gone) {
-      core::log_warning({}, "The monitor " + client->address + " is closed: it does not read.");
+      core::log_warning({}, "The " + std::string(listener) + " " + client->address +
+                                " is closed: it does not read.");
       ++host_.statistics.clients_cut;
       connection.gone = true;
     }
@@ -234,6 +243,7 @@ void Loop::close_gone() {
     if (!connection->gone) continue;
     turn_.forget_closed(connection->client());
     host_.monitors.remove(connection->client());
+    host_.subscribers.remove(connection->client());
     room_.forget(*connection);
     input_.forget(*connection);
     host_.clients.erase(connection->client().id);
@@ -282,7 +292,8 @@ void Loop::close_idle() {
     const Client& client = connection->client();
     const bool busy = client.wait || client.standing != Standing::kApart || connection->held ||
                       connection->pending() > 0 ||
-                      std::ranges::count(host_.monitors.all(), &client) > 0;
+                      std::ranges::count(host_.monitors.all(), &client) > 0 ||
+                      host_.subscribers.of(client) != nullptr;
     if (busy || connection->gone || now - connection->heard() < options_.idle_time_max) continue;
     ++host_.statistics.idlers_cut;
     connection->gone = true;
@@ -359,7 +370,7 @@ void Loop::reload_keys() {
 }
 
 void Loop::reload_certificates() {
-  if (options_.tls_address.empty() && !web_tls_) return;
+  if (options_.tls_address.empty() && options_.sentinel_tls_address.empty() && !web_tls_) return;
   core::Result<TlsContext> tls = TlsContext::load(options_.tls);
   if (!tls.ok()) {
     return core::log_error({}, "the certificates stay as they were: " + tls.failure().message);
@@ -415,6 +426,7 @@ void Loop::seat(Guest& guest) {
   client.verbs_only = guest.verbs_only;
   client.by_path = guest.by_path;
   client.by_tls = guest.by_tls;
+  client.at_sentinel = guest.at_sentinel;
   client.local = guest.local;
   client.local_address = std::move(guest.local_address);
   welcome(host_, client);

@@ -147,8 +147,10 @@ class Loop {
   void read_some(SteadyTime begun);
   // Answers a client and decides which events to watch next.
   void answer(Connection& connection);
-  // Has the clients answered that MONITOR has shown commands; closes those that do not read.
-  void show_monitors();
+  // Has the clients answered that MONITOR has shown commands, or that a channel has told anything.
+  void show_listeners();
+  // The same for these; closes those that do not read, and names them so in the log.
+  void show(std::string_view listener, std::span<Client* const> clients);
   void close_gone();
   // Returns the time until a client must be looked at; `most` if that is further.
   [[nodiscard]] Milliseconds until_next(Milliseconds most) const;

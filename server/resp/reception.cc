@@ -61,7 +61,8 @@ bool Reception::accept_at(const Entrance& entrance, const Welcome& welcome) {
   Stream stream = entrance.kind() == Entrance::Kind::kTls ? Stream(std::move(arrival.socket), *tls_)
                                                           : Stream(std::move(arrival.socket));
   return welcome({std::move(stream), std::move(arrival.address), std::move(arrival.local_address),
-                  arrival.local, false, by_path, entrance.kind() == Entrance::Kind::kTls});
+                  arrival.local, false, by_path, entrance.kind() == Entrance::Kind::kTls,
+                  entrance.is_sentinel()});
 }
 
 bool Reception::accept_visitor(const Welcome& welcome) {

@@ -29,6 +29,7 @@ struct Guest {
   bool verbs_only;  // At the control socket.
   bool by_path;     // At a path: no TCP.
   bool by_tls = false;
+  bool at_sentinel = false;  // At the Sentinel port.
 };
 
 class Reception {

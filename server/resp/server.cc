@@ -55,13 +55,22 @@ core::Result<std::vector<Entrance>> open_entrances(const ServerOptions& options,
   const core::Result<void> safe = check_exposure(Exposure{
       options.address, options.tls_address, options.insecure, users.default_user().is_open()});
   if (!safe.ok()) return safe.failure();
+  const core::Result<void> safe_sentinel =
+      check_exposure(Exposure{options.sentinel_address, options.sentinel_tls_address,
+                              options.insecure, users.default_user().is_open()});
+  if (!safe_sentinel.ok()) return safe_sentinel.failure();
   const core::Result<void> safe_http = check_exposure(http_of(options, users));
   if (!safe_http.ok()) return safe_http.failure();
+  using Kind = Entrance::Kind;
+  using Port = Entrance::Port;
+  const auto add_both = [&](const std::string& plain, const std::string& tls, Port port) {
+    return (plain.empty() ||
+            add(Entrance::on_address(plain, Kind::kPlain, options.insecure, port))) &&
+           (tls.empty() || add(Entrance::on_address(tls, Kind::kTls, true, port)));
+  };
   const bool done =
-      (options.address.empty() ||
-       add(Entrance::on_address(options.address, Entrance::Kind::kPlain, options.insecure))) &&
-      (options.tls_address.empty() ||
-       add(Entrance::on_address(options.tls_address, Entrance::Kind::kTls, true))) &&
+      add_both(options.address, options.tls_address, Port::kRedis) &&
+      add_both(options.sentinel_address, options.sentinel_tls_address, Port::kSentinel) &&
       (options.socket_path.empty() ||
        add(Entrance::on_path(options.socket_path, options.socket_mode)));
   if (!done) return failure;
@@ -71,7 +80,9 @@ core::Result<std::vector<Entrance>> open_entrances(const ServerOptions& options,
 // Returns the certificates, if there is an entrance for them.
 core::Result<std::optional<TlsContext>> load_certificates(const ServerOptions& options) {
   const bool has_http = options.http_tls && !options.http_address.empty();
-  if (options.tls_address.empty() && !has_http) return std::optional<TlsContext>();
+  if (options.tls_address.empty() && options.sentinel_tls_address.empty() && !has_http) {
+    return std::optional<TlsContext>();
+  }
   core::Result<TlsContext> tls = TlsContext::load(options.tls);
   if (!tls.ok()) return tls.failure();
   return std::optional<TlsContext>(std::move(tls).value());
@@ -92,8 +103,10 @@ std::shared_ptr<SharedTls> share_certificates(const ServerOptions& options,
 }
 
 // HOST:PORT of the entrance of this kind; empty if there is none.
-std::string name_of(const std::vector<Entrance>& entrances, Entrance::Kind kind) {
-  const auto found = std::ranges::find(entrances, kind, &Entrance::kind);
+std::string name_of(const std::vector<Entrance>& entrances, Entrance::Kind kind, bool sentinel) {
+  const auto found = std::ranges::find_if(entrances, [&](const Entrance& each) {
+    return each.kind() == kind && each.is_sentinel() == sentinel;
+  });
   return found == entrances.end() ? std::string() : found->name();
 }
 
@@ -117,8 +130,10 @@ class Server::Impl {
   Impl(leader::Leader& leader, Parts parts)
       : options_(std::move(parts.options)),
         control_(std::move(parts.control)),
-        endpoint_(name_of(parts.entrances, Entrance::Kind::kPlain)),
-        tls_endpoint_(name_of(parts.entrances, Entrance::Kind::kTls)),
+        endpoint_(name_of(parts.entrances, Entrance::Kind::kPlain, false)),
+        tls_endpoint_(name_of(parts.entrances, Entrance::Kind::kTls, false)),
+        sentinel_endpoint_(name_of(parts.entrances, Entrance::Kind::kPlain, true)),
+        sentinel_tls_endpoint_(name_of(parts.entrances, Entrance::Kind::kTls, true)),
         stop_(std::move(parts.stop)),
         reload_(std::move(parts.reload)),
         web_(std::move(parts.web)),
@@ -132,6 +147,8 @@ class Server::Impl {
   const std::optional<control::Listener> control_;
   const std::string endpoint_;
   const std::string tls_endpoint_;
+  const std::string sentinel_endpoint_;
+  const std::string sentinel_tls_endpoint_;
   File stop_;
   File reload_;
   const std::shared_ptr<WebGate> web_;
@@ -180,6 +197,10 @@ Server::~Server() = default;
 const std::string& Server::endpoint() const { return impl_->endpoint_; }
 
 const std::string& Server::tls_endpoint() const { return impl_->tls_endpoint_; }
+
+const std::string& Server::sentinel_endpoint() const { return impl_->sentinel_endpoint_; }
+
+const std::string& Server::sentinel_tls_endpoint() const { return impl_->sentinel_tls_endpoint_; }
 
 std::shared_ptr<http::Gate> Server::http_gate() const { return impl_->web_; }
 

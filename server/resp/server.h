@@ -32,6 +32,9 @@ class Server {
   [[nodiscard]] const std::string& endpoint() const;
   // The same for clients with TLS.
   [[nodiscard]] const std::string& tls_endpoint() const;
+  // The same of the Sentinel port.
+  [[nodiscard]] const std::string& sentinel_endpoint() const;
+  [[nodiscard]] const std::string& sentinel_tls_endpoint() const;
   // The users and the certificates of the HTTP port, as the options have it; null: there is no such
   // port, or it has no TLS. Users are asked for while run() runs.
   [[nodiscard]] std::shared_ptr<http::Gate> http_gate() const;

@@ -49,6 +49,10 @@ struct ServerOptions {
   // The name under which clients of Sentinel ask for the leader of this region; empty: SENTINEL is
   // refused.
   std::string sentinel_name = {};
+  // The same as the first two, for clients that ask as they ask a Redis Sentinel, and may subscribe
+  // to news of the leader; empty: none. Refused without a name.
+  std::string sentinel_address = {};
+  std::string sentinel_tls_address = {};
   // Whether the region is a Redis Cluster of one shard to its clients (redirection.h).
   bool redis_cluster = false;
   // The file of users; empty: none, and the default user may do everything without a password.

@@ -201,6 +201,8 @@ bool Turn::admits(Client& client, const Resolved& resolved, Arguments arguments)
     return false;
   }
   std::string refusal;
+  if (client.at_sentinel) refusal = refusal_at_sentinel(host_, client, command);
+  if (!refusal.empty()) return refuse(client, refusal), false;
   if (admit_some(host_, client, command, arguments, refusal)) {
     if (!host_.options.redis_cluster) return true;
     const auto elsewhere = redirection(host_, client, command, arguments);

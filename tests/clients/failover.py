@@ -9,7 +9,7 @@ import sys
 
 from compare import HERE, DEBIANS, node
 
-from leaders import World, check, new_random, skip, wait_until  # noqa: E402  (found by compare)
+from leaders import World, check, new_random, own_host, skip, wait_until  # noqa: E402  (found by compare)
 from resp import Client  # noqa: E402
 
 NAME = "mymaster"
@@ -25,7 +25,20 @@ def ioredis():
     return node("sentinel"), "ioredis"
 
 
-CLIENTS = {"redis_py": redis_py, "ioredis": ioredis}
+def node_redis():
+    return node("sentinel_node"), "node-redis"
+
+
+CLIENTS = {"redis_py": redis_py, "ioredis": ioredis, "node_redis": node_redis}
+
+
+def redis_port(member):
+    return member.redis
+
+
+def sentinel_port(member):
+    """Of its own: node-redis subscribes to the news."""
+    return f"{own_host()}:{26400 + int(member.data[-1])}"
 
 
 def started(world, name, peers, flags, announced):
@@ -92,8 +105,9 @@ def answers(first, second):
     check(hello[hello.index("role") + 1] == "replica", hello)
 
 
-def fail_over(words, prefix, announced, answers):
-    """The leader of two members is killed, then hands its lead over, under a program of a client."""
+def fail_over(words, prefix, announced, answers, asks=redis_port):
+    """The leader of two members is killed, then hands its lead over, under a program of a client,
+    which asks these ports of the members."""
     new_random()
     with World() as world:
         us = world.start("us")
@@ -101,7 +115,7 @@ def fail_over(words, prefix, announced, answers):
         second = started(world, "eu-2", [us, first], ["--follower"], announced)
         wait_until("the heir is able", lambda: is_able(first, second, "eu-2"), 60)
         answers(first, second)
-        program = subprocess.Popen([*words, first.redis, second.redis], text=True,
+        program = subprocess.Popen([*words, asks(first), asks(second)], text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         atexit.register(program.kill)
         wait_until("it writes", lambda: keys(us, prefix) > 0)
@@ -124,8 +138,14 @@ def fail_over(words, prefix, announced, answers):
 
 def main():
     words, prefix = CLIENTS[sys.argv[1]]()
-    fail_over([*words, NAME], prefix,
-              lambda member: ["--sentinel-name", NAME, "--announce-sentinel", member.redis], answers)
+    of_its_own = sys.argv[1] == "node_redis"
+    asks = sentinel_port if of_its_own else redis_port
+
+    def announced(member):
+        flags = ["--sentinel-name", NAME, "--announce-sentinel", asks(member)]
+        return [*flags, "--sentinel", asks(member)] if of_its_own else flags
+
+    fail_over([*words, NAME], prefix, announced, answers, asks)
 
 
 if __name__ == "__main__":

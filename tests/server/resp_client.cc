@@ -118,6 +118,7 @@ void RespClient::skip_reply(std::size_t& at) {
       }
       return;
     case '*':
+    case '>':
     case '~':
       for (long long i = 0; i < number; ++i) skip_reply(at);
       return;

@@ -52,6 +52,7 @@ class RunningServer {
 
   const std::string& endpoint() const { return server_->endpoint(); }
   const std::string& tls_endpoint() const { return server_->tls_endpoint(); }
+  const std::string& sentinel_endpoint() const { return server_->sentinel_endpoint(); }
   RespClient client() const { return RespClient(endpoint()); }
   // Has keys and certificates read again, after a turn.
   void reload() { server_->reload_keys(); }

@@ -9,18 +9,20 @@
 
 namespace anabranch::server {
 
-core::Result<Entrance> Entrance::on_address(std::string_view address, Kind kind, bool anywhere) {
+core::Result<Entrance> Entrance::on_address(std::string_view address, Kind kind, bool anywhere,
+                                            Port port) {
   core::Result<control::File> socket = listen_on(address, anywhere);
   if (!socket.ok()) return socket.failure();
   std::string name = endpoint_of(socket.value());
-  return Entrance(kind, std::move(socket).value(), std::nullopt, std::move(name));
+  return Entrance(kind, port, std::move(socket).value(), std::nullopt, std::move(name));
 }
 
 core::Result<Entrance> Entrance::on_path(const std::string& path, mode_t mode) {
   core::Result<UnixEndpoint> endpoint = UnixEndpoint::open(path, mode);
   if (!endpoint.ok()) return endpoint.failure();
   std::string name = endpoint.value().path();
-  return Entrance(Kind::kPath, control::File(), std::move(endpoint).value(), std::move(name));
+  return Entrance(Kind::kPath, Port::kRedis, control::File(), std::move(endpoint).value(),
+                  std::move(name));
 }
 
 Entrance::Arrival Entrance::accept(int& error) const {

@@ -57,6 +57,8 @@ std::uint32_t category_of(Group group) {
       return kInConnection;
     case Group::kTransactions:
       return kInTransaction;
+    case Group::kPubSub:
+      return kInPubSub;
     case Group::kAnabranch:
       return kInAnabranch;
   }
@@ -109,6 +111,8 @@ std::string_view to_string(Group group) {
       return "server";
     case Group::kCluster:
       return "cluster";
+    case Group::kPubSub:
+      return "pubsub";
     case Group::kAnabranch:
       return "anabranch";
   }

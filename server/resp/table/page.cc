@@ -59,6 +59,7 @@ constexpr std::array kSections{
     Section{Group::kConnection, "Connections"},
     Section{Group::kServer, "The server"},
     Section{Group::kCluster, "Clusters"},
+    Section{Group::kPubSub, "Channels of the Sentinel port"},
     Section{Group::kAnabranch, "Without a counterpart in Redis"},
 };
 

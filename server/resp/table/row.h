@@ -51,6 +51,7 @@ enum class Group : std::uint8_t {
   kTransactions,
   kServer,
   kCluster,
+  kPubSub,
   kAnabranch,
 };
 

@@ -18,6 +18,11 @@ namespace {
 
 void ping(Call& call) {
   if (call.size() > 2) return call.reply().error(arity_error("ping"));
+  if (hears_only(call.host, call.client)) {
+    call.reply().array(2);
+    call.reply().bulk("pong");
+    return call.reply().bulk(call.size() == 2 ? call[1] : std::string_view());
+  }
   if (call.size() == 2) return call.reply().bulk(call[1]);
   call.reply().status("PONG");
 }
@@ -40,6 +45,7 @@ void reset(Call& call) {
   call.client.reads_here = false;
   call.host.watched.forget(call.client);
   call.host.monitors.remove(call.client);
+  call.host.subscribers.remove(call.client);
   welcome(call.host, call.client);
   call.reply().set_protocol(2);
   call.reply().status("RESET");
@@ -96,7 +102,7 @@ bool is_name(Call& call, std::string_view name) {
 
 void describe_server(Call& call) {
   Writer& reply = call.reply();
-  reply.map(7);
+  reply.map(call.client.at_sentinel ? 6 : 7);
   reply.bulk("server");
   reply.bulk("redis");
   reply.bulk("version");
@@ -106,9 +112,13 @@ void describe_server(Call& call) {
   reply.bulk("id");
   reply.integer(static_cast<std::int64_t>(call.client.id));
   reply.bulk("mode");
-  reply.bulk(call.host.options.redis_cluster ? "cluster" : "standalone");
-  reply.bulk("role");
-  reply.bulk(call.host.follows ? "replica" : "master");
+  if (call.client.at_sentinel) {
+    reply.bulk("sentinel");
+  } else {
+    reply.bulk(call.host.options.redis_cluster ? "cluster" : "standalone");
+    reply.bulk("role");
+    reply.bulk(call.host.follows ? "replica" : "master");
+  }
   reply.bulk("modules");
   reply.array(0);
 }

@@ -10,8 +10,8 @@
 
 #include "control/verbs/words.h"
 #include "server/resp/admission.h"
-#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/host.h"
+#include "server/resp/members/members_shown.h"
 #include "server/resp/slices/long_answer.h"
 #include "server/resp/slot.h"
 

@@ -9,18 +9,21 @@
 #include "server/resp/commands/server/command_verbs.h"
 #include "server/resp/commands/server/config_verbs.h"
 #include "server/resp/commands/server/info.h"
-#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/commands/server/memory_verbs.h"
 #include "server/resp/commands/server/save_time.h"
 #include "server/resp/commands/server/sentinel_verbs.h"
 #include "server/resp/commands/server/timing_verbs.h"
 #include "server/resp/host.h"
+#include "server/resp/members/members_shown.h"
 
 namespace anabranch::server {
 namespace {
 
 void info(Call& call) {
   const bool all_keys = sees_all_keys(call.client);
+  if (call.client.at_sentinel) {
+    return call.reply().verbatim(make_sentinel_info(call.host, call.arguments.subspan(1)));
+  }
   call.reply().verbatim(make_info(call.host, call.scope, all_keys, call.arguments.subspan(1)));
 }
 
@@ -36,7 +39,16 @@ void write_place(Writer& reply, const Place& place) {
   reply.bulk(std::to_string(place.port));
 }
 
+// Of a Sentinel: the names of the regions that it knows.
+void role_of_sentinel(Call& call) {
+  call.reply().array(2);
+  call.reply().bulk("sentinel");
+  call.reply().array(1);
+  call.reply().bulk(call.host.options.sentinel_name);
+}
+
 void role(Call& call) {
+  if (call.client.at_sentinel) return role_of_sentinel(call);
   const StoreStatus status = call.host.status();
   const auto offset = static_cast<std::int64_t>(status.log_records);
   Writer& reply = call.reply();

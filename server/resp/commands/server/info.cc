@@ -16,10 +16,10 @@
 #include "core/wall_clock.h"
 #include "leader/health/footprint.h"
 #include "server/resp/command.h"
-#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/commands/server/save_time.h"
 #include "server/resp/concern/held_answer.h"
 #include "server/resp/identity.h"
+#include "server/resp/members/members_shown.h"
 
 namespace anabranch::server {
 namespace {
@@ -51,14 +51,14 @@ class Lines {
 // section that shows it.
 class Source {
  public:
-  Source(const Host& of, const Scope& reads, bool all) : host(of), scope(reads), all_keys(all) {}
+  Source(const Host& of, const Scope* reads, bool all) : host(of), scope(reads), all_keys(all) {}
   [[nodiscard]] const StoreStatus& status() const {
     if (!status_) status_ = host.status();
     return *status_;
   }
 
   const Host& host;
-  const Scope& scope;
+  const Scope* scope;   // Null for the Sentinel port, which shows no keys.
   const bool all_keys;  // The client may use them.
 
  private:
@@ -317,12 +317,39 @@ void anabranch(Lines& lines, const Source& from) {
 void keyspace(Lines& lines, const Source& from) {
   const leader::ExpiryCounts expires = from.host.leader.expiries();
   for (std::uint8_t database = 0; database < kDatabases; ++database) {
-    const std::uint64_t keys = from.scope.count(Key::all(database));
+    const std::uint64_t keys = from.scope->count(Key::all(database));
     if (keys == 0) continue;
     lines.add("db" + std::to_string(database), "keys=" + std::to_string(keys) +
                                                    ",expires=" + std::to_string(expires[database]) +
                                                    ",avg_ttl=0");
   }
+}
+
+// Of the Sentinel port; the rest of INFO is at the Redis port.
+void sentinel_server(Lines& lines, const Source& from) {
+  using std::chrono::duration_cast;
+  const auto uptime = duration_cast<std::chrono::seconds>(steady_now() - from.host.started).count();
+  lines.add("redis_version", kRedisVersion);
+  lines.add("anabranch_version", kAnabranchVersion);
+  lines.add("redis_mode", "sentinel");
+  lines.add("process_id", static_cast<std::uint64_t>(::getpid()));
+  lines.add("uptime_in_seconds", static_cast<std::uint64_t>(uptime));
+}
+
+void sentinel(Lines& lines, const Source& from) {
+  const StoreStatus& status = from.status();
+  const auto [leader, place] = known_leader(status);
+  lines.add("sentinel_masters", std::uint64_t{place ? 1U : 0U});
+  lines.add("sentinel_tilt", std::uint64_t{0});
+  lines.add("sentinel_running_scripts", std::uint64_t{0});
+  lines.add("sentinel_scripts_queue_length", std::uint64_t{0});
+  lines.add("subscribers", from.host.subscribers.clients());
+  if (!place) return;
+  lines.add("master0", "name=" + from.host.options.sentinel_name +
+                           ",status=" + (leader->fresh ? "ok" : "odown") +
+                           ",address=" + place->host + ':' + std::to_string(place->port) +
+                           ",slaves=" + std::to_string(followers_of(status).size()) +
+                           ",sentinels=" + std::to_string(sentinels_of(status).size() + 1));
 }
 
 struct Section {
@@ -348,25 +375,38 @@ constexpr Section kSections[] = {
     {"keyspace", "Keyspace", keyspace, true, true},
 };
 
-}  // namespace
+constexpr Section kSentinelSections[] = {
+    {"server", "Server", sentinel_server},
+    {"sentinel", "Sentinel", sentinel},
+};
 
-std::string make_info(const Host& host, const Scope& scope, bool all_keys,
-                      std::span<const std::string_view> sections) {
+std::string write_sections(const Source& from, std::span<const Section> known,
+                           std::span<const std::string_view> sections) {
   const auto named = [&](std::string_view name) {
     return std::ranges::any_of(sections, [&](auto word) { return same_word(word, name); });
   };
   const bool all = named("all") || named("everything");
   const bool defaults = sections.empty() || named("default");
-  const Source from(host, scope, all_keys);
   Lines lines;
-  for (const Section& section : kSections) {
-    if (section.of_all_keys && !all_keys) continue;
+  for (const Section& section : known) {
+    if (section.of_all_keys && !from.all_keys) continue;
     if (!all && !(defaults && section.by_default) && !named(section.name)) continue;
     if (!lines.text_.empty()) lines.text_.append("\r\n");
     lines.text_.append("# ").append(section.title).append("\r\n");
     section.write(lines, from);
   }
   return std::move(lines.text_);
+}
+
+}  // namespace
+
+std::string make_info(const Host& host, const Scope& scope, bool all_keys,
+                      std::span<const std::string_view> sections) {
+  return write_sections(Source(host, &scope, all_keys), kSections, sections);
+}
+
+std::string make_sentinel_info(const Host& host, std::span<const std::string_view> sections) {
+  return write_sections(Source(host, nullptr, false), kSentinelSections, sections);
 }
 
 }  // namespace anabranch::server

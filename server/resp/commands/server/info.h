@@ -17,4 +17,7 @@ namespace anabranch::server {
 std::string make_info(const Host& host, const Scope& scope, bool all_keys,
                       std::span<const std::string_view> sections);
 
+// The same for a client of the Sentinel port, which has few sections.
+std::string make_sentinel_info(const Host& host, std::span<const std::string_view> sections);
+
 }  // namespace anabranch::server

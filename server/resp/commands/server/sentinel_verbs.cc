@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/resp/commands/server/members_shown.h"
 #include "server/resp/host.h"
+#include "server/resp/members/members_shown.h"
 
 namespace anabranch::server {
 namespace {
@@ -62,12 +62,6 @@ Fields place_fields(std::string name, const Place& place) {
   return {{"name", std::move(name)}, {"ip", place.host}, {"port", text(place.port)}};
 }
 
-std::size_t sentinels(const StoreStatus& status) {
-  return static_cast<std::size_t>(std::ranges::count_if(status.members, [&](const auto& each) {
-    return each.region == status.region && !each.self && !each.announce_sentinel.empty();
-  }));
-}
-
 Fields master_fields(const Host& host, const StoreStatus& status, const MemberStatus& leader,
                      const Place& place) {
   Fields fields = place_fields(host.options.sentinel_name, place);
@@ -77,25 +71,18 @@ Fields master_fields(const Host& host, const StoreStatus& status, const MemberSt
                                {"role-reported-time", text(leader.age_ms)},
                                {"config-epoch", std::to_string(leader.reign)},
                                {"num-slaves", std::to_string(followers_of(status).size())},
-                               {"num-other-sentinels", std::to_string(sentinels(status))},
+                               {"num-other-sentinels", std::to_string(sentinels_of(status).size())},
                                {"quorum", "1"},
                                {"failover-timeout", text(leader.promote_after_ms)},
                                {"parallel-syncs", "1"}});
   return fields;
 }
 
-// The leader, also one that is not heard any more as long as no other is known, and its address.
-std::pair<const MemberStatus*, std::optional<Place>> find_leader(const StoreStatus& status) {
-  const MemberStatus* leader = leader_of(status);
-  if (leader == nullptr) leader = leader_of(status, false);
-  return {leader, leader == nullptr ? std::nullopt : place_of(*leader)};
-}
-
 void get_address(Call& call) {
   if (!is_on(call)) return;
   if (call[2] != call.host.options.sentinel_name) return call.reply().null_array();
   const StoreStatus status = call.host.status();
-  const auto [leader, place] = find_leader(status);
+  const auto [leader, place] = known_leader(status);
   if (!place) return call.reply().null_array();
   call.reply().array(2);
   call.reply().bulk(place->host);
@@ -105,7 +92,7 @@ void get_address(Call& call) {
 void masters(Call& call) {
   if (!is_on(call)) return;
   const StoreStatus status = call.host.status();
-  const auto [leader, place] = find_leader(status);
+  const auto [leader, place] = known_leader(status);
   call.reply().array(place ? 1 : 0);
   if (place) write(call.reply(), master_fields(call.host, status, *leader, *place));
 }
@@ -113,7 +100,7 @@ void masters(Call& call) {
 void master(Call& call) {
   if (!is_on(call) || !is_known(call)) return;
   const StoreStatus status = call.host.status();
-  const auto [leader, place] = find_leader(status);
+  const auto [leader, place] = known_leader(status);
   if (!place) return call.reply().error(kNoSuchMaster);
   write(call.reply(), master_fields(call.host, status, *leader, *place));
 }
@@ -121,7 +108,7 @@ void master(Call& call) {
 void replicas(Call& call) {
   if (!is_on(call) || !is_known(call)) return;
   const StoreStatus status = call.host.status();
-  const auto [leader, leads_at] = find_leader(status);
+  const auto [leader, leads_at] = known_leader(status);
   const std::vector<const MemberStatus*> all = followers_of(status);
   call.reply().array(all.size());
   for (const MemberStatus* each : all) {
@@ -145,15 +132,12 @@ void replicas(Call& call) {
 void list_sentinels(Call& call) {
   if (!is_on(call) || !is_known(call)) return;
   const StoreStatus status = call.host.status();
-  call.reply().array(sentinels(status));
-  for (const MemberStatus& each : status.members) {
-    if (each.region != status.region || each.self || each.announce_sentinel.empty()) continue;
-    MemberStatus there = each;
-    there.announce_redis = each.announce_sentinel;
-    const Place place = place_of(there).value_or(Place{});
-    Fields fields = place_fields(run_id(each), place);
-    add_common(fields, each, "sentinel", status);
-    fields.insert(fields.end(), {{"last-hello-message", text(each.age_ms)},
+  const std::vector<const MemberStatus*> all = sentinels_of(status);
+  call.reply().array(all.size());
+  for (const MemberStatus* each : all) {
+    Fields fields = place_fields(run_id(*each), *sentinel_place_of(*each));
+    add_common(fields, *each, "sentinel", status);
+    fields.insert(fields.end(), {{"last-hello-message", text(each->age_ms)},
                                  {"voted-leader", "?"},
                                  {"voted-leader-epoch", "0"}});
     write(call.reply(), fields);
@@ -166,7 +150,7 @@ void check_quorum(Call& call) {
   if (leader_of(status) == nullptr) {
     return call.reply().error("NOQUORUM no member of the region is heard that leads it");
   }
-  call.reply().status("OK " + std::to_string(sentinels(status) + 1) +
+  call.reply().status("OK " + std::to_string(sentinels_of(status).size() + 1) +
                       " usable Sentinels. Quorum and failover authorization can be reached");
 }
 
@@ -243,6 +227,7 @@ constexpr Command kSentinelVerbs[] = {
      .complexity = "O(1)"},
     {.name = "help",
      .arity = 2,
+     .categories = kInAnabranchSentinel,
      .run = help,
      .since = "6.2.0",
      .help = "Prints this help.",

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <anabranch/status.h>
@@ -27,6 +28,14 @@ std::string run_id(const MemberStatus& member);
 // away just now, the one with the greatest reign, then one that is not blind, then the smallest
 // rank and node. Null while nobody is known to lead. `fresh` alone: not one whose card is old.
 const MemberStatus* leader_of(const StoreStatus& status, bool fresh = true);
+
+// Returns the leader, also one that is not heard any more as long as no other is known, and the
+// address that it announces; null and nullopt where there is none.
+std::pair<const MemberStatus*, std::optional<Place>> known_leader(const StoreStatus& status);
+
+// Returns the other members of the region at which clients find a Sentinel, and where that is.
+std::vector<const MemberStatus*> sentinels_of(const StoreStatus& status);
+std::optional<Place> sentinel_place_of(const MemberStatus& member);
 
 // Returns the other members of the region that follow and announce an address.
 std::vector<const MemberStatus*> followers_of(const StoreStatus& status);

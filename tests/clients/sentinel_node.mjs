@@ -1,0 +1,29 @@
+// A program of node-redis that finds its server by Sentinels: NAME HOST:PORT...; writes until a line
+// comes on its input. Then tells how many writes were acknowledged, and how many calls failed.
+
+import { createSentinel } from "redis";
+import { createInterface } from "node:readline";
+
+const [name, ...places] = process.argv.slice(2);
+const sentinelRootNodes = places.map((place) => {
+  const [host, port] = place.split(":");
+  return { host, port: Number(port) };
+});
+const c = await createSentinel({ name, sentinelRootNodes, scanInterval: 500, maxCommandRediscovers: 100 })
+  .on("error", () => {}).connect();
+
+let ends = false;
+createInterface({ input: process.stdin }).once("line", () => { ends = true; });
+let written = 0, failed = 0;
+while (!ends) {
+  try {
+    await c.set(`node-redis:${written}`, "value");
+    ++written;
+  } catch {
+    ++failed;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+c.destroy();
+console.log(`${written} ${failed}`);
+process.exit(0);
