@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "core/result.h"
+#include "core/system/own_program.h"
 #include "core/system/whole_file.h"
 #include "http/file_answer.h"
 
@@ -76,10 +77,7 @@ Answer Documents::file(const std::string& name, const Request& request) const {
 }
 
 std::string installed_documents() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) return {};
-  return program.parent_path().parent_path() / "share/doc/anabranch-doc/html";
+  return core::installed_with_program("share/doc/anabranch-doc/html");
 }
 
 }  // namespace anabranch::http

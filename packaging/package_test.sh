@@ -165,13 +165,20 @@ installs() {
   for file in /usr/share/man/man1/anabranch.1.gz /usr/share/man/man5/anabranch.toml.5.gz \
     /usr/share/bash-completion/completions/anabranch /usr/share/doc/anabranch/copyright \
     /usr/share/anabranch/alerts.yml /usr/share/anabranch/grafana.json \
-    /usr/share/anabranch/prometheus.yml; do
+    /usr/share/anabranch/prometheus.yml /usr/share/anabranch/story/demo.sh; do
     check "$file is there" [ -s "$root$file" ]
   done
   local said man=yes
   in_root which man >/dev/null || man=no
   said=$(in_root systemd-analyze --man=$man verify "$unit" 2>&1) || fail "systemd-analyze: $said"
   check "systemd-analyze says nothing: $said" [ -z "$said" ]
+}
+
+# Before anything is configured, also without redis-cli.
+tells_its_story() {
+  in_root anabranch demo --once >"$root/tmp/log" 2>&1 || fail "$(cat "$root/tmp/log")"
+  check "it is told" grep -q '^The story held' "$root/tmp/log"
+  check "nothing of it is left" [ -z "$(find "$root/tmp" -name 'anabranch-demo-*')" ]
 }
 
 # Without a region it must not start: a region is for ever.
@@ -279,6 +286,7 @@ inside() {
   unset ANABRANCH_TEST_BUILD ANABRANCH_TEST_SEED ANABRANCH_TEST_LONG
   export LC_ALL=C.UTF-8
   installs
+  tells_its_story
   wants_a_region
   serves
   serves_over_tls

@@ -95,6 +95,7 @@ std::vector<Pair> pairs() {
       {"names", "tests/core/a_test.cc", "TEST_CASE(\"a; b\") {}\n", "TEST_CASE(\"a, b\") {}\n"},
       {"names", "tests/core/a_test.cc", "TEST_CASE(\"a\") {}\nTEST_CASE(\"a\") {}\n",
        "TEST_CASE(\"a\") {}\nTEST_CASE(\"b\") {}\n"},
+      {"titles", "core/README.md", "#core\n\nThe words of all.\n", "# core\n\nThe words of all.\n"},
       {"words", "docs/a.md", "What it has for whoever asks.\n", "The rows for peers that ask.\n"},
       {"words", "regions/a/a.h", "int a;  // Whose it is, and what's in.\n",
        "int which;  // Whosoever, somewhat.\n"},

@@ -5,6 +5,10 @@ declare -A pid listen redis http peers
 
 make_folder() {
   folder=$(mktemp -d "${TMPDIR:-/tmp}/anabranch-story-XXXXXX") || exit 1
+  clear_at_end
+}
+
+clear_at_end() {
   trap stop_all EXIT
   trap 'exit 1' INT TERM
 }
@@ -28,7 +32,7 @@ stop_all() {
 }
 
 give_up() {
-  echo "three_regions.sh: $1 did not start:" >&2
+  echo "$1 did not start:" >&2
   cat "$folder/$1.log" >&2
   exit 1
 }

@@ -3,11 +3,11 @@
 
 # ---- Questions. Each prints the answer of the region.
 
-eu() { redis-cli -p "${redis[eu]##*:}" "$@"; }
-us() { redis-cli -p "${redis[us]##*:}" "$@"; }
+eu() { client "${redis[eu]##*:}" "$@"; }
+us() { client "${redis[us]##*:}" "$@"; }
 ap() {
   if [ -z "$application" ]; then
-    redis-cli -p "${redis[ap]##*:}" "$@"
+    client "${redis[ap]##*:}" "$@"
     return
   fi
   local line

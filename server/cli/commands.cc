@@ -4,6 +4,7 @@
 #include "server/cli/backup/backup_commands.h"
 #include "server/cli/command.h"
 #include "server/cli/config/config_commands.h"
+#include "server/cli/demo/demo_command.h"
 #include "server/cli/health/health_commands.h"
 #include "server/cli/import/import_command.h"
 #include "server/cli/manual/manual_commands.h"
@@ -55,6 +56,7 @@ std::span<const Command> commands() {
       drain_command(),
       handover_command(),
       import_command(),
+      demo_command(),
       completion_command(),
       manual_command(),
   };

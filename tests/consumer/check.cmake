@@ -38,6 +38,27 @@ if(EXISTS ${program})
   endforeach()
 endif()
 
+# The story that `anabranch demo` tells: all parts that its script reads, where that looks for it.
+if(EXISTS ${program})
+  set(story ${work}/prefix/share/anabranch/story)
+  file(STRINGS ${story}/demo.sh parts REGEX "^[.] ")
+  list(LENGTH parts count)
+  if(count LESS 5)
+    message(FATAL_ERROR "the install has no story")
+  endif()
+  foreach(part IN LISTS parts)
+    string(REGEX REPLACE "^.*/([a-z]+[.]sh).*$" "\\1" name "${part}")
+    if(NOT EXISTS ${story}/${name})
+      message(FATAL_ERROR "the install has no part ${name} of the story")
+    endif()
+  endforeach()
+  execute_process(COMMAND env TMPDIR=${work}/nowhere ${work}/prefix/bin/anabranch demo
+    ERROR_VARIABLE error)
+  if(NOT error MATCHES "no folder can be made in")
+    message(FATAL_ERROR "the installed program does not find its story: ${error}")
+  endif()
+endif()
+
 # Sizes in MB: of the library, and of a program that embeds a store.
 file(GLOB_RECURSE archive ${work}/prefix/libanabranch.a)
 set(bounded ${archive} ${BUILD}/examples/hello)

@@ -307,6 +307,11 @@ Violations functions_are_beside_their_files(const Source& source, const Reposito
   return found;
 }
 
+Violations documents_have_titles(const Source& source, const Repository&) {
+  if (!source.ends_with({".md"}) || source.text.starts_with("# ")) return {};
+  return {{1, "no title"}};
+}
+
 Violations pages_are_short(const Source& source, const Repository& repository) {
   const bool is_page = source.in("docs/architecture/");
   const bool is_overview = source.path == "docs/architecture.md";

@@ -24,6 +24,10 @@ Violations code_names_occur(const Source& source, const Repository& repository);
 // of its result.
 Violations functions_are_beside_their_files(const Source& source, const Repository& repository);
 
+// A document begins with a title, as "# core". A formatter for code makes "#core" of it, and the
+// rest of the document useless.
+Violations documents_have_titles(const Source& source, const Repository& repository);
+
 // A page of docs/architecture/ is linked from docs/architecture.md. These, their overview and the
 // glossary have at most 250 lines, of at most 120 columns, rows of tables of 200.
 Violations pages_are_short(const Source& source, const Repository& repository);
