@@ -85,9 +85,9 @@ core::Result<void> Leader::remove_policy(std::uint8_t database, std::string_view
 
 std::vector<PolicyAt> Leader::policies() const {
   std::vector<PolicyAt> all;
-  impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
-    all = list_policies(rows, impl_->resolvers());
-  });
+  impl_->read([&](const rows::SnapshotReader& rows,
+                  const rows::Names& /*names*/) { all = list_policies(rows, impl_->resolvers()); },
+              storage::ReaderShare::kOwn);
   return all;
 }
 
@@ -114,9 +114,11 @@ core::Result<void> Leader::remove_plugin(std::string_view name) {
 
 core::Result<PluginPage> Leader::plugins(std::string_view after, std::size_t bytes_max) const {
   core::Result<PluginPage> page = PluginPage();
-  impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
-    page = list_plugins(rows, impl_->resolvers().modules(), after, bytes_max);
-  });
+  impl_->read(
+      [&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
+        page = list_plugins(rows, impl_->resolvers().modules(), after, bytes_max);
+      },
+      storage::ReaderShare::kOwn);
   return page;
 }
 
@@ -143,10 +145,11 @@ core::Result<void> Leader::resolve_fork(std::string_view origin, bool adopt) {
   return impl_->resolve_fork(*named, adopt);
 }
 
-void Leader::read(const std::function<void(const View&)>& function) const {
-  impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& names) {
-    function(View(rows, names, impl_->resolvers()));
-  });
+void Leader::read(const std::function<void(const View&)>& function,
+                  storage::ReaderShare share) const {
+  impl_->read([&](const rows::SnapshotReader& rows,
+                  const rows::Names& names) { function(View(rows, names, impl_->resolvers())); },
+              share);
 }
 
 void Leader::read(

@@ -40,6 +40,7 @@
 #include "regions/wire/member_card.h"
 #include "regions/wire/verdict.h"
 #include "rows/published_vector.h"
+#include "storage/reader_share.h"
 
 namespace anabranch::leader {
 
@@ -97,9 +98,10 @@ class Leader {
   // After a failure the leader takes no more writes.
   core::Result<void> sync();
 
-  // Calls the function with a view on the newest committed state. Thread-safe: readers never wait.
-  // Keep it short.
-  void read(const std::function<void(const View&)>& function) const;
+  // Calls the function with a view on the newest committed state. Thread-safe. Keep it short. A
+  // guest waits while there are as many as may be, and Error{kTimeout} is thrown to it after 10 s.
+  void read(const std::function<void(const View&)>& function,
+            storage::ReaderShare share = storage::ReaderShare::kOwn) const;
   // The same, with the exact version vector of that state.
   void read(const std::function<void(const View&, const core::VersionVector&)>& function) const;
 

@@ -49,6 +49,7 @@
 #include "leader/sweeps/sweeps.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
+#include "storage/reader_share.h"
 #include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::leader {
@@ -122,9 +123,13 @@ class Leader::Impl {
   Salvage& salvage() { return stirred_ = true, sweeps_->salvage(); }
   // Calls function(rows, names) with the newest committed state.
   template <typename Function>
-  void read(const Function& function) const {
+  void read(const Function& function, storage::ReaderShare share) const {
     const rows::Names& names = replica_->names();
-    function(rows::SnapshotReader::newest(*storage_, names), names);
+    const auto newest = [&] {
+      const storage::TakesPlacesOf places(share);
+      return rows::SnapshotReader::newest(*storage_, names);
+    };
+    function(newest(), names);
   }
   // The same, with all that is applied in it.
   void read_applied(

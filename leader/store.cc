@@ -17,6 +17,7 @@ using leader::LentRead;
 using leader::LentTransaction;
 using leader::Loan;
 using leader::ReadingHere;
+using storage::ReaderShare;
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() { end(); }
@@ -87,8 +88,9 @@ void Store::read(const std::function<void(ReadTransaction&)>& function) const {
 void Store::atomically(const std::function<void(Scope&)>& function) { impl().atomically(function); }
 
 void Store::look(const std::function<void(const leader::View&)>& function) const {
+  const bool reads = ReadingHere::from(&impl());
   const ReadingHere here(&impl());
-  impl().leader().read(function);
+  impl().leader().read(function, reads ? ReaderShare::kGuestAgain : ReaderShare::kGuest);
 }
 
 void Store::change(const std::function<void(leader::GroupWriter&)>& function) {

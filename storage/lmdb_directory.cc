@@ -9,6 +9,7 @@
 
 #include "storage/lmdb_meta.h"
 #include "storage/lmdb_place.h"
+#include "storage/lmdb_readers.h"
 #include "storage/lmdb_sealing.h"
 
 namespace anabranch::storage {
@@ -33,7 +34,7 @@ LmdbEnvOptions env_options(const LmdbOptions& options) {
   constexpr unsigned kReadersOfTools = 16;
   constexpr unsigned kTablesMax = 20;
   return {.map_bytes = options.map_bytes,
-          .readers_max = options.readers_max + kReadersOfTools,
+          .readers_max = LmdbReaders::places(options.readers_max) + kReadersOfTools,
           .tables_max = kTablesMax};
 }
 

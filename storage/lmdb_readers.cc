@@ -1,5 +1,9 @@
 #include "storage/lmdb_readers.h"
 
+#include <anabranch/error.h>
+
+#include <string>
+
 #include "core/assert.h"
 #include "core/log.h"
 
@@ -18,8 +22,9 @@ std::size_t first_place() {
 }  // namespace
 
 std::optional<LmdbReaders::Lease> LmdbReaders::acquire() {
-  Place* free_place = take();
-  Place& place = free_place != nullptr ? *free_place : wait_and_take();
+  const ReaderShare share = TakesPlacesOf::here();
+  Place* free_place = take(part_of(share));
+  Place& place = free_place != nullptr ? *free_place : wait_and_take(share);
   const core::Result<void> renewed = renew(place);
   if (renewed.ok()) return Lease(*this, place);
   free(place);
@@ -30,10 +35,16 @@ std::optional<LmdbReaders::Lease> LmdbReaders::acquire() {
   return std::nullopt;
 }
 
-LmdbReaders::Place* LmdbReaders::take() {
-  const std::size_t start = first_place();
-  for (std::size_t i = 0; i < places_.size(); ++i) {
-    Place& place = places_[(start + i) % places_.size()];
+LmdbReaders::Part LmdbReaders::part_of(ReaderShare share) const {
+  if (share == ReaderShare::kGuest) return {0, guests_};
+  if (share == ReaderShare::kGuestAgain) return {guests_, 2 * guests_};
+  return {2 * guests_, places_.size()};
+}
+
+LmdbReaders::Place* LmdbReaders::take(const Part& part) {
+  const std::size_t start = part.first + first_place() % (part.end - part.first);
+  for (std::size_t i = 0; i < part.end; ++i) {
+    Place& place = places_[(start + i) % part.end];
     if (!place.taken.load() && !place.taken.exchange(true)) return &place;
   }
   return nullptr;
@@ -41,18 +52,24 @@ LmdbReaders::Place* LmdbReaders::take() {
 
 // A place freed after `waiting_` was raised is announced; one freed before is found. (All
 // operations on `taken` and `waiting_` are sequentially consistent.)
-LmdbReaders::Place& LmdbReaders::wait_and_take() {
-  core::log_warning({}, "all " + std::to_string(places_.size()) +
-                            " places for readers are taken, a reader waits: are snapshots kept?");
+LmdbReaders::Place& LmdbReaders::wait_and_take(ReaderShare share) {
+  const Part part = part_of(share);
+  const std::string as_many = std::to_string(part.end) + " reads go on, as many as may be, and ";
+  const bool is_guest = share != ReaderShare::kOwn;
+  Place* place = nullptr;
+  const auto taken = [&] { return (place = take(part)) != nullptr; };
+  if (waiting_.load() == 0) core::log_warning({}, as_many + "one more waits: are some kept?");
   std::unique_lock lock(mutex_);
   ++waiting_;
-  Place* place = nullptr;
-  freed_.wait(lock, [&] {
-    place = take();
-    return place != nullptr;
-  });
+  if (is_guest) {
+    freed_.wait_for(lock, patience_, taken);
+  } else {
+    freed_.wait(lock, taken);
+  }
   --waiting_;
-  return *place;
+  if (place != nullptr) return *place;
+  throw Error(ErrorCode::kTimeout,
+              as_many + "none of them has ended for " + std::to_string(patience_.count()) + " ms");
 }
 
 core::Result<void> LmdbReaders::renew(Place& place) {

@@ -2,11 +2,15 @@
 // calls, a renewal a few loads and stores.
 //
 // There is a fixed number of places, each on a cache line of its own. A thread starts its search at
-// a place of its own as long as there are few threads, so that threads do not meet. A thread that
-// finds all places taken waits.
+// a place of its own as long as there are few threads, so that threads do not meet.
+//
+// Guests have the first places; where these are taken they wait, for a while, and then fail. As
+// many are kept for further reads of guests that read already: if these waited for each other, none
+// would end. The last ones are for the leader itself, which so waits for no guest.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -14,6 +18,7 @@
 #include <vector>
 
 #include "storage/lmdb_env.h"
+#include "storage/reader_share.h"
 
 namespace anabranch::storage {
 
@@ -41,10 +46,16 @@ class LmdbReaders {
     Place* place_;
   };
 
-  LmdbReaders(const LmdbEnv& env, unsigned places) : env_(env), places_(places) {}
+  // The places that there are for so many guests.
+  [[nodiscard]] static constexpr unsigned places(unsigned guests) { return 2 * guests + kOwn; }
 
-  // Takes a place; waits while all places are taken. Returns nullopt when LMDB has given up the
-  // environment; any other failure to begin is a programmer error.
+  // Guests wait for as long as `patience`.
+  LmdbReaders(const LmdbEnv& env, unsigned guests, std::chrono::milliseconds patience)
+      : env_(env), guests_(guests), patience_(patience), places_(places(guests)) {}
+
+  // Takes a place of this thread's share (reader_share.h); waits while all of these are taken.
+  // Throws Error{kTimeout} to a guest that has waited in vain. Returns nullopt when LMDB has given
+  // up the environment; any other failure to begin is a programmer error.
   [[nodiscard]] std::optional<Lease> acquire();
 
  private:
@@ -54,15 +65,26 @@ class LmdbReaders {
     std::optional<LmdbTxn> txn;  // Accessed only by the thread that has taken the place.
   };
 
-  // Takes a free place; returns null when there is none.
-  Place* take();
-  Place& wait_and_take();
+  // Of the leader itself: its writer, a few threads and long reads.
+  static constexpr unsigned kOwn = 64;
+
+  // The places from which a share begins its search; it may take those before these, too.
+  struct Part {
+    std::size_t first = 0;
+    std::size_t end = 0;
+  };
+  [[nodiscard]] Part part_of(ReaderShare share) const;
+  // Takes a free place of a part, or one before it; returns null when there is none.
+  Place* take(const Part& part);
+  Place& wait_and_take(ReaderShare share);
   // Renews the place's transaction to the newest state.
   core::Result<void> renew(Place& place);
   void release(Place& place);
   void free(Place& place);
 
   const LmdbEnv& env_;
+  const std::size_t guests_;
+  const std::chrono::milliseconds patience_;
   std::vector<Place> places_;
   std::atomic<unsigned> waiting_ = 0;
   std::mutex mutex_;

@@ -83,7 +83,7 @@ class LmdbStorage final : public StorageBelow {
       : options_(std::move(options)),
         data_file_(data_file_of(options_.directory)),
         directory_(std::move(directory)),
-        own_readers_(*directory_.env, options_.readers_max),
+        own_readers_(*directory_.env, options_.readers_max, options_.reader_patience),
         readers_(&own_readers_),
         last_(last) {}
 
@@ -117,8 +117,8 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] Result<std::string> marked(std::string_view key) const;
   // The environment that serves reads after LMDB has given up the first one, on a failed write.
   struct Frozen {
-    Frozen(std::unique_ptr<LmdbEnv> opened, unsigned places)
-        : env(std::move(opened)), readers(*env, places) {}
+    Frozen(std::unique_ptr<LmdbEnv> opened, const LmdbOptions& options)
+        : env(std::move(opened)), readers(*env, options.readers_max, options.reader_patience) {}
     std::unique_ptr<LmdbEnv> env;
     LmdbReaders readers;
   };
@@ -393,7 +393,7 @@ void LmdbStorage::freeze() {
   ANABRANCH_ASSERT(tables.by_table == directory_.tables.by_table);
   ANABRANCH_ASSERT(tables.log == directory_.tables.log);
   ANABRANCH_ASSERT(tables.log_index == directory_.tables.log_index);
-  frozen_ = std::make_unique<Frozen>(std::move(env), options_.readers_max);
+  frozen_ = std::make_unique<Frozen>(std::move(env), options_);
   readers_.store(&frozen_->readers);
 }
 

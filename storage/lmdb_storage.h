@@ -2,6 +2,7 @@
 // engine, or from a backup. Each change is one synced transaction.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,7 +14,9 @@ namespace anabranch::storage {
 struct LmdbOptions {
   std::string directory;                          // Created (mode 0700) when absent.
   std::size_t map_bytes = std::size_t{1} << 40U;  // Address space, not disk.
+  // Reads of the application at once (reader_share.h), and how long a further one waits.
   unsigned readers_max = 1024;
+  std::chrono::milliseconds reader_patience = std::chrono::seconds(10);
   std::size_t reserve_bytes = 0;  // Of the address space, to be left free at opening.
   // A directory of an earlier format stays as it is, and is only read: for tools. Otherwise its
   // values get their checksums, and earlier programs refuse it from then on.

@@ -218,7 +218,7 @@ void TextEditor::finish() {
   write_run();
   for (auto& [run, parts] : deleted_) write_deleted(run, std::move(parts));
   deleted_.clear();
-  for (const std::string& run : rows_.take_litter()) {
+  for (const std::string& run : rows_.take_garbage()) {
     if (!rows_.order().shows(run)) txn_.clear(run_row(key_, run));
   }
 }

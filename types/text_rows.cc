@@ -71,7 +71,7 @@ TextRows::TextRows(const Scope& scope, const Key& key) {
       order.hide(part.start, part.count);
       if (order.shows_last()) deleted_[last].push_back(part);
     }
-    if (run != last || !order.shows_last()) litter_.insert(std::string(run));
+    if (run != last || !order.shows_last()) garbage_.insert(std::string(run));
     return true;
   });
   order_ = order.finish();
@@ -97,7 +97,7 @@ void TextRows::apply(Change::Kind kind, const std::vector<std::string>& path,
   } else if (kind == Change::Kind::kRemove || kind == Change::Kind::kClear) {
     order_.erase({run, 0, UINT32_MAX});
     cleared_.erase(run);
-    if (deleted_.erase(run) > 0) litter_.insert(run);  // Parts that the clear may not have seen.
+    if (deleted_.erase(run) > 0) garbage_.insert(run);  // Parts that the clear may not have seen.
   }
 }
 
@@ -111,7 +111,7 @@ void TextRows::add_run(const std::string& run, const std::string& text) {
 void TextRows::add_part(const std::string& run, RunPart part) {
   order_.erase({run, part.start, part.count});
   if (!order_.shows(run)) {
-    litter_.insert(run);
+    garbage_.insert(run);
     return;
   }
   std::vector<RunPart>& parts = deleted_[run];
@@ -129,10 +129,10 @@ void TextRows::set_deleted(const std::string& run, std::vector<RunPart> parts) {
 
 void TextRows::note_cleared(const std::string& run) {
   deleted_.erase(run);
-  litter_.erase(run);
+  garbage_.erase(run);
   cleared_.insert(run);
 }
 
-std::set<std::string> TextRows::take_litter() { return std::exchange(litter_, {}); }
+std::set<std::string> TextRows::take_garbage() { return std::exchange(garbage_, {}); }
 
 }  // namespace anabranch::types

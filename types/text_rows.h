@@ -53,7 +53,7 @@ class TextRows {
   // Notes that a run has no shown characters any more and its rows are being cleared here.
   void note_cleared(const std::string& run);
   // Returns, once, the runs with rows that only take room; the caller clears them.
-  [[nodiscard]] std::set<std::string> take_litter();
+  [[nodiscard]] std::set<std::string> take_garbage();
 
  private:
   void add_run(const std::string& run, const std::string& text);
@@ -62,7 +62,7 @@ class TextRows {
   crdt::TextOrder order_;
   std::map<std::string, std::vector<RunPart>> deleted_;  // By run.
   std::set<std::string> cleared_;
-  std::set<std::string> litter_;
+  std::set<std::string> garbage_;
 };
 
 // Return the row of a run, and that of a part of it.

@@ -101,7 +101,9 @@ class Store final : public Scope {
   }
   // Runs the function on one consistent state, on the caller's thread. Blocks no writer and waits
   // for none. Rethrows an exception of the function. When the function has been running for longer
-  // than Options::read_ms_max, the calls of its transaction throw Error{kTimeout}.
+  // than Options::read_ms_max, the calls of its transaction throw Error{kTimeout}. A read beside
+  // 1024 others waits for one of them, and throws Error{kTimeout} after 10 s; one within a read
+  // does not.
   void read(const std::function<void(ReadTransaction&)>& function) const;
   // The same, and returns the result of the function.
   template <typename Function>

@@ -120,6 +120,42 @@ TEST_SUITE("leader: a store in threads") {
     CHECK(reads > 10);
   }
 
+  TEST_CASE(
+      "a write waits for no reads, however many, and neither does the second read of a thread") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Counter{store, "n"}.add(1);
+    constexpr int kAtOnce = 1024;
+    std::atomic<int> within = 0;
+    std::atomic<bool> written = false;
+    std::atomic<int> read_again = 0;
+    std::atomic<int> refused = 0;  // On a machine where this takes over 10 s.
+    const auto read = [&](ReadTransaction& state) {
+      const bool saw_the_first = CounterReader{state, "n"}.get() == 1;
+      ++within;
+      written.wait(false);
+      if (saw_the_first && CounterReader{store, "n"}.get() == 2) ++read_again;
+    };
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < kAtOnce + 76; ++i) {
+      readers.emplace_back([&] {
+        try {
+          store.read(read);
+        } catch (const Error&) {
+          ++refused;
+        }
+      });
+    }
+    CHECK(eventually([&] { return within == kAtOnce; }));
+    Counter{store, "n"}.add(1);
+    CHECK(within == kAtOnce);  // The others wait for these.
+    written = true;
+    written.notify_all();
+    readers.clear();
+    CHECK(within + refused == kAtOnce + 76);
+    CHECK(read_again == kAtOnce);
+  }
+
   TEST_CASE("two stores written by many threads at once end equal, with nothing lost or doubled") {
     const TempDir folder;
     Options options = store_options(folder, "eu");

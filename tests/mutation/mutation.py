@@ -6,7 +6,7 @@
     tests/mutation/mutation.py --work DIR --report     what is known so far
     tests/mutation/mutation.py --work DIR --again tests/mutation/judged.txt     those of before
 
-Copies the sources to DIR, makes some lines of core, crdt, rows, regions, types and leader wrong, each behind
+Copies the sources to DIR, makes some lines of the layers wrong, each behind
 a number that a process reads from ANABRANCH_MUTANT (mutants.py), and compiles that once. A mutant that
 does not compile gives its place to another one. Then each is tried against the tests of its file, those
 of its layer and what tests that from above, and if these pass, against the simulator, up to --operations;
@@ -35,12 +35,13 @@ from concurrent.futures import ThreadPoolExecutor
 from mutants import HEADER, HEADER_TEXT, mutants_of, rewrite
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LAYERS = ["core", "crdt", "rows", "regions", "types", "leader"]
+SIMULATED = ["core", "crdt", "rows", "regions", "types", "leader", "storage"]
+LAYERS = [*SIMULATED, "plugins", "control", "http", "server"]
 TESTS = {layer: f"tests/{layer}/{layer}_test" for layer in LAYERS}
 SIM = "tests/sim/sim"
 # What tests a layer from above: orders, digests and clears of rows, scopes of the leader; and all
 # in a simulated network.
-ABOVE = {layer: ["tests/sim/sim_test"] for layer in LAYERS}
+ABOVE = {layer: ["tests/sim/sim_test"] if layer in SIMULATED else [] for layer in LAYERS}
 ABOVE["rows"] += ["tests/regions/regions_test", TESTS["leader"]]
 ABOVE["leader"] += ["tests/types/types_test"]
 SECONDS_LEAST = 60    # Before a test counts as hanging, however short it is.
@@ -168,6 +169,9 @@ class Campaign:
         with open(os.path.join(self.source, "CMakeLists.txt"), "w") as file:
             file.write(text)
 
+    def simulates(self):
+        return self.arguments.operations and set(self.arguments.layers) & set(SIMULATED)
+
     def compile(self):
         """Builds; gives the places, {file: lines}, that do not compile."""
         if not os.path.exists(self.build):
@@ -175,7 +179,7 @@ class Campaign:
                            stdout=subprocess.DEVNULL)
         programs = [TESTS[layer] for layer in self.arguments.layers]
         programs += [program for layer in self.arguments.layers for program in ABOVE[layer]]
-        programs += [SIM] if self.arguments.operations else []
+        programs += [SIM] if self.simulates() else []
         targets = sorted({os.path.basename(each) for each in programs})
         done = subprocess.run(["cmake", "--build", self.build, "-j", str(self.arguments.jobs),
                                "--target", *targets, "--", "-k", "0"],
@@ -183,7 +187,7 @@ class Campaign:
         if done.returncode == 0:
             return {}
         failed = {}
-        for name, line in re.findall(r"((?:core|crdt|rows|regions|types|leader)/(?:\w+/)?\w+\.cc):(\d+):"
+        for name, line in re.findall(rf"((?:{'|'.join(LAYERS)})/(?:\w+/)*\w+\.cc):(\d+):"
                                      r"\d+: (?:fatal )?error", done.stdout + done.stderr):
             failed.setdefault(name, set()).add(int(line) - 1)  # One include was added.
         if not failed:
@@ -214,9 +218,10 @@ class Campaign:
     def try_all(self, plan):
         """All by the tests of their layers, then those that survive in the simulator."""
         self.try_each(plan, "tests", lambda mutant: mutant["file"].split("/")[0], self.try_tests)
-        if self.arguments.operations:
+        if self.simulates():
             known = self.results()
-            survivors = [each for each in plan if not known[each["number"]]["found"]]
+            survivors = [each for each in plan if not known[each["number"]]["found"]
+                         and each["file"].split("/")[0] in SIMULATED]
             self.try_each(survivors, "sim", lambda _: "sim", self.try_sim)
 
     def try_each(self, mutants, stage, program, function):

@@ -5,6 +5,8 @@ import glob
 import json
 import os
 import re
+import shlex
+import tempfile
 
 from leaders import World, check, run, wait_until
 
@@ -13,6 +15,8 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 OTHERS = {"architecture.md", "formats.md", "testing.md", "howto.md", "where.md", "names.md"}
 OPERATIONS = os.path.join("docs", "operations")
 COMMAND = re.compile(r"\banabranch ((?:[a-z-]+ )?[a-z-]+)\b([^`\n]*)")
+NOBODY = "127.0.0.1:1"
+WRONG_WORDS = 2
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
@@ -33,7 +37,7 @@ def pages():
 
 def told(*words):
     done = run(*words)
-    check(done.returncode == 0, f"{words}: {done.stderr}")
+    check(done.returncode == 0, f"{words}: {done.returncode}, {done.stderr}")
     return done.stdout
 
 
@@ -68,6 +72,35 @@ def flags_alone(texts):
     for path, text in texts.items():
         for span in re.findall(r"`(--[a-z-]+)[^`]*`", text):
             check(span in known or span in foreign, f"{path}: no command has {span}")
+
+
+def words_of(line, folder):
+    """The words of a line of a block: what stands behind two spaces explains, places are in a folder,
+    and no leader answers."""
+    command = re.split(r" {2,}| && | > | >|\s#", re.sub(r"\[[^\]]*\]", "", line.strip()))[0]
+    command = command.replace("HOST:PORT", NOBODY).replace("/etc/anabranch", folder)
+    return shlex.split(command)[1:]
+
+
+def lines_are_taken(texts):
+    """Each line of a block is one that the program takes: it goes on to look for leader or files."""
+    known = helps()
+    lines = 0
+    for path, text in texts.items():
+        for line in re.findall(r"^    (anabranch [a-z].*)$", text, re.MULTILINE):
+            with tempfile.TemporaryDirectory() as folder:
+                words = words_of(line, folder)
+                command = next((name for name in (" ".join(words[:2]), words[0]) if name in known), None)
+                if command in (None, "serve") or "--watch" in words:  # These go on.
+                    continue
+                if "--redis HOST" in known[command] and not {"--config", "--data", "--redis"} & set(words):
+                    words += ["--redis", NOBODY]
+                done = run(*words, folder=folder)
+                lines += 1
+                taken = done.returncode != WRONG_WORDS or "cannot read" in done.stderr
+                check(taken, f"{path}: {line}: {done.stderr}")
+    check(lines > 40, lines)
+    print(f"{lines} lines of blocks are taken", flush=True)
 
 
 def names_in(value):
@@ -114,6 +147,7 @@ def main():
     texts = pages()
     commands_and_flags(texts)
     flags_alone(texts)
+    lines_are_taken(texts)
     figures(texts)
 
 

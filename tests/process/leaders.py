@@ -89,10 +89,10 @@ def put_back(backup, data):
             shutil.copyfileobj(old, new)
 
 
-def run(*words, timeout=20, environment=None):
-    """Runs `anabranch words...` to its end."""
+def run(*words, timeout=20, environment=None, folder=None):
+    """Runs `anabranch words...` to its end, in a folder."""
     return subprocess.run([ANABRANCH, *words], capture_output=True, text=True, timeout=timeout,
-                          env={**os.environ, **(environment or {})})
+                          env={**os.environ, **(environment or {})}, cwd=folder)
 
 
 class PortTaken(Exception):

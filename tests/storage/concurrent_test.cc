@@ -3,11 +3,17 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include <anabranch/error.h>
+
 #include "core/log.h"
+#include "storage/reader_share.h"
 #include "tests/storage/world.h"
 
 namespace anabranch::storage::test::concurrent_test {
@@ -76,26 +82,73 @@ TEST_CASE_TEMPLATE("Eight readers see whole commits, in order, while one writer 
   CHECK(get(*old, "0") == "1");
 }
 
-TEST_CASE("A reader waits while all places for readers are taken") {
-  set_log_level(LogLevel::kError);  // The wait is a warning.
-  const anabranch::test::TempDir folder;
-  const auto storage = open_below((folder.path() / "data").string(), kMapBytes, 2);
-  REQUIRE(apply_changes(*storage, {put("a", "old")}).ok());
-  auto first = storage->tables();
-  const auto second = storage->tables();
+// Guests have two places here.
+struct Guests {
+  anabranch::test::TempDir folder;
+  std::unique_ptr<StorageBelow> storage;
+
+  explicit Guests(std::chrono::milliseconds patience) {
+    set_log_level(LogLevel::kError);  // The wait is a warning.
+    const std::string path = (folder.path() / "data").string();
+    core::Result<std::unique_ptr<StorageBelow>> opened = open_lmdb_storage(
+        {.directory = path, .map_bytes = kMapBytes, .readers_max = 2, .reader_patience = patience});
+    REQUIRE(opened.ok());
+    storage = std::move(opened).value();
+    REQUIRE(storage->open_below().ok());
+    REQUIRE(apply_changes(*storage, {put("a", "old")}).ok());
+  }
+  ~Guests() { set_log_level(LogLevel::kWarning); }
+  Guests(const Guests&) = delete;
+  Guests& operator=(const Guests&) = delete;
+
+  [[nodiscard]] std::unique_ptr<Snapshot> take(ReaderShare share) const {
+    const TakesPlacesOf places(share);
+    return storage->tables();
+  }
+};
+
+TEST_CASE("A guest waits while guests have all their places, and nobody else does") {
+  const Guests guests(std::chrono::minutes(1));
+  auto first = guests.take(ReaderShare::kGuest);
+  const auto second = guests.take(ReaderShare::kGuest);
   std::atomic<bool> done = false;
   std::optional<std::string> seen;
   std::thread third([&] {
-    seen = get(*storage->tables(), "a");
+    seen = get(*guests.take(ReaderShare::kGuest), "a");
     done = true;
   });
-  REQUIRE(apply_changes(*storage, {put("a", "new")}).ok());
+  REQUIRE(apply_changes(*guests.storage, {put("a", "new")}).ok());
+  std::vector<std::unique_ptr<Snapshot>> own;
+  for (int i = 0; i < 60; ++i) own.push_back(guests.take(ReaderShare::kOwn));
+  const auto again = guests.take(ReaderShare::kGuestAgain);
+  CHECK(get(*again, "a") == "new");
   CHECK_FALSE(done);
   first.reset();
   third.join();
   CHECK(seen == "new");
   CHECK(get(*second, "a") == "old");
-  set_log_level(LogLevel::kWarning);
+}
+
+TEST_CASE("A guest that has waited in vain for a place is refused") {
+  const Guests guests(std::chrono::milliseconds(20));
+  std::vector<std::unique_ptr<Snapshot>> taken;
+  taken.push_back(guests.take(ReaderShare::kGuest));
+  taken.push_back(guests.take(ReaderShare::kGuest));
+  const auto is_refused = [&](ReaderShare share) {
+    try {
+      taken.push_back(guests.take(share));
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::kTimeout;
+    }
+    return false;
+  };
+  CHECK(is_refused(ReaderShare::kGuest));
+  CHECK_FALSE(is_refused(ReaderShare::kGuestAgain));
+  CHECK_FALSE(is_refused(ReaderShare::kGuestAgain));
+  CHECK(is_refused(ReaderShare::kGuestAgain));
+  CHECK_FALSE(is_refused(ReaderShare::kOwn));
+  taken.erase(taken.begin());
+  CHECK_FALSE(is_refused(ReaderShare::kGuest));
 }
 
 }  // namespace

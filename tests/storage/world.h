@@ -52,10 +52,9 @@ inline void ready(Storage& storage) {
 
 // Opens the tables of a directory, which must open, without an engine.
 inline std::unique_ptr<StorageBelow> open_below(const std::string& directory,
-                                                std::size_t map_bytes = kMapBytes,
-                                                unsigned readers_max = 64) {
-  core::Result<std::unique_ptr<StorageBelow>> opened = open_lmdb_storage(
-      {.directory = directory, .map_bytes = map_bytes, .readers_max = readers_max});
+                                                std::size_t map_bytes = kMapBytes) {
+  core::Result<std::unique_ptr<StorageBelow>> opened =
+      open_lmdb_storage({.directory = directory, .map_bytes = map_bytes});
   REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
   REQUIRE(opened.value()->open_below().ok());
   return std::move(opened).value();
