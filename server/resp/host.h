@@ -103,6 +103,11 @@ struct Host {
     leader::warn_of_concerns(status, concerns.latched(), concerns.troubles());
     return status;
   }
+  // Tells subscribers what has changed in the region, if it is time for it.
+  void tell_subscribers() {
+    const SteadyTime time = steady_now();
+    if (subscribers.due(time)) subscribers.look(status(), time);
+  }
   // Notes the counts of a turn that has ended, for rates.
   void note_rates() {
     observed.commands_rate.note(now, statistics.commands);

@@ -171,9 +171,7 @@ Loop::Milliseconds Loop::turn_leader() {
   }
   const Milliseconds rest = leader_turns_.take();
   attempt_waiting();
-  if (const SteadyTime now = steady_now(); host_.subscribers.due(now)) {
-    host_.subscribers.look(host_.status(), now);
-  }
+  host_.tell_subscribers();
   return rest;
 }
 

@@ -199,7 +199,7 @@ TEST_SUITE("server: sentinel port") {
     }
   }
 
-  TEST_CASE("members that are new, quiet or heard again are told; those of other regions are not") {
+  TEST_CASE("members that are new, quiet or heard again are told, and none of other regions") {
     Region region;
     MemberStatus foreign = member("c", "leads", "h3");
     foreign.region = "us";
