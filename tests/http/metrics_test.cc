@@ -139,7 +139,7 @@ TEST_SUITE("http: metrics") {
       CHECK(alert.find("\n          summary: \"") != alert.npos);
       at = next;
     }
-    CHECK(count == 20);
+    CHECK(count == 21);
   }
 
   TEST_CASE("figures come with their labels, in seconds and bytes") {
