@@ -7,7 +7,6 @@
 #include <mutex>
 #include <string>
 
-#include "core/mutex.h"
 #include "core/origin_table.h"
 #include "rows/masks/published_masks.h"
 #include "rows/policy/published_policies.h"
@@ -50,7 +49,7 @@ class Names {
   PublishedVector vectors_;
   PublishedExpiry expiries_;
   PublishedRequests requests_;
-  mutable core::Mutex mutex_;  // Guards the regions, which are read in conflicts only.
+  mutable std::mutex mutex_;  // Guards the regions, which are read in conflicts only.
   std::map<core::Origin, std::string> regions_;
 };
 

@@ -11,7 +11,6 @@
 #include <mutex>
 #include <utility>
 
-#include "core/mutex.h"
 #include "core/version_vector.h"
 
 namespace anabranch::rows {
@@ -56,7 +55,7 @@ class PublishedVector {
  private:
   std::atomic<std::uint64_t> jumps_ = 0;
   mutable std::atomic<std::uint32_t> notifications_ = 0;
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   Shared announced_ = std::make_shared<const core::VersionVector>();
 };
 

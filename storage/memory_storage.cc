@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/assert.h"
-#include "core/mutex.h"
 #include "storage/changes.h"
 #include "storage/memory_table.h"
 
@@ -88,7 +87,7 @@ std::optional<StoredRecord> first_at(const Log& log, Position position) {
 // writer's next change in place.
 class MemorySnapshot final : public WholeSnapshot {
  public:
-  MemorySnapshot(const Tables& tables, core::Mutex& mutex, Log log = {}, Position last = 0)
+  MemorySnapshot(const Tables& tables, std::mutex& mutex, Log log = {}, Position last = 0)
       : tables_(tables), mutex_(mutex), log_(std::move(log)), last_(last) {}
   ~MemorySnapshot() override {
     const std::lock_guard guard(mutex_);
@@ -123,7 +122,7 @@ class MemorySnapshot final : public WholeSnapshot {
 
  private:
   Tables tables_;
-  core::Mutex& mutex_;
+  std::mutex& mutex_;
   const Log log_;  // Only of whole snapshots.
   const Position last_;
 };
@@ -152,7 +151,7 @@ Failure closed_failure() {
 
 // crash() undoes the changes since the last sync: they are kept in `undo` and `trimmed`.
 struct MemoryStorage::State {
-  mutable core::Mutex mutex;
+  mutable std::mutex mutex;
   MemoryFaults faults;
   bool opened = false;
   bool closed = false;

@@ -9,7 +9,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/mutex.h"
 #include "core/result.h"
 
 namespace anabranch::storage {
@@ -38,7 +37,7 @@ class NotedFailure {
   }
 
  private:
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   std::optional<core::Failure> failure_;
   std::atomic<bool> is_noted_;
 };

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/mutex.h"
 #include "storage/tables_below.h"
 
 namespace anabranch::storage {
@@ -33,7 +32,7 @@ class SealedValues {
   // Notes a damaged value, and tells the log of it once. Returns the sentence.
   std::string note(Table table, std::string_view key) const;
 
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   mutable std::vector<std::pair<Table, std::string>> noted_;  // With their keys.
 };
 

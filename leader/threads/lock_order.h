@@ -12,8 +12,6 @@
 #include <cstdint>
 #include <mutex>
 
-#include "core/mutex.h"
-
 namespace anabranch::leader {
 
 // Names the store of a lock.
@@ -67,7 +65,7 @@ class OrderedMutex {
 
  private:
   lock_order::Held held_;
-  core::Mutex mutex_;
+  std::mutex mutex_;
 };
 
 }  // namespace anabranch::leader

@@ -13,7 +13,6 @@
 #include <mutex>
 #include <utility>
 
-#include "core/mutex.h"
 #include "rows/masks/masks.h"
 
 namespace anabranch::rows {
@@ -47,7 +46,7 @@ class PublishedMasks {
 
  private:
   std::atomic<Look> looks_ = 0;  // Counts changes between none (even) and perhaps some (odd).
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   std::shared_ptr<const Masks> newest_;  // Decoded once, for all readers.
 };
 

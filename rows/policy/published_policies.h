@@ -14,7 +14,6 @@
 #include <mutex>
 #include <utility>
 
-#include "core/mutex.h"
 #include "rows/policy/origin_regions.h"
 #include "rows/policy/policy_table.h"
 
@@ -66,7 +65,7 @@ class PublishedPolicies {
   }
 
   std::atomic<Look> looks_ = 1;
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   Shared policies_;
   SharedRegions regions_;
 };

@@ -17,7 +17,6 @@
 #include <set>
 #include <vector>
 
-#include "core/mutex.h"
 #include "core/path.h"
 #include "crdt/row.h"
 
@@ -65,7 +64,7 @@ class PublishedRequests {
 
   std::atomic<bool> any_ = false;
   std::atomic<std::size_t> remembered_ = 0;
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<core::Path, std::set<core::Path>> rows_;   // By the cell of marks.
   std::map<core::Path, std::set<core::Path>> marks_;  // By the row, of sums only.
   Hold readers_ = std::make_shared<int>();            // Of readers since the last drop.

@@ -12,7 +12,6 @@
 #include <set>
 #include <vector>
 
-#include "core/mutex.h"
 #include "core/result.h"
 #include "storage/tables_below.h"
 #include "storage/wal/ticket.h"
@@ -72,7 +71,7 @@ class EngineLog {
 
   const StorageBelow& base_;
   Wal& wal_;
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   Position trimmed_;  // No batch before this one is left.
   mutable std::multiset<Position> held_;
   mutable std::vector<Reader> readers_;  // The one used last at the end.

@@ -26,7 +26,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/mutex.h"
 #include "core/result.h"
 #include "storage/generations.h"
 #include "storage/overlay/overlay_tree.h"
@@ -170,7 +169,7 @@ class LayeredTables {
   std::atomic<std::uint64_t> begun_{0};
   std::atomic<bool> flushing_{false};
   mutable std::atomic<std::uint64_t> passed_{0};  // Removed keys, by walks, since the last flush.
-  mutable core::Mutex mutex_;                     // For what both the writer and a flush change:
+  mutable std::mutex mutex_;                      // For what both the writer and a flush change:
   std::uint64_t flushes_ = 0;                     // That have ended.
   std::uint64_t flushed_version_ = 0;             // The first one behind the last of these.
   OverlayRoot shown_;                             // The active overlay of the newest version.

@@ -24,8 +24,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/mutex.h"
-
 namespace anabranch::storage {
 
 // The places in which readers note numbers. Thread-safe.
@@ -59,7 +57,7 @@ class ReaderPlaces {
 
   std::array<Place, kPlaces> places_;
   std::atomic<std::size_t> ever_taken_{0};  // No place from this one on was ever taken.
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::size_t, std::uint64_t> listed_;  // {place from kPlaces on: number}
   std::size_t next_listed_ = kPlaces;
 };

@@ -26,7 +26,6 @@
 #include <string>
 #include <vector>
 
-#include "core/mutex.h"
 #include "core/result.h"
 #include "storage/shared/object_store.h"
 #include "storage/shared/shared_object.h"
@@ -79,7 +78,7 @@ class SharedFiles final : public Files {
   std::string id_;
   std::uint64_t epoch_ = 0;
   std::uint64_t made_ = 0;  // Used by the thread that changes names alone.
-  mutable core::Mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<SharedObject>> names_;  // Under mutex_.
 };
 

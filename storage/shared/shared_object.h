@@ -12,7 +12,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/mutex.h"
 #include "core/result.h"
 #include "storage/shared/object_store.h"
 
@@ -60,8 +59,8 @@ class SharedObject {
   const std::uint64_t epoch_;
   std::atomic<bool> has_name_ = true;
 
-  core::Mutex finishing_;  // Held while changes are waited for.
-  core::Mutex state_;      // Taken after it, and shortly.
+  std::mutex finishing_;  // Held while changes are waited for.
+  std::mutex state_;      // Taken after it, and shortly.
   std::deque<std::unique_ptr<BegunChange>> begun_;
   std::optional<core::Failure> failure_;
   bool has_image_;

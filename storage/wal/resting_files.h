@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/mutex.h"
 #include "storage/wal/files.h"
 
 namespace anabranch::storage {
@@ -65,7 +64,7 @@ class RestingFiles final : public Files {
   void name_anew(const std::string& from, const std::string& to);
 
   const std::unique_ptr<Files> below_;
-  core::Mutex mutex_;  // Guards the following. Held while a file that rests is opened.
+  std::mutex mutex_;  // Guards the following. Held while a file that rests is opened.
   std::unordered_multimap<std::string, RestingFile*> all_;  // By name.
   // Those that rest and are open, the one that was read last at the end.
   std::vector<std::pair<const RestingFile*, std::shared_ptr<File>>> read_last_;

@@ -26,7 +26,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/mutex.h"
 #include "core/result.h"
 #include "storage/noted_failure.h"
 #include "storage/storage.h"
@@ -200,10 +199,10 @@ class Wal {
   std::uint64_t begun_ =
       0;  // Up to here the disk has begun with the log, or has it. Used by the writer alone.
 
-  mutable core::Mutex disk_;  // Held while the disk is waited for: by sync, roll and trim.
-  SpareFiles spares_;         // Under disk_.
+  mutable std::mutex disk_;  // Held while the disk is waited for: by sync, roll and trim.
+  SpareFiles spares_;        // Under disk_.
 
-  mutable core::Mutex state_;  // Taken after disk_, and shortly.
+  mutable std::mutex state_;  // Taken after disk_, and shortly.
   // Of the last trim, when it has left segments.
   struct Untrimmed {
     Position position = 0;
