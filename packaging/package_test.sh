@@ -267,6 +267,8 @@ libraries() {
   check "the headers are there" [ -s "$root/usr/include/anabranch/store.h" ]
   check "the library of the HTTP port is there" \
     [ -n "$(find "$root/usr/lib" -name libanabranch_http.a)" ]
+  check "the program of the tutorial is there" \
+    [ -s "$root/usr/share/doc/libanabranch-dev/examples/shop.cc" ]
   check "the documents are there" \
     [ -s "$root/usr/share/doc/anabranch-doc/docs/operations/install.md" ]
   if [ -s "$build/site/html/index.html" ]; then

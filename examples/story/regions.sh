@@ -70,7 +70,7 @@ start_server() {
 # Waits until the log of region $1 has a line that matches the extended expression $2, and sets
 # BASH_REMATCH.
 wait_for_line() {
-  local deadline=$((SECONDS + 20)) line
+  local deadline=$((SECONDS + 60)) line
   while [ $SECONDS -lt $deadline ]; do
     while IFS= read -r line; do
       [[ $line =~ $2 ]] && return 0

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The documents for users name commands, flags, settings, figures and metrics that there are."""
 
+import functools
 import glob
 import json
 import os
@@ -41,6 +42,7 @@ def told(*words):
     return done.stdout
 
 
+@functools.cache
 def helps():
     """{command: its help}, as "peer pause"."""
     listed = told("--help").split("Commands:\n")[1]
