@@ -98,9 +98,9 @@ core::Result<void> Leader::set_concern(const std::optional<rows::PolicyScope>& k
 
 std::vector<regions::ConcernRow> Leader::concerns() const {
   std::vector<regions::ConcernRow> all;
-  impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
-    all = regions::concerns_of(rows);
-  });
+  impl_->read([&](const rows::SnapshotReader& rows,
+                  const rows::Names& /*names*/) { all = regions::concerns_of(rows); },
+              storage::ReaderShare::kOwn);
   return all;
 }
 
