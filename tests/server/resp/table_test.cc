@@ -109,7 +109,8 @@ bool is_ours(std::string_view name) {
          // Its filters are one after the other, and so are those of ours.
          name == "client|kill" ||
          // Redis names the arguments of its two verbs by a word, and ours take no block.
-         name == "command|getkeys" || name == "command|getkeysandflags" || name == "config|get";
+         name == "command|getkeys" || name == "command|getkeysandflags" || name == "config|get" ||
+         name == "psubscribe";
 }
 
 }  // namespace

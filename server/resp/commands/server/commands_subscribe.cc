@@ -91,13 +91,10 @@ void psubscribe(Call& call) { begin(call, kPatterns, "psubscribe"); }
 void unsubscribe(Call& call) { end(call, kChannels, "unsubscribe"); }
 void punsubscribe(Call& call) { end(call, kPatterns, "punsubscribe"); }
 
-constexpr std::uint32_t kCategories = kInPubSub | kInAnabranchSentinel;
-
 constexpr Command kSubscribeCommands[] = {
     {.name = "subscribe",
      .arity = -2,
      .flags = kAlone | kFewNames,
-     .categories = kCategories,
      .run = subscribe,
      .since = "2.0.0",
      .usage = "channel [channel ...]",
@@ -108,7 +105,6 @@ constexpr Command kSubscribeCommands[] = {
     {.name = "psubscribe",
      .arity = -2,
      .flags = kAlone | kFewNames,
-     .categories = kCategories,
      .run = psubscribe,
      .since = "2.0.0",
      .usage = "pattern [pattern ...]",
@@ -117,7 +113,6 @@ constexpr Command kSubscribeCommands[] = {
     {.name = "unsubscribe",
      .arity = -1,
      .flags = kAlone | kFewNames,
-     .categories = kCategories,
      .run = unsubscribe,
      .since = "2.0.0",
      .usage = "[channel [channel ...]]",
@@ -126,7 +121,6 @@ constexpr Command kSubscribeCommands[] = {
     {.name = "punsubscribe",
      .arity = -1,
      .flags = kAlone | kFewNames,
-     .categories = kCategories,
      .run = punsubscribe,
      .since = "2.0.0",
      .usage = "[pattern [pattern ...]]",
