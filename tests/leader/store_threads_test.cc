@@ -153,7 +153,9 @@ TEST_SUITE("leader: a store in threads") {
     written.notify_all();
     readers.clear();
     CHECK(within + refused == kAtOnce + 76);
-    CHECK(read_again == kAtOnce);
+    // Those that have waited show the newest state of the moment when they began to, or a later
+    // one.
+    CHECK(read_again >= kAtOnce);
   }
 
   TEST_CASE("two stores written by many threads at once end equal, with nothing lost or doubled") {

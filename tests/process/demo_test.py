@@ -242,7 +242,7 @@ def without_reader(folder, small):
     os.close(write_end)
     os.read(read_end, 1)
     os.close(read_end)
-    check("it was ended: Broken pipe" in demo.ends(1), demo.told())
+    check("the story was ended: Broken pipe" in demo.ends(1), demo.told())
 
     def close_both():
         usual_signals()

@@ -24,14 +24,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using namespace std::string_literals;
 using control::File;
 using core::Failure;
 using core::Result;
-using Words = std::vector<std::string>;
+using ProgramWords = std::vector<std::string>;
 
 // With less than half of it free a leader refuses to write; three take a sixth.
-constexpr std::uintmax_t kRoom = std::uintmax_t{128} << 20U;
+constexpr std::uintmax_t kRoomNeeded = std::uintmax_t{128} << 20U;
 constexpr const char* kTold = "told";
 
 Failure system_failure(const std::string& what) {
@@ -41,7 +40,7 @@ Failure system_failure(const std::string& what) {
 // ---- The program's process.
 
 // Runs the program in place of this process. The keeper is its parent until it dies.
-[[noreturn]] void become(const Words& words, const std::string& folder, pid_t keeper,
+[[noreturn]] void become(const ProgramWords& words, const std::string& folder, pid_t keeper,
                          const sigset_t& unblocked) {
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
@@ -110,19 +109,20 @@ ExitCode end_all(pid_t program, const std::string& folder) {
   for (pid_t ended = 0; (ended = ::waitpid(-1, &status, 0)) > 0 || errno == EINTR;) {
     if (!by_itself || ended != program) continue;
     if (WIFEXITED(status)) code = static_cast<ExitCode>(WEXITSTATUS(status));
-    if (WIFSIGNALED(status)) print_error("it was ended: "s + ::strsignal(WTERMSIG(status)));
+    if (!WIFSIGNALED(status)) continue;
+    print_error(std::string("the story was ended: ") + ::strsignal(WTERMSIG(status)));
   }
   return code;
 }
 
-ExitCode run_in(const std::string& folder, const Words& words, const File& life,
+ExitCode run_in(const std::string& folder, const ProgramWords& words, const File& life,
                 const sigset_t& unblocked) {
   std::error_code error;
   const std::uintmax_t room = fs::space(folder, error).available;
-  if (!error && room < kRoom) {
+  if (!error && room < kRoomNeeded) {
     return print_error("there is no room for the data: " + folder + " has " +
                        std::to_string(room >> 20U) + " MiB, and needs " +
-                       std::to_string(kRoom >> 20U) + "; TMPDIR may name another folder");
+                       std::to_string(kRoomNeeded >> 20U) + "; TMPDIR may name another folder");
   }
   const Result<File> signals = open_signals();
   if (!signals.ok()) return print_error(signals.failure());
@@ -135,7 +135,7 @@ ExitCode run_in(const std::string& folder, const Words& words, const File& life,
   return end_all(program, folder);
 }
 
-ExitCode keep(const Words& words, const std::string& place, const File& life,
+ExitCode keep(const ProgramWords& words, const std::string& place, const File& life,
               const sigset_t& unblocked) {
   ::setsid();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -187,7 +187,7 @@ Ending await_keeper(pid_t keeper, File life, const sigset_t& awaited) {
 
 }  // namespace
 
-Result<Ending> run_and_clear(const Words& words, const std::string& place) {
+Result<Ending> run_and_clear(const ProgramWords& words, const std::string& place) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("no pipe can be made");
   File read_end(ends[0]);
