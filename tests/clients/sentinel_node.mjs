@@ -9,8 +9,12 @@ const sentinelRootNodes = places.map((place) => {
   const [host, port] = place.split(":");
   return { host, port: Number(port) };
 });
-const c = await createSentinel({ name, sentinelRootNodes, scanInterval: 500, maxCommandRediscovers: 100 })
-  .on("error", () => {}).connect();
+// Without an end of its tries a client waits for a dead leader, and asks no Sentinel meanwhile.
+const reconnectStrategy = (tries) => (tries < 5 ? 100 : new Error("the leader is gone"));
+const c = await createSentinel({
+  name, sentinelRootNodes, maxCommandRediscovers: 100,
+  nodeClientOptions: { socket: { reconnectStrategy } },
+}).on("error", () => {}).connect();
 
 let ends = false;
 createInterface({ input: process.stdin }).once("line", () => { ends = true; });
