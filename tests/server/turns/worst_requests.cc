@@ -400,6 +400,17 @@ const Family kKeys{
        return std::vector<Words>{many(
            {"ANABRANCH", "ONCE", name("request", ++requests), "SADD", "set"}, "o:", s.elements)};
      }},
+    {"anabranch|concern|prefix",
+     [](const Sizes& s) {
+       return std::vector<Words>{
+           {"ANABRANCH", "CONCERN", "PREFIX", std::string(60'000, 'a'), "LOCAL"},
+           repeated({"ANABRANCH", "CONCERN", "PREFIX", "p:", "DURABLE"}, "ALL", s.elements)};
+     }},
+    {"anabranch|concern|mesh",
+     [](const Sizes& s) {
+       return std::vector<Words>{
+           repeated({"ANABRANCH", "CONCERN", "MESH", "DURABLE"}, "ALL", s.elements)};
+     }},
     {"memory|usage",
      [](const Sizes&) {
        return std::vector<Words>{{"MEMORY", "USAGE", "set"}, {"MEMORY", "USAGE", "alike"}};
