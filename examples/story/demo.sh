@@ -24,5 +24,6 @@ is_broken() { [ "${ANABRANCH_TEST_STORY_BREAK-}" = "$1" ]; }
 . "$here/chapters.sh"
 . "$here/story.sh"
 
+mesh=(--mesh "demo-$$")
 clear_at_end
 tell_story

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # Shared with the other parts of the story.
 
 declare -A pid listen redis http peers
+mesh=() # A flag that keeps the servers apart from those of others that come to one of their ports.
 
 make_folder() {
   folder=$(mktemp -d "${TMPDIR:-/tmp}/anabranch-story-XXXXXX") || exit 1
@@ -57,7 +58,7 @@ start_server() {
   local region=$1 address words=()
   for address in ${peers[$region]}; do words+=(--peer "$address"); done
   : >"$folder/$region.log" # Of an earlier start.
-  "$server" serve --region "$region" --data "$folder/$region" \
+  "$server" serve --region "$region" --data "$folder/$region" "${mesh[@]}" \
     --listen "tcp://127.0.0.1:$2" "${words[@]}" --redis "127.0.0.1:$3" \
     --http "127.0.0.1:$4" >/dev/null 2>>"$folder/$region.log" &
   pid[$region]=$!

@@ -84,7 +84,11 @@ class Demo:
     def ends(self, code):
         """It ends with this code, or by this signal where that is negative; nothing is left."""
         self.told_file.close()
-        check(self.process.wait(PATIENCE) == code, f"{self.process.returncode}:\n{self.told()}")
+        try:
+            ended = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            ended = None
+        check(ended == code, f"it has ended with {ended}, not {code}:\n{self.told()}")
         if code >= 0:  # When it has ended, all has.
             check(self.processes() == {}, f"left over: {self.processes()}")
         wait_until(f"no process is left: {self.processes()}", lambda: self.processes() == {})
