@@ -93,7 +93,7 @@ def lines_are_taken(texts):
             with tempfile.TemporaryDirectory() as folder:
                 words = words_of(line, folder)
                 command = next((name for name in (" ".join(words[:2]), words[0]) if name in known), None)
-                if command in (None, "serve") or "--watch" in words:  # These go on.
+                if command in (None, "serve", "demo") or "--watch" in words:  # These go on.
                     continue
                 if "--redis HOST" in known[command] and not {"--config", "--data", "--redis"} & set(words):
                     words += ["--redis", NOBODY]
