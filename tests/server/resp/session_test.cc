@@ -214,7 +214,7 @@ TEST_SUITE("server: sessions") {
     std::vector<std::unique_ptr<RespClient>> waiting;
     for (int i = 0; i < 200; ++i) {
       waiting.emplace_back(new RespClient(world.eu.client()));
-      waiting.back()->send(request({"ANABRANCH", "SESSION", forged(900), "3000"}));
+      waiting.back()->send(request({"ANABRANCH", "SESSION", forged(900), "15000"}));
     }
     REQUIRE(eventually([&] { return world.waiting(200); }));
     CHECK(world.client.ask({"ANABRANCH", "SESSION", world.us().token(), "60000"}) == "+OK\r\n");
