@@ -143,6 +143,20 @@ TEST_SUITE("server: sentinel port") {
     CHECK(client.ask({"SUBSCRIBE", "more"}).starts_with("-ERR a client has at most"));
   }
 
+  TEST_CASE("so many clients have channels, and one that leaves makes room") {
+    const RunningServer server(store_of("eu-1"), options_of());
+    std::vector<RespClient> clients;
+    for (int i = 0; i < 1'000; ++i) {
+      clients.emplace_back(server.sentinel_endpoint());
+      REQUIRE(clients.back().ask({"SUBSCRIBE", "c"}).ends_with(":1\r\n"));
+    }
+    RespClient one_more(server.sentinel_endpoint());
+    CHECK(one_more.ask({"PSUBSCRIBE", "c"}).starts_with("-ERR this server has 1000 clients"));
+    CHECK(clients.front().ask({"PSUBSCRIBE", "c"}).ends_with(":2\r\n"));
+    CHECK(clients.back().ask({"RESET"}) == "+RESET\r\n");
+    CHECK(one_more.ask({"PSUBSCRIBE", "c"}).ends_with(":1\r\n"));
+  }
+
   TEST_CASE("a follower that comes is told, once for each channel and pattern") {
     const test::TempDir folder;
     Options store = store_of("eu-1");

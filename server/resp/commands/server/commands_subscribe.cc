@@ -16,6 +16,8 @@ using Kind = std::set<std::string, std::less<>> Wishes::*;
 
 constexpr Kind kChannels = &Wishes::channels;
 constexpr Kind kPatterns = &Wishes::patterns;
+// So many clients may have channels: a message is written to each, on the thread that serves all.
+constexpr std::size_t kClientsMax = 1'000;
 
 bool is_on(Call& call) {
   if (call.client.at_sentinel) return true;
@@ -50,6 +52,10 @@ void begin(Call& call, Kind kind, std::string_view act) {
   if (!is_on(call)) return;
   const Arguments names = call.arguments.subspan(1);
   Subscribers& subscribers = call.host.subscribers;
+  if (subscribers.clients() >= kClientsMax && subscribers.of(call.client) == nullptr) {
+    return call.reply().error("ERR this server has " + std::to_string(kClientsMax) +
+                              " clients with channels, and takes no more of them");
+  }
   if (!has_room(call, names)) {
     return call.reply().error("ERR a client has at most " + std::to_string(Subscribers::kNamesMax) +
                               " channels and patterns, of " +
