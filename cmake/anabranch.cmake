@@ -288,7 +288,7 @@ endfunction()
 # Defines a doctest program. An entry of ctest is a source file with cases, `<label>/<file>`,
 # labelled LABEL (by default the name without `_test`): a program takes long to start, and there are
 # thousands of cases. WAITS: for disks and peers, most of the time. TIMEOUT is that of one case, in
-# seconds (180). A case that cannot run here says MESSAGE("skipped: WHY") and returns. doctest is
+# seconds (600). A case that cannot run here says MESSAGE("skipped: WHY") and returns. doctest is
 # content when nothing matches; the entry is not. PLAIN: see anabranch_plain.
 function(anabranch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;WAITS" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
@@ -299,7 +299,7 @@ function(anabranch_test name)
     string(REGEX REPLACE "_test$" "" arg_LABEL ${name})
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 180)
+    set(arg_TIMEOUT 600)
   endif()
   anabranch_program(${name}
     SOURCES ${arg_SOURCES}
@@ -339,7 +339,7 @@ endfunction()
 # which makes an entry `<label>/<case>` of each case.
 function(anabranch_test_files name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT;SLOTS" "SOURCES;LINKS")
-  math(EXPR timeout "5 * ${arg_TIMEOUT}")
+  math(EXPR timeout "3 * ${arg_TIMEOUT}")
   set(files)
   foreach(source IN LISTS arg_SOURCES)
     cmake_path(ABSOLUTE_PATH source NORMALIZE)
@@ -390,7 +390,7 @@ function(anabranch_left_out name why)
 endfunction()
 
 # Adds the ctest entry `name`, a command of any kind, labelled LABEL and stopped after TIMEOUT
-# seconds. It runs in the repository's root and finds the programs of this build tree below
+# seconds, or three times as many with sanitizers. It runs in the repository's root and finds the programs of this build tree below
 # $ANABRANCH_TEST_BUILD. A command that cannot run here prints `skipped: WHY` and ends with 77.
 # WAITS: it hardly computes. WHOLE: it computes on all cores. MEASURES: nothing else runs meanwhile.
 # LOCK: no two entries of one lock run at once; `ports` are those that examples listen on, `tree` is
@@ -411,13 +411,17 @@ function(anabranch_check name)
   endif()
   add_test(NAME ${name} COMMAND ${timed} ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   anabranch_label(${arg_LABEL} ${arg_COMMAND})
+  set(timeout ${arg_TIMEOUT})
+  if(ANABRANCH_SANITIZE)
+    math(EXPR timeout "3 * ${arg_TIMEOUT}")
+  endif()
   set(labels ${arg_LABEL})
   if(arg_MEASURES)
     list(APPEND labels measures)
   endif()
   set_tests_properties(${name} PROPERTIES
     LABELS "${labels}"
-    TIMEOUT ${arg_TIMEOUT}
+    TIMEOUT ${timeout}
     COST ${arg_TIMEOUT}  # The longest begin first, so that none runs alone at the end.
     PROCESSORS ${slots}
     RUN_SERIAL ${arg_MEASURES}

@@ -221,10 +221,7 @@ void Candidacy::follow(const Situation& at, const Mates& mates) {
     const std::uint64_t under = planted(Bug::kBelieveAnyHeir) ? card->known : card->reign;
     return card->heir == at.own.node && under == known_;
   });
-  const std::size_t turns = planted(Bug::kNoTurns) ? 0 : before(at, mates, moving);
-  const Millis due_ms =
-      at.times.promote_after_ms + static_cast<Millis>(turns) * at.times.between_ms;
-  if (!chosen && silence_ms_ < due_ms) return;
+  if (!is_its_turn(at, before(at, mates, moving)) && !chosen) return;
   const bool blind = !chosen && !hears(at) && !planted(Bug::kNeverBlind);
   if (blind) mark<"a follower that hears nobody leads blind">();
   begin_reign(blind ? known_ : next_reign(known_), blind, Step::kPromote,
@@ -234,9 +231,21 @@ void Candidacy::follow(const Situation& at, const Mates& mates) {
                        : "it hears no leader");
 }
 
-// The able members that lead first. While an unfit leader is heard it goes on writing, positions
-// move, and it brings all that it has itself: they do not count.
-std::size_t Candidacy::before(const Situation& at, const Mates& mates, bool moving) const {
+// After the turns of those before it. Where these have changed, or their order, since one is gone
+// or has reached a greater position, their turns begin then: two members that both change their
+// places after a long silence would otherwise lead at once.
+bool Candidacy::is_its_turn(const Situation& at, Nodes before) {
+  queued_ms_ = before != before_ ? 0 : queued_ms_ + passed_ms_;
+  before_ = std::move(before);
+  const auto turns = planted(Bug::kNoTurns) ? 0 : static_cast<Millis>(before_.size());
+  const Millis turns_ms = turns * at.times.between_ms;
+  const bool had_turns = queued_ms_ >= turns_ms || planted(Bug::kLateTurns);
+  return silence_ms_ >= at.times.promote_after_ms + turns_ms && had_turns;
+}
+
+// The able members that lead first, in this order. While an unfit leader is heard it goes on
+// writing, positions move, and it brings all that it has itself: they do not count.
+Candidacy::Nodes Candidacy::before(const Situation& at, const Mates& mates, bool moving) const {
   const bool counts = !moving || planted(Bug::kCompareMoving);
   const bool by_reach = leader_reach_.value_or(false);
   const auto place = [&](bool reaches, const OriginEnd& end, std::uint64_t rank,
@@ -248,11 +257,17 @@ std::size_t Candidacy::before(const Situation& at, const Mates& mates, bool movi
   const bool newest = !told_ || planted(Bug::kOrderByNewest);
   const Place mine = place(newest ? reach(at) : told_->reach, newest ? end(at.own) : told_->end,
                            at.own.rank, at.own.node);
-  return static_cast<std::size_t>(std::ranges::count_if(mates, [&](const SeenCard* card) {
+  std::vector<Place> places;
+  for (const SeenCard* card : mates) {
     const bool candidate = card->role == MemberRole::kStarts || card->role == MemberRole::kFollows;
-    return candidate && card->able && card->fit &&
-           place(card->reach, card->end, card->rank, card->node) < mine;
-  }));
+    if (!candidate || !card->able || !card->fit) continue;
+    const Place its = place(card->reach, card->end, card->rank, card->node);
+    if (its < mine) places.push_back(its);
+  }
+  std::ranges::sort(places);
+  Nodes nodes;
+  for (const Place& each : places) nodes.push_back(each.node);
+  return nodes;
 }
 
 void Candidacy::begin_reign(std::uint64_t reign, bool blind, Step step, std::string_view why) {
@@ -508,7 +523,7 @@ std::string Candidacy::why_not(const Situation& at) const {
   if (!at.own.listed) return "no leader has listed it";
   if (!lag) return "since it started it has not reached a leader's state";
   if (*lag > at.times.lag_ms) return "it is " + seconds(*lag) + " behind the leader";
-  const std::size_t others = before(at, fresh, one_leads(fresh));
+  const std::size_t others = before(at, fresh, one_leads(fresh)).size();
   return "it waits: " + seconds(silence_ms_) + " without a leader, " + std::to_string(others) +
          " members come first";
 }

@@ -115,6 +115,7 @@ class Candidacy {
 
  private:
   using Mates = std::vector<const SeenCard*>;
+  using Nodes = std::vector<core::Hash128>;
   struct Place;  // In the order of candidates.
   struct Claim;  // Of a leader.
 
@@ -145,7 +146,8 @@ class Candidacy {
   [[nodiscard]] bool reach(const Situation& at) const;
   [[nodiscard]] OriginEnd end(const OwnState& own) const;
   [[nodiscard]] Claim claim(const Situation& at) const;
-  [[nodiscard]] std::size_t before(const Situation& at, const Mates& mates, bool moving) const;
+  [[nodiscard]] bool is_its_turn(const Situation& at, Nodes before);
+  [[nodiscard]] Nodes before(const Situation& at, const Mates& mates, bool moving) const;
 
   RoleRow row_;  // As it was last given to the caller.
   MemberRole role_ = MemberRole::kStarts;
@@ -157,6 +159,8 @@ class Candidacy {
   std::optional<core::Millis> last_ms_;  // The last turn.
   core::Millis passed_ms_ = 0;           // Since the turn before, at most a beat.
   core::Millis silence_ms_ = 0;          // Since the newest card of a fit leader was made.
+  Nodes before_;                         // Candidates before it, in their order.
+  core::Millis queued_ms_ = 0;           // Since it is these.
   core::Millis listened_ms_ = 0;
   core::Millis sight_ms_ = 0;  // A blind leader has heard somebody for so long, on end.
   core::Millis waited_ms_ = 0;

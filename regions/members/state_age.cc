@@ -25,6 +25,7 @@ void StateAge::hear(const SeenLink& link) {
 }
 
 void StateAge::gather(const Situation& at, const std::vector<const SeenCard*>& mates) {
+  if (!at.own.listed && !planted(Bug::kAllOfNone)) return;
   Shown shown{.made_ms = at.now_ms, .vector = {}};
   for (const core::Hash128& node : at.own.kin) {
     const bool has_card = std::ranges::count(mates, node, &SeenCard::node) > 0;
@@ -34,15 +35,15 @@ void StateAge::gather(const Situation& at, const std::vector<const SeenCard*>& m
     shown.made_ms = std::min(shown.made_ms, link->built_ms);
     shown.vector.join(link->applied);
   }
-  of_all_ = std::move(shown);
+  of_all_ = {.shown = std::move(shown), .kin = at.own.kin};
 }
 
 void StateAge::look(const Situation& at, const std::vector<const SeenCard*>& mates, bool vacant) {
   const core::Millis oldest_ms = at.now_ms - 2 * at.times.promote_after_ms;
-  if (of_all_ && of_all_->made_ms < oldest_ms) of_all_.reset();
+  if (of_all_ && of_all_->shown.made_ms < oldest_ms) of_all_.reset();
   if (vacant && !of_all_) gather(at, mates);
-  if (of_all_ && at.own.applied.includes(of_all_->vector)) {
-    cover(of_all_->made_ms);
+  if (of_all_ && at.own.applied.includes(of_all_->shown.vector)) {
+    if (of_all_->kin == at.own.kin) cover(of_all_->shown.made_ms);
     of_all_.reset();
   }
   look(of_cards_, at.own.applied);

@@ -9,8 +9,11 @@
 //   a direct link           once the vector of a leader's heartbeat is applied here, as old as the
 //                           heartbeat; of another able member, older by its own lag
 //   all have spoken         nobody leads, and each listed member has shown its vector on a direct
-//                           link: one of them has all that a leader can have told. Once all of it
-//                           is applied here, as old as the oldest of these heartbeats
+//                           link: one of them has all that a leader can have told, but what their
+//                           disks have lost since. Once all of it is applied here, as old as the
+//                           oldest of these heartbeats. Not at a member that the list, as it is
+//                           applied here, does not name, nor where it names others by then than
+//                           those that have spoken: too few may be known
 //
 // A restart forgets it. Safety does not need it: a leader that lags costs its clients a step back.
 // Not thread-safe.
@@ -56,7 +59,11 @@ class StateAge {
   std::optional<core::Millis> covered_ms_;
   Pending of_cards_;
   Pending of_links_;
-  std::optional<Shown> of_all_;
+  struct Spoken {
+    Shown shown;
+    std::vector<core::Hash128> kin;  // Who has spoken.
+  };
+  std::optional<Spoken> of_all_;
 };
 
 }  // namespace anabranch::regions

@@ -50,7 +50,8 @@ def runs(folder, first, count):
 
 def compare(arguments, folder):
     first = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1 << 40)
-    print('scenes, and random runs of the seeds %d to %d; replay with --seed' % (first, first + arguments.runs - 1))
+    print('scenes, and random runs of the seeds %d to %d; replay with --seed' % (first, first + arguments.runs - 1),
+          flush=True)
     total = 0
     for traces in (scenes(folder), runs(folder, first, arguments.runs)):
         for path, lines in traces:

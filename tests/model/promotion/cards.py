@@ -38,6 +38,7 @@ PLANTS = {
     'blind-origin': 'an origin is continued although its end may be lost',
     'led-unsynced': 'writes begin before the disk knows that this directory leads',
     'no-turns': 'all candidates promote at once',
+    'late-turns': 'where the candidates before one change, their turns are taken to have begun long ago',
     'own-news-only': 'cards are not passed on',
     'leaders-only': 'only members that have led are waited for before removals are forgotten',
     'leaders-wait': 'the same, and they are forgotten only after twice the allowed lag',
@@ -51,6 +52,7 @@ PLANTS = {
     'hears-long': 'a card that is fresh is taken for hearing, although the leader\'s may have been as fresh',
     'unfit-follows': 'who led, and is unfit as it starts, follows',
     'deaf-all': 'lag is known when some of the listed members are heard, not all',
+    'all-of-none': 'one that is in no list, and knows of no member, takes it that all have spoken',
     'moving-order': 'positions are compared while a leader that is unfit goes on writing',
     'mixed-ends': 'positions are compared although they are of different origins',
     'lag-of-blind': 'the position of a blind leader, which may have written nothing, tells how old its state is',
@@ -86,7 +88,8 @@ class Member:
                  'vec', 'dur', 'row_role', 'row_led', 'at_rest', 'table', 'inbox', 'silence', 'heard', 'listened',
                  'fit', 'cover', 'pending', 'lead_origin', 'lead_reach', 'direct', 'to', 'forced', 'wait', 'heir',
                  'woken', 'slept', 'ticks', 'power', 'forgot', 'need', 'told', 'lost', 'blind', 'row_blind', 'sight',
-                 'whole', 'beats', 'peers', 'closer', 'passed', 'reports', 'acks', 'streams', 'shown')
+                 'whole', 'beats', 'peers', 'closer', 'passed', 'reports', 'acks', 'streams', 'shown',
+                 'ahead', 'queued')
 
     def __init__(self, node, region, rank, late):
         self.node, self.region, self.rank, self.late = node, region, rank, late  # late: syncs later than it commits
@@ -112,7 +115,7 @@ class Member:
         self.told = None                       # Its own last card: what the others compare.
         self.blind, self.row_blind = False, False  # Leads, and had heard nobody when it began.
         self.sight = 0                         # A blind leader's ticks since it hears somebody again.
-        self.whole = None                      # (tick, vector): what all listed members have shown.
+        self.whole = None                      # (tick, vector, kin): what all listed members have shown.
         self.beats, self.peers = {}, {}        # {node: Beat}: come; the newest of each direct link.
         self.closer = ()                       # As pending, of whole vectors.
         self.passed = {}                       # {node: (tick, made, what)}: last passed on to or from another region.
@@ -120,6 +123,7 @@ class Member:
         self.acks = {}                         # {node: (made, vec, dur)}: the newest acknowledgements.
         self.streams = {}                      # {node: (made, vec)}: what a peer has to send.
         self.shown = None                      # The vectors of its last heartbeat or acknowledgement.
+        self.ahead, self.queued = (), 0        # Candidates before it, in their order; its ticks since it is these.
 
     def copy(self):
         other = Member.__new__(Member)

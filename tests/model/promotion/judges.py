@@ -51,9 +51,9 @@ class Judges:
                 self.seen['sight'] += 1
 
     def has(self, m, vec):
-        """Has it all of a state but what was lost everywhere with its power?"""
+        """Has it all of a state but what its region has lost with its power?"""
         ends = {}
-        for o, s in self.gone:
+        for o, s in self.gone | self.abroad:
             ends[o] = min(ends.get(o, s), s)
         return all(m.vec.get(o, 0) >= min(s, ends.get(o, s + 1) - 1) for o, s in vec.items())
 
@@ -61,11 +61,13 @@ class Judges:
         if m.heir is not None:
             return
         rules = self.rules
+        began = self.left[m.node] if m.role == LEAVES else self.now  # It may have stood still since.
         if not any(x is not m and x.region == m.region and self.led_at.get(x.node, -99) >=
-                   self.now - 2 * rules.promote - rules.delay * len(self.m) for x in self.m):
+                   began - rules.promote - rules.delay * len(self.m) for x in self.m):
             self.fail('member %d steps down for nobody' % m.node)
 
     led_at = {}
+    left = {}  # {node: the tick in which it began to leave}
 
     def judge(self):
         rules, n = self.rules, len(self.m)

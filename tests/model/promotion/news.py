@@ -105,17 +105,22 @@ class News:
             setattr(m, name, tuple(left))
 
     def hear_all(self, m, mates):
-        """Nobody leads, all listed members are heard: with all that they show, it lags behind none."""
+        """Nobody leads, all listed members are heard: with all that they show, it lags behind none.
+
+        One that is not listed itself may know of too few; so may one that learns of more meanwhile.
+        """
         if m.whole is not None and self.now - m.whole[0] > 2 * self.rules.promote:
             m.whole = None
         if m.role == FOLLOWS and m.whole is None and not any(c.role in (LEADS, LEAVES) for c in mates):
             kin, there = self.kin(m), {c.node: m.peers[c.node] for c in mates if self.linked_to(m, c.node)}
-            if all(k in there for k in kin) or self.plant('deaf-all'):
+            known = self.lists(m, m.origin) or self.plant('all-of-none')
+            if known and all(k in there for k in kin) or self.plant('deaf-all'):
                 shown = {}
                 for k in kin & set(there):
                     for o, s in there[k].vec.items():
                         shown[o] = max(shown.get(o, 0), s)
-                m.whole = (min([there[k].made for k in kin & set(there)], default=self.now), shown)
+                m.whole = (min([there[k].made for k in kin & set(there)], default=self.now), shown, kin)
         if m.whole is not None and covers(m.vec, m.whole[1]):
-            m.cover = m.whole[0] if m.cover is None else max(m.cover, m.whole[0])
+            if m.whole[2] == self.kin(m):
+                m.cover = m.whole[0] if m.cover is None else max(m.cover, m.whole[0])
             m.whole = None

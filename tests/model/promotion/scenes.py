@@ -301,10 +301,42 @@ def scene_slow_heir(plant):
         w.fail('the one that could not hand over does not lead')
 
 
+def scene_gone_first(plant):
+    """Leader and first candidate go one after the other, at each distance: the turns of the others do not meet."""
+    for gone in range(12):
+        w = World(Rules(plant, delay=1), [('eu', [False] * 4), ('us', [False])], random.Random(1))
+        for tick in range(1, 70):
+            if tick == 20:
+                w.crash(0)
+            if tick == 20 + gone and w.m[1].role != LEADS:
+                w.crash(1)
+            w.tick()
+        if len([m for m in w.m if m.role == LEADS and m.state == RUNS and m.region == 'eu']) != 1:
+            w.fail('%d ticks between them: not one leads' % gone)
+
+
+def scene_new_and_deaf(plant):
+    """A new directory is heard, and hears nobody; then it hears all, and the leader dies before it has all."""
+    w = World(Rules(plant, delay=1, rate=1), [('eu', [False, False]), ('us', [False])], random.Random(1))
+    w.join(1)
+    w.set_cut([(0, 1), (2, 1)], True)
+    for tick in range(1, 90):
+        if tick == 3:
+            w.restart(1)
+        if tick < 40:
+            w.write(w.m[0])
+        if tick == 40:
+            w.set_cut([(0, 1), (2, 1)], False)
+        if tick == 44:
+            w.crash(0)
+        w.tick()
+
+
 SCENES = {'moving-order': scene_moving, 'newest-order': scene_just_synced,
-          'any-heir': scene_old_heir,
+          'any-heir': scene_old_heir, 'late-turns': scene_gone_first, 'all-of-none': scene_new_and_deaf,
           'relays-wait': scene_passed_on, 'heir-far': scene_far_heir,
-          'lag-of-blind': scene_behind, 'silent-reign': scene_behind, 'mixed-ends': scene_later_reign, 'new-origin': scene_new_origin,
+          'lag-of-blind': scene_behind, 'silent-reign': scene_behind, 'mixed-ends': scene_later_reign,
+          'new-origin': scene_new_origin,
           'no-blind': scene_flapping, 'stays-blind': scene_flapping,
           'applied-unsynced': scene_confirmed, 'unlisted': scene_joined, 'forget-undurable': scene_forgotten}
 

@@ -28,7 +28,9 @@ def frozen(w):
          tuple((age(t), vec(v)) for t, v in m.pending), m.lead_origin, m.lead_reach,
          tuple((j, age(t)) for j, t in sorted(m.direct.items())), m.to, m.forced, m.wait, m.heir, m.woken,
          m.ticks % w.rules.sync if m.late else 0, m.power,
-         m.blind, m.row_blind, m.sight, None if m.whole is None else (age(m.whole[0]), vec(m.whole[1])),
+         m.blind, m.row_blind, m.sight,
+         None if m.whole is None else (age(m.whole[0]), vec(m.whole[1]), tuple(sorted(m.whole[2]))),
+         m.ahead, min(m.queued, cap),
          None if m.told is None else (m.told.reach, m.told.end),
          tuple((j, beat(b)) for j, b in sorted(m.beats.items())),
          tuple((j, beat(b)) for j, b in sorted(m.peers.items())),
@@ -45,7 +47,8 @@ def frozen(w):
     return (members, hearts, w.cut, wire, rows, tuple(sorted(w.ops)), tuple(w.acked), w.quiet if w.quiet < cap else cap,
             tuple(w.changes), tuple(w.run), tuple(w.up), tuple(w.abled),
             tuple((i, age(t), a) for i, (t, a) in sorted(w.promoted.items())),
-            tuple((i, age(t)) for i, t in sorted(w.led_at.items())), tuple(sorted(w.conn.items())),
+            tuple((i, age(t)) for i, t in sorted(w.led_at.items())),
+            tuple((i, age(t)) for i, t in sorted(w.left.items())), tuple(sorted(w.conn.items())),
             tuple(w.deaf), tuple(w.dim), tuple((a, tuple(sorted(s))) for i, (a, s) in sorted(w.steady.items())),
             tuple(sorted(w.two.items())), tuple(min(u, 99) for u in w.unled))
 

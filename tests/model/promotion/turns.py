@@ -102,7 +102,11 @@ class Turns:
         before = [c for c in mates if c.role in (STARTS, FOLLOWS) and c.able and c.fit
                   and self.order(m, c, moves) < mine]
         turns = 0 if self.plant('no-turns') else len(before)
-        if chosen or m.silence >= rules.promote + turns * rules.turn:
+        ahead = tuple(c.node for c in sorted(before, key=lambda c: self.order(m, c, moves)))
+        m.queued = 0 if ahead != m.ahead else m.queued + 1
+        m.ahead = ahead
+        had_turns = m.queued >= turns * rules.turn or self.plant('late-turns')  # Those that are before it now.
+        if chosen or (m.silence >= rules.promote + turns * rules.turn and had_turns):
             self.promote(m, chosen, mates)
 
     def promote(self, m, chosen, mates):
@@ -213,6 +217,8 @@ class Turns:
             if self.changes[m.node] > 2 and self.rng is None:
                 self.fail('member %d changes its role %d times after the last fault'
                           % (m.node, self.changes[m.node]))
+        if role == LEAVES:
+            self.left = {**self.left, m.node: self.now}
         m.role = role
 
     def forget(self, m):

@@ -18,6 +18,7 @@ class World(News, Turns, Judges):
         self.ops = {}            # {dot: (content, deps)}
         self.listed = {}         # {origin: [dots of the rows that list it]}
         self.acked, self.gone = [], set()
+        self.abroad = set()      # Dots that a region has lost with its power, and others have.
         self.removals, self.forgotten = [], {}  # {origin: the newest forgotten one}
         self.all_saw, self.exempt = {}, set()
         self.quiet = 0           # Ticks since the last fault.
@@ -69,7 +70,7 @@ class World(News, Turns, Judges):
         other.wire, other.ops = list(self.wire), dict(self.ops)
         other.listed = {o: list(d) for o, d in self.listed.items()}
         other.reigns = {r: list(d) for r, d in self.reigns.items()}
-        other.acked, other.gone = list(self.acked), set(self.gone)
+        other.acked, other.gone, other.abroad = list(self.acked), set(self.gone), set(self.abroad)
         other.removals, other.forgotten = list(self.removals), dict(self.forgotten)
         for name in ('changes', 'run', 'unled', 'up', 'abled', 'deaf', 'dim'):
             setattr(other, name, list(getattr(self, name)))
@@ -256,10 +257,14 @@ class World(News, Turns, Judges):
                         self.gone.add((o, s))
                         if not self.m[home(o)].late:
                             self.fail('a write that waited for the disk is lost')
+                    elif self.m[home(o)].region == m.region and not any(
+                            x is not m and x.region == m.region and x.vec.get(o, 0) >= s for x in self.m):
+                        self.abroad.add((o, s))
             m.vec = dict(m.dur)
         m.table, m.inbox, m.direct, m.pending, m.closer, m.cover = {}, {}, {}, (), (), None
         m.beats, m.peers, m.passed, m.reports = {}, {}, {}, {}
         m.acks, m.streams, m.shown = {}, {}, None
+        m.ahead, m.queued = (), 0
         m.heard, m.silence, m.slept, m.woken, m.told, m.whole = -99, 0, 0, False, None, None
         self.fault()
 
