@@ -172,6 +172,8 @@ LmdbFound<std::string_view> LmdbTxn::get(LmdbTable table, std::string_view key) 
   return std::optional(view_of(v));
 }
 
+std::uint64_t LmdbTxn::commit_number() const { return mdb_txn_id(txn_.get()); }
+
 Result<void> LmdbTxn::put(LmdbTable table, std::string_view key, std::string_view value) {
   MDB_val k = value_of(key);
   MDB_val v = value_of(value);

@@ -64,6 +64,9 @@ class LmdbTxn {
   [[nodiscard]] core::Result<std::size_t> tables() const;
   // Returns the number of unused pages inside the file.
   [[nodiscard]] core::Result<std::size_t> free_pages() const;
+  // Returns the number of the commit that a read transaction shows, or that a write transaction
+  // will be. Later commits have greater ones.
+  [[nodiscard]] std::uint64_t commit_number() const;
 
   [[nodiscard]] LmdbFound<std::string_view> get(LmdbTable table, std::string_view key) const;
   core::Result<void> put(LmdbTable table, std::string_view key, std::string_view value);

@@ -11,8 +11,9 @@ LmdbTable handle(const LmdbSnapshot::Handles& tables, Table table) {
 
 class SnapshotCursor final : public Cursor {
  public:
-  SnapshotCursor(LmdbCursor cursor, Table table, const KeyRange& range, const SealedValues* values)
-      : cursor_(std::move(cursor)), table_(table), range_(range), values_(values) {
+  SnapshotCursor(LmdbCursor cursor, Table table, const KeyRange& range, const LmdbTxn& txn,
+                 const SealedValues* values)
+      : cursor_(std::move(cursor)), table_(table), range_(range), txn_(txn), values_(values) {
     const auto& [from, to, direction] = range;
     if (direction == Direction::kForward) {
       look(from.empty() ? cursor_.first() : cursor_.at_or_after(from));
@@ -30,7 +31,7 @@ class SnapshotCursor final : public Cursor {
 
   [[nodiscard]] std::string_view value() const override {
     ANABRANCH_ASSERT(valid());
-    return values_ ? values_->open(table_, entry_->key, entry_->value) : entry_->value;
+    return values_ ? values_->open({table_, entry_->key}, entry_->value, txn_) : entry_->value;
   }
 
   void next() override {
@@ -47,6 +48,7 @@ class SnapshotCursor final : public Cursor {
   LmdbCursor cursor_;
   const Table table_;
   const KeyRange range_;
+  const LmdbTxn& txn_;
   const SealedValues* const values_;
   std::optional<LmdbEntry> entry_;
 };
@@ -56,12 +58,12 @@ class SnapshotCursor final : public Cursor {
 std::optional<std::string_view> LmdbSnapshot::get(Table table, std::string_view key) const {
   if (key.empty() || key.size() > kKeySizeMax) return std::nullopt;
   const auto found = readable(lease_.txn().get(handle(tables_, table), key));
-  return found && values_ ? values_->open(table, key, *found) : found;
+  return found && values_ ? values_->open({table, key}, *found, lease_.txn()) : found;
 }
 
 std::unique_ptr<Cursor> LmdbSnapshot::scan(Table table, const KeyRange& range) const {
   LmdbCursor cursor = readable(LmdbCursor::open(lease_.txn(), handle(tables_, table)));
-  return std::make_unique<SnapshotCursor>(std::move(cursor), table, range, values_);
+  return std::make_unique<SnapshotCursor>(std::move(cursor), table, range, lease_.txn(), values_);
 }
 
 std::string_view LmdbSnapshot::first_key(Table table, std::string_view from,

@@ -190,9 +190,7 @@ Result<void> LmdbStorage::apply(std::span<const ChangeView> changes,
   if (auto may = may_write(); !may.ok()) return may;
   auto written = keep_room_for(changes);
   if (written.ok()) written = write(changes, note);
-  if (!written.ok()) return refuse_or_close(written.failure());
-  if (note) std::ranges::for_each(note->emptied, [&](Table each) { values_.forget(each); });
-  return {};
+  return written.ok() ? written : refuse_or_close(written.failure());
 }
 
 // For limits that the free room of the disk does not tell, such as a quota; on a disk with little
@@ -224,7 +222,11 @@ Result<void> LmdbStorage::write(std::span<const ChangeView> changes,
     auto noted = txn.value().put(tables.marker, kReachKey, note->reach);
     if (!noted.ok()) return noted;
   }
-  return commit_here(txn.value());
+  const std::uint64_t commit = txn.value().commit_number();
+  auto committed = commit_here(txn.value());
+  if (!committed.ok() || !note) return committed;
+  std::ranges::for_each(note->emptied, [&](Table each) { values_.forget(each, commit); });
+  return committed;
 }
 
 Result<void> LmdbStorage::note_segment(std::string_view name) {

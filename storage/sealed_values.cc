@@ -30,11 +30,11 @@ std::string sentence(Table table, std::string_view key) {
 
 }  // namespace
 
-std::string_view SealedValues::open(Table table, std::string_view key,
-                                    std::string_view sealed) const {
-  if (const auto value = unseal_value(key, sealed)) return *value;
-  const std::string damage = note(table, key);
-  if (table == Table::kMeta) unreadable({ErrorCode::kCorrupt, damage});
+std::string_view SealedValues::open(const Place& place, std::string_view sealed,
+                                    const LmdbTxn& txn) const {
+  if (const auto value = unseal_value(place.key, sealed)) return *value;
+  const std::string damage = note(place, txn.commit_number());
+  if (place.table == Table::kMeta) unreadable({ErrorCode::kCorrupt, damage});
   throw Error(ErrorCode::kCorrupt, damage);
 }
 
@@ -45,18 +45,20 @@ std::vector<DamagedValue> SealedValues::damaged() const {
   return damaged;
 }
 
-void SealedValues::forget(Table table) {
+void SealedValues::forget(Table table, std::uint64_t commit) {
   const std::lock_guard lock(mutex_);
+  emptied_.at(static_cast<std::size_t>(table)) = commit;
   std::erase_if(noted_, [&](const auto& noted) { return noted.first == table; });
 }
 
-std::string SealedValues::note(Table table, std::string_view key) const {
-  std::string damage = sentence(table, key);
+std::string SealedValues::note(const Place& place, std::uint64_t commit) const {
+  std::string damage = sentence(place.table, place.key);
   {
     const std::lock_guard lock(mutex_);
-    std::pair<Table, std::string> place(table, key);
-    if (noted_.size() == kNotedMax || std::ranges::count(noted_, place) > 0) return damage;
-    noted_.push_back(std::move(place));
+    if (commit < emptied_.at(static_cast<std::size_t>(place.table))) return damage;
+    std::pair<Table, std::string> noted(place.table, place.key);
+    if (noted_.size() == kNotedMax || std::ranges::count(noted_, noted) > 0) return damage;
+    noted_.push_back(std::move(noted));
   }
   core::log_error({}, damage + ": readers of it get an error");
   return damage;

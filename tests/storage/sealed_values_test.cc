@@ -140,6 +140,26 @@ TEST_SUITE("storage: sealed values") {
     CHECK_FALSE(get(*storage, "key30"));
   }
 
+  TEST_CASE("damage that snapshots from before a swap meet is none of the rows behind it") {
+    for (int swaps = 1; swaps <= 4; ++swaps) {
+      CAPTURE(swaps);
+      const TempDir folder;
+      const fs::path directory = folder.path() / "data";
+      fill(directory, 50);
+      REQUIRE(flip_in_file(directory, value_of(7), 9));
+      const auto storage = open_dir(directory);
+      const auto before = storage->snapshot();
+      for (int i = 0; i < swaps; ++i) {
+        commit(*storage, {put("key7", value_of(7), Table::kNextRows)});
+        REQUIRE(storage->swap({}).ok());
+      }
+      CHECK((code_of_get(*before, "key7") == ErrorCode::kCorrupt));
+      CHECK(get(*storage, "key7") == value_of(7));
+      CHECK(storage->engine()->damaged.empty());
+      CHECK_FALSE(storage->engine()->damaged_rows);
+    }
+  }
+
   TEST_CASE("a directory from before gets its checksums when an engine opens it") {
     const TempDir folder;
     const fs::path directory = folder.path() / "data";
