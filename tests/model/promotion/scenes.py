@@ -184,17 +184,14 @@ def scene_old_heir(plant):
 
 
 def scene_moving(plant):
-    """The leader is unfit and goes on writing; the first of three candidates is gone as it promotes itself."""
-    w = World(Rules(plant, delay=1), [('eu', [False] * 4), ('us', [False])], random.Random(1))
+    """The leader is unfit and goes on writing; each of three candidates may see itself ahead of the others."""
+    w = World(Rules(plant, delay=2, turn=3), [('eu', [False] * 4), ('us', [False])], random.Random(1))
     for tick in range(1, 60):
         if tick == 30:
             w.set_fit(0, False)
-        if tick == 31:
+        if w.m[0].role == LEADS:
             w.write(w.m[0])
         w.tick()
-        if tick == 31:
-            w.crash(1)
-            w.set_cut([(i, j) for i in range(5) for j in range(5) if i != j and 1 in (i, j)], True)
 
 
 def scene_flapping(plant):
