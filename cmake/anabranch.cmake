@@ -390,8 +390,9 @@ function(anabranch_left_out name why)
 endfunction()
 
 # Adds the ctest entry `name`, a command of any kind, labelled LABEL and stopped after TIMEOUT
-# seconds, or three times as many with sanitizers. It runs in the repository's root and finds the programs of this build tree below
-# $ANABRANCH_TEST_BUILD. A command that cannot run here prints `skipped: WHY` and ends with 77.
+# seconds, or three times as many with sanitizers. It runs in the repository's root and finds the
+# programs of this build tree below $ANABRANCH_TEST_BUILD. A command that cannot run here prints
+# `skipped: WHY` and ends with 77.
 # WAITS: it hardly computes. WHOLE: it computes on all cores. MEASURES: nothing else runs meanwhile.
 # LOCK: no two entries of one lock run at once; `ports` are those that examples listen on, `tree` is
 # for commands that read the whole build tree and write beside it.
