@@ -23,7 +23,7 @@ class Recount {
   // Adds the next row that shows anything.
   void add(const core::Path& row);
   // Ends the sequence of rows.
-  void finish() { close(0); }
+  void finish();
 
  private:
   struct Open {
@@ -31,7 +31,8 @@ class Recount {
     std::string member;  // The member counted last.
     std::uint64_t count = 0;
   };
-  void close(std::size_t depth);
+  [[nodiscard]] static bool is_above(const core::Path& collection, const core::Path& other);
+  void close_last();
 
   Done done_;
   std::size_t levels_;

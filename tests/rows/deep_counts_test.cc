@@ -202,6 +202,21 @@ TEST_SUITE("rows: deep counts") {
     }
   }
 
+  TEST_CASE("a deep list is recounted once, whatever its elements have in them") {
+    for (const std::size_t place : {kCountedDepth - 2, kCountedDepth, kCountedDepth + 4}) {
+      CAPTURE(place);
+      StageWorld world;
+      const Path list = place_at(place).child("i");
+      for (const char* const name : {"a", "b", "c"}) {
+        world.set(list.child(name), shown_row());
+        world.set(list.child(name).child("h").child("f").child("i").child("inner"), shown_row());
+      }
+      world.commit();
+      CHECK(stored_counts(world)[list] == 3);
+      CHECK(recounted(world) == stored_counts(world));
+    }
+  }
+
   TEST_CASE("deep counts are what a recount finds, and nothing is left when nothing is shown") {
     const int runs = test::long_run() ? 1'000 : 25;
     for (int run = 0; run < runs; ++run) {
