@@ -389,10 +389,10 @@ function(anabranch_left_out name why)
   message(STATUS "left out: ${name}: ${why}")
 endfunction()
 
-# Adds the ctest entry `name`, a command of any kind, labelled LABEL and stopped after TIMEOUT
-# seconds, or three times as many with sanitizers. It runs in the repository's root and finds the
-# programs of this build tree below $ANABRANCH_TEST_BUILD. A command that cannot run here prints
-# `skipped: WHY` and ends with 77.
+# Adds the ctest entry `name`, a command of any kind, labelled LABEL and stopped after three times
+# TIMEOUT seconds: a slow machine, or a sanitizer, may need that. It runs in the repository's root
+# and finds the programs of this build tree below $ANABRANCH_TEST_BUILD. A command that cannot run
+# here prints `skipped: WHY` and ends with 77.
 # WAITS: it hardly computes. WHOLE: it computes on all cores. MEASURES: nothing else runs meanwhile.
 # LOCK: no two entries of one lock run at once; `ports` are those that examples listen on, `tree` is
 # for commands that read the whole build tree and write beside it.
@@ -412,10 +412,7 @@ function(anabranch_check name)
   endif()
   add_test(NAME ${name} COMMAND ${timed} ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   anabranch_label(${arg_LABEL} ${arg_COMMAND})
-  set(timeout ${arg_TIMEOUT})
-  if(ANABRANCH_SANITIZE)
-    math(EXPR timeout "3 * ${arg_TIMEOUT}")
-  endif()
+  math(EXPR timeout "3 * ${arg_TIMEOUT}")
   set(labels ${arg_LABEL})
   if(arg_MEASURES)
     list(APPEND labels measures)
