@@ -179,6 +179,24 @@ TEST_SUITE("regions: membership") {
     CHECK_FALSE(eu.members.refuses(kLink, other));
   }
 
+  TEST_CASE("streams begin anew when an origin has ended, not with each change of the list") {
+    MembershipWorld eu;
+    eu.greet(kLink, "us", kUs, {{kUs, 1}});
+    const auto stream = [&] { return eu.exchange.peers().at(kUs).in.id; };
+    REQUIRE(stream() == 1);
+    eu.list_us();
+    eu.members.renew_report(10'000);
+    CHECK(stream() == 1);
+    eu.write([](Group& group) {
+      group.put(RegionList::origin_row("us", 9), RegionList::origin_value(kUs));
+    });
+    REQUIRE(eu.members.list().ended().contains(kUs));
+    eu.members.renew_report(20'000);
+    CHECK(stream() == 2);
+    eu.members.renew_report(30'000);
+    CHECK(stream() == 2);
+  }
+
   TEST_CASE("it reports where it stands, and again when that has changed for some time") {
     MembershipWorld eu;
     eu.put("k", "v");
