@@ -369,7 +369,7 @@ void Membership::close_ended(Millis now) {
   if (closed_by_ == regions_.hash() || now < next_close_ms_) return;
   closed_by_ = regions_.hash();
   next_close_ms_ = now + kCloseMs;
-  if (ended_ == regions_.ended()) return;  // Nothing else comes in the streams that there are.
+  if (ended_ == regions_.ended()) return;  // The streams were subscribed with these origins.
   ended_ = regions_.ended();
   owner_.exchange.subscriptions().reopen(ended_);
   // Drops their waiting batches: the sender may have lost them. If not, they are sent again.

@@ -1,21 +1,18 @@
 #include "rows/recount.h"
 
-#include <cstddef>
-
 namespace anabranch::rows {
 
-// A list deep in the row's path may be open, although the row does not count in it: the row is in
-// one of its elements.
+// A list below the counted levels stays open while rows in its elements come, which do not count in
+// it. Of what is open and what a row counts in, both outermost first, all but such lists and the
+// last collection of the row are the same.
 void Recount::add(const core::Path& row) {
   const std::vector<Counted> counted = counted_in(row, levels_);
   if (counted.empty()) return;  // A part of an element: its collection stays open behind it.
   while (!open_.empty() && !open_.back().collection.is_prefix_of(row)) close_last();
   std::size_t at = 0;
   for (const Counted& each : counted) {
-    while (at < open_.size() && is_above(open_[at].collection, each.collection)) ++at;
-    if (at == open_.size() || open_[at].collection != each.collection) {
-      open_.insert(open_.begin() + static_cast<std::ptrdiff_t>(at), {each.collection, {}, 0});
-    }
+    while (at < open_.size() && open_[at].collection != each.collection) ++at;
+    if (at == open_.size()) open_.push_back({each.collection, {}, 0});
     Open& open = open_[at];
     if (!each.counts || (open.count > 0 && open.member == each.member)) continue;
     open.member = each.member;
@@ -25,11 +22,6 @@ void Recount::add(const core::Path& row) {
 
 void Recount::finish() {
   while (!open_.empty()) close_last();
-}
-
-// Both are on the way to one row.
-bool Recount::is_above(const core::Path& collection, const core::Path& other) {
-  return collection.encoded().size() < other.encoded().size();
 }
 
 void Recount::close_last() {

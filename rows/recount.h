@@ -31,7 +31,6 @@ class Recount {
     std::string member;  // The member counted last.
     std::uint64_t count = 0;
   };
-  [[nodiscard]] static bool is_above(const core::Path& collection, const core::Path& other);
   void close_last();
 
   Done done_;
