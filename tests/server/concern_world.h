@@ -61,13 +61,14 @@ struct ConcernWorld {
   }
   void cut() { REQUIRE(us->pause("eu")); }
   void heal() { REQUIRE(us->resume("eu")); }
-  // Sends a request of `client` whose answer is held.
+  // Sends a request of `client` whose answer is held: when this returns, what it writes is written.
   void hold(const Words& words) {
     client.send(request(words));
     REQUIRE(waiting(1));
   }
+  // Whether in time so many answers are held. A client that is blocked may still be writing.
   bool waiting(std::size_t count) {
-    return eventually([&] { return figure(other, "blocked_clients") == count; });
+    return eventually([&] { return figure(other, "held_answers") == count; });
   }
   // The concern of the client, and where it comes from; of its writes to a key, if one is named.
   nlohmann::json in_force(const std::string& key = {}) {
