@@ -24,7 +24,7 @@ class EventLog {
   // nothing when none came within `timeout`.
   std::optional<std::size_t> wait(const std::function<bool(const Event&)>& wanted,
                                   std::size_t from = 0,
-                                  std::chrono::milliseconds timeout = std::chrono::seconds{30}) {
+                                  std::chrono::milliseconds timeout = std::chrono::minutes{2}) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     for (std::size_t at = from;; ++at) {
       while (at >= events_.size()) {

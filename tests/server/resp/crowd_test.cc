@@ -137,7 +137,7 @@ TEST_SUITE("server: crowd") {
       const auto begun = std::chrono::steady_clock::now();
       RespClient client = admitted(server, {"AUTH", "pw"});
       CHECK(client.ask({"PING"}) == "+PONG\r\n");
-      CHECK(std::chrono::steady_clock::now() - begun < 5s);
+      CHECK(std::chrono::steady_clock::now() - begun < kDeadline);
     }
   }
 
