@@ -123,6 +123,8 @@ bool ForeignDealer::send_unfinished(const std::string& bytes) const {
   return connection_.send(part(kMore, bytes));
 }
 
+bool ForeignDealer::send_pong() const { return connection_.send(part(kCommand, "\4PONG")); }
+
 std::optional<std::string> ForeignDealer::receive(milliseconds timeout) const {
   const auto deadline = Clock::now() + timeout;
   for (;;) {

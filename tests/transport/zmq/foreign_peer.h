@@ -36,7 +36,8 @@ class RawConnection {
   int socket_;
 };
 
-// Speaks ZMTP 3.0, but no frames of ours. It answers no heartbeats, so it is closed after seconds.
+// Speaks ZMTP 3.0, but no frames of ours. By itself it answers no heartbeats, so it is closed after
+// seconds.
 class ForeignDealer {
  public:
   // Shakes hands with a ROUTER. `routing_id` is the name that it claims; empty: none.
@@ -46,6 +47,8 @@ class ForeignDealer {
   bool send(const std::vector<std::string>& parts) const;
   // Sends a part of a message that goes on.
   bool send_unfinished(const std::string& part) const;
+  // Answers a heartbeat, whether one has come or not: so the link lasts.
+  bool send_pong() const;
   // The next message's first part, or nothing when none comes within `timeout`.
   [[nodiscard]] std::optional<std::string> receive(std::chrono::milliseconds timeout) const;
   [[nodiscard]] const RawConnection& connection() const { return connection_; }

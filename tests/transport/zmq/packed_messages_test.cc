@@ -2,6 +2,7 @@
 // messages of parts without end.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
@@ -53,6 +54,26 @@ std::string on_wire(const std::string& frame) {
   return bytes + frame;
 }
 
+// Answers the heartbeats of a link, which lasts as long as this.
+class Pongs {
+ public:
+  // Nothing else may be sent meanwhile.
+  explicit Pongs(const ForeignDealer& dealer)
+      : thread_([this, &dealer] {
+          while (!ends_ && dealer.send_pong()) std::this_thread::sleep_for(seconds{1});
+        }) {}
+  ~Pongs() {
+    ends_ = true;
+    thread_.join();
+  }
+  Pongs(const Pongs&) = delete;
+  Pongs& operator=(const Pongs&) = delete;
+
+ private:
+  std::atomic<bool> ends_ = false;
+  std::thread thread_;
+};
+
 // Waits until more than a full inbox has come; then until all that was sent before has had its
 // turn, as far as turns go on: `answer` goes the other way.
 template <typename Answer>
@@ -82,7 +103,7 @@ bool came_in_order(EventLog& log) {
 }  // namespace
 
 TEST_CASE("of small frames with large bodies no more is taken than of large frames") {
-  std::string all;  // Made before the link, which does not last long.
+  std::string all;
   for (std::size_t i = 0; i < kCount; ++i) all += on_wire(packed(4, large(i)));
   const auto eu = open_zmq_transport({.listen = kAnyPort, .peers = {}}).value_or_raise();
   const ForeignDealer dealer{port_of(eu->endpoint())};
@@ -91,6 +112,7 @@ TEST_CASE("of small frames with large bodies no more is taken than of large fram
   const LinkId link = at_eu.wait_up();
   REQUIRE(at_eu.wait_body("hello"));
   REQUIRE(dealer.connection().send(all));
+  const Pongs pongs{dealer};
   wait_full(*eu, [&] {
     eu->send(link, 5, "an answer");
     return dealer.receive(seconds{60}).has_value();
