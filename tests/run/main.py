@@ -180,6 +180,7 @@ def main():
         os.environ["ANABRANCH_TEST_ALL"] = "1"
     if options.long:
         os.environ["ANABRANCH_TEST_LONG"] = "1"
+        os.environ["ANABRANCH_ASAN_MORE"] = ":malloc_context_size=30:quarantine_size_mb=256"
     try:
         run.begin()
         if options.times:
