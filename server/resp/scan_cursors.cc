@@ -34,6 +34,13 @@ std::uint64_t ScanCursors::issue(std::string_view collection, std::string_view n
   return number;
 }
 
+std::optional<std::string> ScanCursors::find(std::uint64_t number,
+                                             std::string_view collection) const {
+  const auto found = places_.find(number);
+  const bool is_known = found != places_.end() && found->second.collection == collection;
+  return is_known ? std::optional(found->second.name) : std::nullopt;
+}
+
 std::optional<std::string> ScanCursors::take(std::uint64_t number, std::string_view collection) {
   const auto found = places_.find(number);
   if (found == places_.end() || found->second.collection != collection) {

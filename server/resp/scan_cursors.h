@@ -36,6 +36,9 @@ class ScanCursors {
   // Returns the number for the place behind a name in a collection; never 0.
   std::uint64_t issue(std::string_view collection, std::string_view name);
   // Returns the name behind which an iteration goes on; nullopt where it begins anew.
+  [[nodiscard]] std::optional<std::string> find(std::uint64_t number,
+                                                std::string_view collection) const;
+  // The same, and counts that a client came back with the number: once for each answer.
   std::optional<std::string> take(std::uint64_t number, std::string_view collection);
 
   // ---- For INFO.

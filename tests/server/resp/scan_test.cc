@@ -290,6 +290,17 @@ TEST_SUITE("server: scan") {
     CHECK(page_of(client, {"SSCAN", "set", cursor}).elements.size() == 1);
   }
 
+  TEST_CASE("a page that takes long is begun again, and its cursor counts once") {
+    RunningServer server({}, {.read_slice_max = std::chrono::milliseconds(0)});
+    RespClient client = server.client();
+    fill(client, 30);
+    CHECK(iterate(client, {"SCAN"}, {}).size() == 30);
+    CHECK(figure(client, "scans_begun_anew") == 0);
+    page_of(client, {"SCAN", "12345"});
+    CHECK(figure(client, "long_reads_begun") >= 1);
+    CHECK(figure(client, "scans_begun_anew") == 1);
+  }
+
   TEST_CASE("a page of very many keys lets others in") {
     RunningServer server;
     RespClient client = server.client();
@@ -323,6 +334,9 @@ TEST_SUITE("server: scan cursors") {
     CHECK(cursors.issue("c", "name") == number);
     CHECK(cursors.issue("c", "other") != number);
     CHECK(cursors.issue("d", "name") != number);
+    CHECK(cursors.find(number, "c") == "name");
+    CHECK(cursors.find(number, "d") == std::nullopt);
+    CHECK(cursors.unknown() == 0);
     CHECK(cursors.take(number, "c") == "name");
     CHECK(cursors.take(number, "d") == std::nullopt);
     CHECK(cursors.take(number + 1, "c") == std::nullopt);

@@ -93,9 +93,10 @@ class Page {
       : call_(call),
         answer_(call),
         collection_(collection),
+        cursor_(cursor),
         count_(count),
         shows_(std::move(shows)) {
-    if (cursor != 0) behind_ = call.host.cursors.take(cursor, collection.encoded());
+    if (cursor != 0) behind_ = call.host.cursors.find(cursor, collection.encoded());
   }
 
   void give(const Give& give) {
@@ -112,6 +113,8 @@ class Page {
       if (names.size() <= wanted) break;  // There are no others.
       more = visited == count_;
     }
+    // Not before: a page that takes long is begun again.
+    if (cursor_ != 0) (void)call_.host.cursors.take(cursor_, collection_.encoded());
     answer_.enclose_page(more ? call_.host.cursors.issue(collection_.encoded(), *behind_) : 0);
   }
   LongAnswer& answer() { return answer_; }
@@ -132,6 +135,7 @@ class Page {
   Call& call_;
   LongAnswer answer_;
   const Key collection_;
+  const std::uint64_t cursor_;
   const std::size_t count_;
   const Shows shows_;
   std::optional<std::string> behind_;
