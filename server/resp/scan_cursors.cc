@@ -42,17 +42,17 @@ std::optional<std::string> ScanCursors::find(std::uint64_t number,
 }
 
 std::optional<std::string> ScanCursors::take(std::uint64_t number, std::string_view collection) {
-  const auto found = places_.find(number);
-  if (found == places_.end() || found->second.collection != collection) {
+  auto name = find(number, collection);
+  if (!name) {
     ++unknown_;
-    return std::nullopt;
+    return name;
   }
-  Place& place = found->second;
+  Place& place = places_.find(number)->second;
   Line& from = line_of(place);
   if (place.open > 0) --place.open;
   Line& to = line_of(place);
   to.splice(to.end(), from, place.at);
-  return place.name;
+  return name;
 }
 
 void ScanCursors::forget_oldest() {
